@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The measurement engine: which devices are heard by which APs, how loud, since when.
+ *
+ * Takes the events of radio.h, keeps the device table (agent/engine/table) and the APs, lets
+ * readings expire, and tells observers what they cannot see by looking: that a device left the
+ * table, that an AP changed. Memory is fixed at creation; nothing is allocated afterwards.
+ */
+#ifndef AGENT_ENGINE_ENGINE_H
+#define AGENT_ENGINE_ENGINE_H
+
+#include "agent/base/loop.h"
+#include "agent/engine/table.h"
+#include "agent/radio.h"
+#include "agent/settings.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine;
+
+struct engine_counters {
+    uint64_t samples;         /* readings taken in */
+    uint64_t samples_refused; /* no measurement: 0 dBm and above, too old, unknown AP */
+    uint64_t aps_dropped;     /* a 17th AP for one device: the weakest was dropped */
+    uint64_t devices_evicted; /* the table was full */
+    uint64_t devices_expired;
+};
+
+/* Embedded in whoever wants to know; told in the order of registration. Members may be NULL. */
+struct engine_observer {
+    struct engine_observer *next;
+    /* The device in this slot of the table is about to go; its record can still be read. */
+    void (*device_leaving)(void *context, uint32_t slot);
+    /* An AP appeared, changed or (then engine_ap gives NULL) was removed. `before` is what it was,
+     * or NULL. */
+    void (*ap_changed)(void *context, uint16_t ap, const struct radio_ap *before);
+    /* engine_offered() may have another answer. */
+    void (*offer_changed)(void *context);
+    void *context;
+};
+
+struct engine *engine_new(struct loop *loop, const struct settings_capacity *capacity);
+void engine_free(struct engine *engine);
+
+/* Expiry times and thresholds. */
+void engine_configure(struct engine *engine, const struct settings_location *location);
+const struct settings_location *engine_location(const struct engine *engine);
+
+/* To be handed to the platform; the context is the engine. */
+const struct radio_events *engine_events(void);
+
+void engine_observe(struct engine *engine, struct engine_observer *observer);
+void engine_unobserve(struct engine *engine, struct engine_observer *observer);
+
+/* The services (a mask of sub-service bits) that work on this machine now. */
+uint64_t engine_offered(const struct engine *engine);
+
+/* Drops what is too old. Cheap when called again at the same time. Call it before reading the
+ * table. */
+void engine_expire(struct engine *engine);
+
+const struct table *engine_table(const struct engine *engine);
+/*
+ * The epoch orders changes and what was told of them: every change of a device carries the epoch it
+ * was made in; whoever announces the table's state takes engine_epoch_close(), which gives the
+ * epoch that is now complete: later changes carry a later one. Compare with engine_after().
+ */
+uint32_t engine_epoch_close(struct engine *engine);
+
+static inline bool engine_after(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) > 0;
+}
+
+/* Expiry of a class in ms; the interval between two frames after which a reading is no longer true.
+ */
+int64_t engine_expiry(const struct engine *engine, uint8_t device_class);
+
+uint16_t engine_ap_capacity(const struct engine *engine);
+/* NULL if there is none with this handle. */
+const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap);
+uint32_t engine_ap_count(const struct engine *engine);
+
+const struct engine_counters *engine_counters(const struct engine *engine);
+struct loop *engine_loop(const struct engine *engine);
+
+#endif

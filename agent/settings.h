@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything configuration can tell the agent, as plain structs: the seam between config/ and
+ * agent/.
+ *
+ * config/ builds a struct settings from a validated configuration; ranges, defaults and references
+ * have been checked there and are not checked again here. A struct settings is never changed after
+ * it was built: a new configuration is a new struct, and each module compares what it runs with
+ * what the new one asks.
+ */
+#ifndef AGENT_SETTINGS_H
+#define AGENT_SETTINGS_H
+
+#include "agent/base/mac.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SETTINGS_NMSP_PORT 16113
+
+enum {
+    SETTINGS_HOST_SIZE = 254,  /* a DNS name or an address in text, and its terminator */
+    SETTINGS_NAME_SIZE = 65,   /* hostname, AP name */
+    SETTINGS_LIST_SIZE = 32,   /* names of AAA lists */
+    SETTINGS_IFNAME_SIZE = 16, /* IFNAMSIZ */
+    SETTINGS_SERVERS_MAX = 16,
+    SETTINGS_KEY_HASH_MAX = 32, /* SHA-256; SHA-1 has 20 bytes */
+};
+
+/* nmsp server HOST [port N] [mac H.H.H] [legacy-cipher]: an MSE the agent connects to. */
+struct settings_server {
+    char host[SETTINGS_HOST_SIZE];
+    uint16_t port;
+    bool has_mac;
+    struct mac mac;
+    bool legacy_cipher;
+};
+
+/* nmsp listen: the 3850's own direction. */
+struct settings_listen {
+    bool enabled;
+    char address[SETTINGS_HOST_SIZE]; /* empty: all addresses, IPv6 and IPv4 */
+    uint16_t port;
+    bool legacy_cipher;
+};
+
+/* nmsp notification interval ..., in seconds. */
+struct settings_intervals {
+    uint16_t client;
+    uint16_t rfid;
+    uint16_t rogue_ap;
+    uint16_t rogue_client;
+};
+
+/* aaa attribute list NAME / attribute type password HASH */
+struct settings_attribute_list {
+    char name[SETTINGS_LIST_SIZE];
+    uint8_t key_hash_len; /* 20: SHA-1, 32: SHA-256, 0: the list holds no password */
+    uint8_t key_hash[SETTINGS_KEY_HASH_MAX];
+};
+
+/* username MAC aaa attribute list NAME; the list may be missing (IOS accepts any order) */
+struct settings_user {
+    struct mac mac;
+    char attribute_list[SETTINGS_LIST_SIZE];
+};
+
+/* aaa authorization credential-download NAME local */
+struct settings_method_list {
+    char name[SETTINGS_LIST_SIZE];
+    bool local;
+};
+
+struct settings_aaa {
+    bool new_model;
+    struct settings_attribute_list *attribute_lists;
+    size_t attribute_list_count;
+    struct settings_user *users;
+    size_t user_count;
+    struct settings_method_list *method_lists;
+    size_t method_list_count;
+};
+
+/* nmsp radio IFNAME ...: applies to the radio (wiphy) that carries the interface. */
+struct settings_radio {
+    char ifname[SETTINGS_IFNAME_SIZE];
+    bool disabled;
+    bool has_ap_mac; /* else this device's base MAC, and the radio is one of its slots */
+    struct mac ap_mac;
+    char ap_name[SETTINGS_NAME_SIZE]; /* empty: the device's hostname */
+    uint8_t poll_seconds;             /* 1..60 */
+};
+
+struct settings_radios {
+    char hostname[SETTINGS_NAME_SIZE]; /* never empty */
+    bool has_base_mac;                 /* else the lowest permanent MAC of the device */
+    struct mac base_mac;
+    uint8_t default_poll_seconds;
+    struct settings_radio *radios;
+    size_t radio_count;
+};
+
+/* location ...; seconds and dB */
+struct settings_location {
+    uint16_t expiry_client;
+    uint16_t expiry_calibrating_client;
+    uint16_t expiry_tags;
+    uint16_t expiry_rogue_aps;
+    uint8_t threshold_client;
+    uint8_t threshold_tags;
+    uint8_t threshold_rogue_aps;
+};
+
+/* How much the agent may remember: fixed at start, stated as memory in the README. */
+struct settings_capacity {
+    uint32_t devices;
+    uint32_t samples;
+    uint16_t aps;
+};
+
+struct settings {
+    bool enabled; /* nmsp enable */
+    bool strong_cipher;
+    struct settings_server servers[SETTINGS_SERVERS_MAX];
+    size_t server_count;
+    struct settings_listen listen;
+    struct settings_intervals intervals;
+    struct settings_aaa aaa;
+    struct settings_radios radios;
+    struct settings_location location;
+    struct settings_capacity capacity;
+};
+
+/* An empty configuration with every default in place, or NULL if memory is out. */
+struct settings *settings_new(void);
+/* Frees it and its arrays. NULL is allowed. */
+void settings_free(struct settings *settings);
+
+#endif
