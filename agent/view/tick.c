@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/view/internal.h"
+
+#include <assert.h>
+
+enum { AP_MONITOR_SECONDS = 60 };
+
+static const uint8_t lane_class[VIEW_LANES] = {WIRE_CLASS_CLIENT, WIRE_CLASS_TAG,
+                                               WIRE_CLASS_ROGUE_AP, WIRE_CLASS_ROGUE_CLIENT, 0};
+
+/* --- delivering
+ * -------------------------------------------------------------------------------------------- */
+
+static void fall_out(struct view_member *member, uint32_t gone)
+{
+    member->in_step = false;
+    member->whole = false;
+    member->passing = false;
+    member->gone = gone;
+    (*member->missed)++;
+}
+
+/* To all members in step. `gone`: the departures that a member which cannot take it has been told
+ * for sure. */
+static void announce(struct view *view, uint16_t id, const struct writer *body, uint32_t gone)
+{
+    for (struct view_member *member = view->members; member != NULL; member = member->next) {
+        if (member->in_step && member->deliver(member->context, id, body->base, body->used))
+            continue;
+        if (member->in_step)
+            fall_out(member, gone);
+        if (id == WIRE_AP_INFO_NOTIFICATION) {
+            member->aps_due = true;
+            member->ap = 0;
+        }
+    }
+}
+
+static bool anybody_in_step(const struct view *view)
+{
+    for (const struct view_member *member = view->members; member != NULL; member = member->next) {
+        if (member->in_step)
+            return true;
+    }
+    return false;
+}
+
+/* A body of the shared workspace, begun with its timestamp. */
+struct writer view_begin_body(struct views *views)
+{
+    struct writer body = writer_of(views->body, sizeof(views->body) - WIRE_HEADER_SIZE);
+    wire_put_timestamp(&body, (uint64_t)loop_wall(views->loop));
+    return body;
+}
+
+void view_begin_picture(struct views *views)
+{
+    picture_begin(views->picture, WIRE_TIMESTAMP_SIZE);
+}
+
+struct writer view_finish_picture(struct views *views)
+{
+    struct writer body = view_begin_body(views);
+    picture_finish(views->picture, &body);
+    assert(!body.failed);
+    return body;
+}
+
+/* Sends what was gathered, if anything, and begins the next message. */
+static void flush_picture(struct view *view, uint32_t gone)
+{
+    if (!picture_empty(view->views->picture)) {
+        struct writer body = view_finish_picture(view->views);
+        announce(view, WIRE_MEASUREMENT_NOTIFICATION, &body, gone);
+    }
+    view_begin_picture(view->views);
+}
+
+/* --- departures
+ * -------------------------------------------------------------------------------------------- */
+
+static void announce_removed_ap(struct view *view, const struct picture_gone *gone, uint32_t sent)
+{
+    struct writer body = view_begin_body(view->views);
+
+    (void)picture_put_ap_removed(&gone->mac, &body);
+    announce(view, WIRE_AP_INFO_NOTIFICATION, &body, sent);
+}
+
+/* The departures since the last time, to the members in step; leaves a message begun. */
+static void announce_gone(struct view *view)
+{
+    uint32_t sent = view->gone_sent;
+
+    while (view->gone_sent != view->gone_count) {
+        const struct picture_gone *gone = view_departure(view, view->gone_sent);
+        if (gone->device_class == VIEW_AP_REMOVED) {
+            flush_picture(view, sent);
+            announce_removed_ap(view, gone, sent);
+        } else if (picture_add_gone(view->views->picture, gone) == PICTURE_FULL) {
+            flush_picture(view, sent);
+            continue;
+        }
+        view->gone_sent++;
+    }
+}
+
+/* Sends all departures that wait, in a message of their own unless one is being put together. */
+void view_flush_departures(struct view *view)
+{
+    uint32_t sent = view->gone_sent;
+
+    if (!view->announcing)
+        view_begin_picture(view->views);
+    announce_gone(view);
+    if (!view->announcing)
+        flush_picture(view, sent);
+}
+
+static void remember_gone(struct view *view, const struct picture_gone *gone)
+{
+    if (view->gone_count - view->gone_sent == VIEW_GONE_RING)
+        view_flush_departures(view);
+    view->gone[view->gone_count % VIEW_GONE_RING] = *gone;
+    view->gone_count++;
+}
+
+static void device_left(struct view *view, uint32_t slot)
+{
+    const struct table_device *device = table_device(engine_table(view->views->engine), slot);
+
+    if (!view->told[slot].is_told)
+        return;
+    view->told[slot].is_told = false;
+    remember_gone(view, &(struct picture_gone){device->mac, device->device_class, device->flags});
+}
+
+void view_on_device_leaving(void *context, uint32_t slot)
+{
+    struct views *views = context;
+    for (struct view *view = views->list; view != NULL; view = view->next)
+        device_left(view, slot);
+}
+
+/* --- telling devices
+ * --------------------------------------------------------------------------------------- */
+
+static uint8_t threshold_of(const struct settings_location *location, uint8_t device_class)
+{
+    if (device_class == WIRE_CLASS_CLIENT)
+        return location->threshold_client;
+    return device_class == WIRE_CLASS_TAG ? location->threshold_tags
+                                          : location->threshold_rogue_aps;
+}
+
+static unsigned distance(int8_t x, int8_t y)
+{
+    return (unsigned)(x > y ? x - y : y - x);
+}
+
+/* The largest change of a selected reading against what was told. */
+static unsigned movement(const struct view *view, const struct table_device *device)
+{
+    const struct table *table = engine_table(view->views->engine);
+    unsigned most = 0;
+
+    for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
+        const struct table_sample *sample = &table->samples[place];
+        unsigned moved = distance(sample->rssi, view->rssi[place]);
+        if (selection_has_ap(view->selection, sample->ap) && moved > most)
+            most = moved;
+    }
+    return most;
+}
+
+static table_time time_now(const struct views *views)
+{
+    return (table_time)(uint64_t)(loop_now(views->loop) / 10);
+}
+
+/* Would what was told expire at the server before the tick after this one? */
+static bool must_refresh(const struct view *view, const struct view_told *told,
+                         uint8_t device_class, int64_t interval)
+{
+    int64_t since = (int64_t)(time_now(view->views) - told->at) * 10;
+    return since + interval >= engine_expiry(view->views->engine, device_class);
+}
+
+static bool is_due(const struct view *view, uint32_t slot, int64_t interval)
+{
+    const struct table_device *device = table_device(engine_table(view->views->engine), slot);
+    const struct view_told *told = &view->told[slot];
+
+    if (!told->is_told || told->diverged)
+        return true;
+    if (!engine_after(device->changed, told->epoch))
+        return false;
+    if (engine_after(device->restructured, told->epoch))
+        return true;
+    return movement(view, device) >=
+               threshold_of(engine_location(view->views->engine), device->device_class) ||
+           must_refresh(view, told, device->device_class, interval);
+}
+
+void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch)
+{
+    const struct table *table = engine_table(view->views->engine);
+
+    view->told[slot] =
+        (struct view_told){.epoch = epoch, .at = time_now(view->views), .is_told = true};
+    for (uint32_t place = table_device(table, slot)->first; place != TABLE_NONE;
+         place = table->samples[place].next)
+        view->rssi[place] = table->samples[place].rssi;
+}
+
+/* --- ticks
+ * -------------------------------------------------------------------------------------------------
+ */
+
+uint16_t views_interval(const struct views *views, const struct selection *selection, unsigned bit)
+{
+    uint16_t configured;
+    uint16_t asked = selection_interval(selection, bit);
+
+    switch (bit) {
+    case WIRE_RSSI_MS:
+    case WIRE_RSSI_MS_ASSOCIATED_ONLY:
+        configured = views->intervals.client;
+        break;
+    case WIRE_RSSI_RFID:
+        configured = views->intervals.rfid;
+        break;
+    case WIRE_RSSI_ROGUE:
+        configured = views->intervals.rogue_ap;
+        break;
+    default:
+        return 0;
+    }
+    return asked > configured ? asked : configured;
+}
+
+/* Seconds between two ticks of a lane, 0: nothing was subscribed that comes on it. */
+static uint16_t lane_interval(const struct view *view, enum view_lane lane)
+{
+    const struct selection *selection = view->selection;
+    uint64_t services = selection_services(selection);
+    uint16_t asked = selection_interval(selection, WIRE_RSSI_ROGUE);
+
+    switch (lane) {
+    case VIEW_LANE_CLIENT:
+        if ((services & WIRE_BIT(WIRE_RSSI_MS)) != 0)
+            return views_interval(view->views, selection, WIRE_RSSI_MS);
+        if ((services & WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY)) != 0)
+            return views_interval(view->views, selection, WIRE_RSSI_MS_ASSOCIATED_ONLY);
+        return 0;
+    case VIEW_LANE_TAG:
+        return (services & WIRE_BIT(WIRE_RSSI_RFID)) != 0
+                   ? views_interval(view->views, selection, WIRE_RSSI_RFID)
+                   : 0;
+    case VIEW_LANE_ROGUE_AP:
+        return (services & WIRE_BIT(WIRE_RSSI_ROGUE)) != 0
+                   ? views_interval(view->views, selection, WIRE_RSSI_ROGUE)
+                   : 0;
+    case VIEW_LANE_ROGUE_CLIENT:
+        if ((services & WIRE_BIT(WIRE_RSSI_ROGUE)) == 0)
+            return 0;
+        return asked > view->views->intervals.rogue_client ? asked
+                                                           : view->views->intervals.rogue_client;
+    default:
+        return (services & WIRE_BIT(WIRE_AP_MONITOR)) != 0 ? AP_MONITOR_SECONDS : 0;
+    }
+}
+
+/* Ticks fall on multiples of their interval, so that all views with one interval share one wake-up.
+ */
+static int64_t next_tick(int64_t now, uint16_t seconds)
+{
+    int64_t interval = seconds * INT64_C(1000);
+    return seconds == 0 ? INT64_MAX : (now / interval + 1) * interval;
+}
+
+static void schedule(struct view *view)
+{
+    int64_t first = INT64_MAX;
+
+    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
+        if (view->due[lane] < first)
+            first = view->due[lane];
+    }
+    if (first == INT64_MAX)
+        loop_timer_stop(&view->timer);
+    else
+        loop_timer_start_at(&view->timer, first);
+}
+
+void view_plan(struct view *view)
+{
+    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++)
+        view->due[lane] = next_tick(loop_now(view->views->loop), lane_interval(view, lane));
+    schedule(view);
+}
+
+static void announce_device(struct view *view, uint32_t slot, uint32_t epoch, uint32_t gone)
+{
+    enum picture_result result = picture_add(view->views->picture, slot, view->selection);
+
+    if (result == PICTURE_FULL) {
+        flush_picture(view, gone);
+        result = picture_add(view->views->picture, slot, view->selection);
+        assert(result == PICTURE_ADDED);
+    }
+    if (result == PICTURE_ADDED)
+        view_remember_told(view, slot, epoch);
+    else
+        device_left(view, slot);
+}
+
+/* Intervals of the classes whose lanes are due now; 0 for the others. */
+static void announce_devices(struct view *view,
+                             const int64_t intervals[static WIRE_CLASS_ROGUE_CLIENT + 1])
+{
+    struct views *views = view->views;
+    const struct table *table = engine_table(views->engine);
+    uint32_t gone = view->gone_sent;
+    uint32_t epoch;
+
+    engine_expire(views->engine);
+    epoch = engine_epoch_close(views->engine);
+    view->announcing = true;
+    view_begin_picture(views);
+    announce_gone(view);
+    for (uint32_t slot = 0; slot < table->slots_used; slot++) {
+        const struct table_device *device = table_device(table, slot);
+        if (!device->used || intervals[device->device_class] == 0)
+            continue;
+        if (!selection_has_device(view->selection, device))
+            device_left(view, slot);
+        else if (is_due(view, slot, intervals[device->device_class]))
+            announce_device(view, slot, epoch, gone);
+    }
+    announce_gone(view);
+    flush_picture(view, gone);
+    view->announcing = false;
+}
+
+static void announce_aps(struct view *view, bool all)
+{
+    struct engine *engine = view->views->engine;
+    struct writer body = view_begin_body(view->views);
+
+    for (uint16_t ap = 0; ap < engine_ap_capacity(engine); ap++) {
+        bool wanted = selection_has_ap(view->selection, ap) && (all || view->ap_dirty[ap]);
+        view->ap_dirty[ap] = false;
+        if (!wanted)
+            continue;
+        if (!picture_put_ap(engine, ap, &body)) {
+            announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
+            body = view_begin_body(view->views);
+            (void)picture_put_ap(engine, ap, &body);
+        }
+    }
+    if (body.used > WIRE_TIMESTAMP_SIZE)
+        announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
+}
+
+static void count_missed(struct view *view)
+{
+    for (struct view_member *member = view->members; member != NULL; member = member->next) {
+        if (!member->in_step)
+            (*member->missed)++;
+    }
+}
+
+void view_tick(void *context)
+{
+    struct view *view = context;
+    int64_t now = loop_now(view->views->loop);
+    int64_t intervals[WIRE_CLASS_ROGUE_CLIENT + 1] = {0};
+    bool devices = false;
+    bool aps = view->due[VIEW_LANE_AP_MONITOR] <= now;
+
+    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
+        if (view->due[lane] > now)
+            continue;
+        view->due[lane] = next_tick(now, lane_interval(view, lane));
+        if (lane == VIEW_LANE_AP_MONITOR)
+            continue;
+        intervals[lane_class[lane]] = lane_interval(view, lane) * INT64_C(1000);
+        devices = true;
+    }
+    schedule(view);
+    count_missed(view);
+    /* Who is out of step learns everything when it has drained; for nobody nothing is encoded. */
+    if (!anybody_in_step(view))
+        return;
+    if (devices)
+        announce_devices(view, intervals);
+    if (aps)
+        announce_aps(view, true);
+}
+
+/* --- APs
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void announce_dirty_aps(void *context)
+{
+    struct view *view = context;
+
+    view_flush_departures(view);
+    announce_aps(view, false);
+}
+
+/* Facts that make an AP another one for a server; load, noise and clients come with ap-monitor. */
+static bool ap_differs(const struct radio_ap *x, const struct radio_ap *y)
+{
+    return !mac_equal(&x->mac, &y->mac) || x->slot != y->slot || x->band != y->band ||
+           x->channel != y->channel || x->width != y->width || x->tx_power != y->tx_power ||
+           x->up != y->up || strcmp(x->name, y->name) != 0;
+}
+
+/* The lowest handle of an AP, under which picture_put_ap tells it; TABLE_NONE if it has none any
+ * more. */
+static uint32_t first_handle(const struct engine *engine, const struct mac *mac)
+{
+    for (uint16_t ap = 0; ap < engine_ap_capacity(engine); ap++) {
+        const struct radio_ap *record = engine_ap(engine, ap);
+        if (record != NULL && mac_equal(&record->mac, mac))
+            return ap;
+    }
+    return TABLE_NONE;
+}
+
+static void mark_ap(struct view *view, const struct mac *mac, bool selected)
+{
+    uint32_t first = first_handle(view->views->engine, mac);
+
+    if (first != TABLE_NONE) {
+        view->ap_dirty[first] = selection_has_ap(view->selection, (uint16_t)first);
+    } else if (selected) {
+        remember_gone(view, &(struct picture_gone){*mac, VIEW_AP_REMOVED, 0});
+    }
+    loop_defer(view->views->loop, &view->ap_deferred, announce_dirty_aps, view);
+}
+
+void view_on_ap_changed(void *context, uint16_t ap, const struct radio_ap *before)
+{
+    struct views *views = context;
+    const struct radio_ap *after = engine_ap(views->engine, ap);
+
+    for (struct view *view = views->list; view != NULL; view = view->next) {
+        bool selected = selection_has_ap(view->selection, ap);
+        selection_refresh(view->selection, views->engine);
+        if ((selection_services(view->selection) & WIRE_BIT(WIRE_AP_INFO)) == 0)
+            continue;
+        if (before != NULL && after != NULL && !ap_differs(before, after))
+            continue;
+        if (before != NULL && (after == NULL || !mac_equal(&before->mac, &after->mac)))
+            mark_ap(view, &before->mac, selected);
+        if (after != NULL)
+            mark_ap(view, &after->mac, selected);
+    }
+}
