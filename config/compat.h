@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What differs between libyang 2.1 and 3.x: the record of an error.
+ *
+ * 2.x says where in prose ("Data location "/a:b", line number 3."), 3.x in fields. Everything else
+ * that config/ calls has one signature in both.
+ */
+#ifndef CONFIG_COMPAT_H
+#define CONFIG_COMPAT_H
+
+#include <libyang/libyang.h>
+#include <libyang/version.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where libyang can go on after the first fault, it is asked to. */
+#ifdef LYD_VALIDATE_MULTI_ERROR
+#define COMPAT_VALIDATE_ALL_FAULTS LYD_VALIDATE_MULTI_ERROR
+#else
+#define COMPAT_VALIDATE_ALL_FAULTS 0
+#endif
+
+#if LY_VERSION_MAJOR >= 3
+
+/* The path of the data, else of the schema, else nothing; and the line, 0 if it is not known. */
+static inline void compat_error_place(const struct ly_err_item *item, char *path, size_t size,
+                                      unsigned *line)
+{
+    const char *found = item->data_path != NULL ? item->data_path : item->schema_path;
+    (void)snprintf(path, size, "%s", found != NULL ? found : "");
+    *line = (unsigned)item->line;
+}
+
+#else
+
+static inline void compat_error_place(const struct ly_err_item *item, char *path, size_t size,
+                                      unsigned *line)
+{
+    const char *prose = item->path != NULL ? item->path : "";
+    const char *first = strchr(prose, '"');
+    const char *last = strrchr(prose, '"');
+    const char *number = strstr(last != NULL ? last : prose, "ine number ");
+    size_t len = first != last ? (size_t)(last - first - 1) : 0;
+
+    (void)snprintf(path, size, "%.*s", (int)len, len > 0 ? first + 1 : "");
+    *line = number != NULL ? (unsigned)strtoul(number + sizeof("ine number ") - 1, NULL, 10) : 0;
+}
+
+#endif
+
+#endif

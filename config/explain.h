@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What libyang found wrong with data, in words that an operator can act on.
+ *
+ * The sentences that the YANG modules carry are passed on as they are. For the rest the schema is
+ * asked what would have been right, so that the wording does not hang on libyang's version; what
+ * cannot be recognised keeps libyang's words.
+ */
+#ifndef CONFIG_EXPLAIN_H
+#define CONFIG_EXPLAIN_H
+
+#include "config/fault.h"
+
+struct ly_ctx;
+struct lyd_node;
+
+/*
+ * Adds a fault for each error that libyang holds for this schema; at least one. `tree` is the data
+ * as far as there is any, or NULL. Leaves libyang's errors as they are.
+ */
+void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,
+                    struct config_error *error);
+
+#endif
