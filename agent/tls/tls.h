@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wolfSSL seam: contexts, handshakes with pinned keys, records, digests, our own identity.
+ *
+ * No other file includes wolfSSL. Non-blocking, one thread (OpenWrt builds wolfSSL
+ * single-threaded).
+ *
+ * The promise: tls_handshake() gives TLS_OK only if the peer presented a certificate, the
+ * authoriser accepted its key during this very handshake, and the peer proved to hold that key.
+ * Anonymous suites, pre-shared keys and resumption are never offered, and would still be caught by
+ * that rule. Before TLS_OK no application byte can be written or read: tls_read and tls_write
+ * refuse.
+ */
+#ifndef AGENT_TLS_TLS_H
+#define AGENT_TLS_TLS_H
+
+#include "agent/authlist.h"
+#include "agent/base/mac.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum tls_status {
+    TLS_OK,
+    TLS_WANT_READ,  /* try again when the descriptor is readable */
+    TLS_WANT_WRITE, /* try again when it is writable */
+    TLS_CLOSED,     /* the peer ended the connection in order (close_notify) */
+    TLS_FAILED      /* for good: tls_failure() and tls_error() say why */
+};
+
+enum tls_role { TLS_CLIENT, TLS_SERVER };
+
+/*
+ * Once per process, before and after everything else. 0, or -1 with a log message: the library
+ * lacks a feature, or is another version than the one this program was built with (its structures
+ * change with every release).
+ */
+int tls_init(void);
+void tls_fini(void);
+
+/* --- digests --- */
+
+enum { TLS_SHA1_SIZE = 20, TLS_SHA256_SIZE = 32 };
+
+bool tls_sha1(const void *data, size_t len, uint8_t out[static TLS_SHA1_SIZE]);
+bool tls_sha256(const void *data, size_t len, uint8_t out[static TLS_SHA256_SIZE]);
+
+/*
+ * What a certificate (DER) says: for a peer's and for our own. `chain_length` is how many
+ * certificates came with it, itself included. False: it cannot be read.
+ */
+bool tls_certificate_facts(const uint8_t *der, size_t len, size_t chain_length,
+                           struct authlist_peer *out);
+
+/* --- our own identity --- */
+
+struct tls_identity; /* a certificate and its private key */
+
+/*
+ * Makes a key (RSA-2048) and a self-signed certificate, CN "<name>-<12 hex digits of the MAC>"
+ * (the name is cut where the whole would exceed the 64 characters that X.520 allows), valid from
+ * 2000-01-01 to 9999-12-31 (routers without a clock start in the past), and writes both as PEM: the
+ * key first, mode 0600, each atomically (temporary file, fsync, rename, fsync of the folder). Takes
+ * seconds on a small CPU: run it in a child job. 0, or -errno with a log message.
+ */
+int tls_identity_create(const char *cert_path, const char *key_path, const char *name,
+                        const struct mac *mac);
+
+/*
+ * Loads and checks both: the key fits the certificate, and nobody but its owner can read its file.
+ * NULL with a log message; errno is then ENOENT if a file is missing (make a new identity), and
+ * anything else if one is there but cannot be used (an operator must look).
+ */
+struct tls_identity *tls_identity_load(const char *cert_path, const char *key_path);
+void tls_identity_free(struct tls_identity *identity);
+
+/* Subject, MAC and key hashes of our own certificate: what the other side must know. */
+const struct authlist_peer *tls_identity_facts(const struct tls_identity *identity);
+
+/* --- contexts and connections --- */
+
+struct tls_context;
+
+struct tls_options {
+    enum tls_role role;
+    bool strong_cipher; /* no CBC suites */
+};
+
+/*
+ * TLS 1.2 and 1.3, ECDHE, groups P-256 and P-384. Two limits of the library in TLS 1.2: as a server
+ * it names only our own kind of key (RSA) in its certificate request, which OpenSSL overlooks and
+ * stricter clients with an EC key may not; and as a client our groups also limit the curve of the
+ * server's certificate, so that a P-521 key gets in by TLS 1.3 only.
+ *
+ * The identity must outlive the context. NULL with a log message.
+ */
+struct tls_context *tls_context_new(const struct tls_identity *identity,
+                                    const struct tls_options *options);
+/* Connections that still run keep what they need of it. NULL is allowed. */
+void tls_context_free(struct tls_context *context);
+
+/*
+ * Asked once per handshake, from inside the library's verify callback, with what the peer's
+ * certificate says. True lets the peer in if it then proves to hold the key. Must not free the
+ * connection. Not asked at all if the peer presents no certificate or one that cannot be read:
+ * tls_failure() tells.
+ *
+ * The answer is all there is about key strength and dates: the library checks neither for a pinned
+ * certificate. authlist_check() does.
+ */
+typedef bool tls_authorise(void *context, const struct authlist_peer *peer);
+
+struct tls;
+
+/* The descriptor is non-blocking, connected and stays the caller's. NULL if memory is out. */
+struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
+                    void *authorise_context);
+/* Frees without a word on the wire. NULL is allowed. */
+void tls_free(struct tls *tls);
+
+enum tls_status tls_handshake(struct tls *tls);
+
+/* TLS_OK: *got > 0 bytes were read. Call until TLS_WANT_READ: data may wait inside the library. */
+enum tls_status tls_read(struct tls *tls, void *buffer, size_t size, size_t *got);
+
+enum { TLS_RECORD_MAX = 16384 };
+
+/*
+ * TLS_OK: the first *written bytes (at most one record, TLS_RECORD_MAX) are taken. After
+ * TLS_WANT_* the next call must begin with the same bytes, and have no fewer: part of them may be
+ * on the wire already.
+ */
+enum tls_status tls_write(struct tls *tls, const void *data, size_t len, size_t *written);
+
+/* --- the end of a connection --- */
+
+/* Sends close_notify (best effort, never blocks); nothing before TLS_OK and after a failure. */
+void tls_shutdown(struct tls *tls);
+
+/*
+ * How the owner of the descriptor must end a connection, after TLS_FAILED as after tls_shutdown(),
+ * so that our last words reach the peer: tls_free(), shutdown(fd, SHUT_WR), read and throw away
+ * what arrives until the peer has closed too or a few hundred ms have passed, close(fd). A socket
+ * that is closed with input unread sends a reset, and the peer's kernel then throws away the alert
+ * that says why.
+ */
+
+/* --- what is to be told --- */
+
+/* Why a connection failed, for counters and diagnosis. */
+enum tls_failure {
+    TLS_FAILURE_NONE,
+    TLS_FAILURE_TRANSPORT,       /* the socket broke, or the peer closed it without a word */
+    TLS_FAILURE_PEER_ALERT,      /* the peer gave up: tls_alert_received() has its reason */
+    TLS_FAILURE_NO_COMMON,       /* no version, cipher suite or group in common */
+    TLS_FAILURE_NO_CERTIFICATE,  /* the peer presented none: AUTHLIST_NO_CERTIFICATE */
+    TLS_FAILURE_BAD_CERTIFICATE, /* it cannot be read or used: AUTHLIST_MALFORMED */
+    TLS_FAILURE_REFUSED,         /* the authoriser said no: its verdict says why */
+    TLS_FAILURE_UNPROVEN,        /* authorised, but the peer did not prove to hold the key */
+    TLS_FAILURE_PROTOCOL         /* anything else that is not TLS as we speak it */
+};
+enum tls_failure tls_failure(const struct tls *tls);
+
+enum { TLS_ERROR_SIZE = 160 };
+
+/* Why the handshake or the connection failed: a sentence, safe to log; empty if it did not. */
+const char *tls_error(const struct tls *tls);
+/* "TLSv1.3" and "TLS13-CHACHA20-POLY1305-SHA256"; empty before the handshake is done. */
+const char *tls_version(const struct tls *tls);
+const char *tls_cipher(const struct tls *tls);
+/* The last alert in each direction: level * 256 + description, or -1. */
+int tls_alert_received(const struct tls *tls);
+int tls_alert_sent(const struct tls *tls);
+/* "bad_certificate" and so on (RFC 8446 6.2) for such a value or for its description alone. */
+const char *tls_alert_name(int alert);
+/* What the peer presented, or NULL if it presented nothing usable so far. */
+const struct authlist_peer *tls_peer(const struct tls *tls);
+
+/* Application bytes handed to the library since the process started: 0 after refusals, and a test
+ * holds us to it. */
+uint64_t tls_application_bytes_written(void);
+
+#endif

@@ -1,0 +1,551 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who gets in and who does not: our end (tls-probe) against peers that do not use our library.
+
+Each case runs in both roles and in TLS 1.2 and 1.3 where it can exist there. "server" and "client"
+are our role. A refusal means: our end said so with the right verdict, handed no application byte to
+the library although it tried all the time, and the peer decrypted none.
+"""
+import os
+import tempfile
+import unittest
+
+import certificates as making
+import peers
+import raw_tls13
+
+MSE_MAC = "0050569c3489"
+ROLES = ("server", "client")
+VERSIONS = ("1.2", "1.3")
+
+made = None
+folder = None
+ours_facts = None
+
+
+def setUpModule():
+    global made, folder, ours_facts
+    folder = tempfile.TemporaryDirectory()
+    made = making.Certificates(folder.name)
+    with peers.Program("TLS_PROBE", "identity", made.path("agent.pem"), made.path("agent.key"),
+                       "agent", "02:00:00:00:00:01") as program:
+        ours_facts = program.line()
+
+    rsa = ("RSA", "-pkeyopt")
+    made.key("mse", *rsa, "rsa_keygen_bits:2048")
+    made.key("rsa4096", *rsa, "rsa_keygen_bits:4096")
+    made.key("rsa1024", *rsa, "rsa_keygen_bits:1024")
+    made.key("stranger", *rsa, "rsa_keygen_bits:2048")
+    made.key("ca", *rsa, "rsa_keygen_bits:2048")
+    for name, curve in (("p256", "P-256"), ("p384", "P-384"), ("p521", "P-521"),
+                        ("secp256k1", "secp256k1")):
+        made.key(name, "EC", "-pkeyopt", "ec_paramgen_curve:" + curve)
+    made.key("ed25519", "ED25519")
+
+    for name in ("mse", "rsa4096", "rsa1024", "stranger", "p256", "p384", "p521", "secp256k1",
+                 "ed25519"):
+        made.certificate(name)
+    made.certificate("expired", key="mse", start="20100101000000Z", end="20200101000000Z")
+    made.certificate("future", key="mse", start="20980101000000Z")
+    made.certificate("no-mac", key="mse", subject="/CN=mse.example.com")
+    made.certificate("critical", key="mse",
+                     extensions="basicConstraints=CA:FALSE\n1.2.3.4=critical,DER:0500")
+    made.certificate("ca", subject="/CN=Example CA",
+                     extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign")
+    made.certificate("leaf", key="mse", issuer="ca")
+    made.certificate("expired-leaf", key="mse", issuer="ca", start="20100101000000Z",
+                     end="20200101000000Z")
+    made.chain("leaf-and-ca", "leaf", "ca")
+
+
+def tearDownModule():
+    folder.cleanup()
+
+
+def other(role):
+    return "client" if role == "server" else "server"
+
+
+def user(key="mse", algorithm="sha256", mac=MSE_MAC):
+    return "--user", f"{mac}={made.key_hash(key, algorithm)}"
+
+
+def probe(role, *options):
+    return peers.Program("TLS_PROBE", role, made.path("agent.pem"), made.path("agent.key"),
+                         *options)
+
+
+def peer_context(role, version, cert=None, key=None, ciphers=None):
+    """For the peer of our end in this role. As a server it must know us, else it would not ask for
+    our certificate; as a client it verifies us too."""
+    return peers.context(other(role), version, made, cert, key, made.path("agent.pem"), ciphers)
+
+
+def meet(role, ctx, *options):
+    """Our end and one peer on Python's ssl; what each of them says."""
+    if role == "server":
+        with probe("server", *options) as program:
+            theirs = peers.connect(program.line()["port"], ctx)
+            return program.line(), theirs
+    listener = peers.listen(ctx)
+    with probe("client", "--port", listener.port, *options) as program:
+        ours = program.line()
+    return ours, listener.finish()[0]
+
+
+def meet_program(role, name, *arguments, options=()):
+    """Our end and a program of this folder."""
+    if role == "server":
+        with probe("server", *options) as program:
+            port = program.line()["port"]
+            with peers.Program(name, "client", port, *arguments) as theirs:
+                return program.line(), theirs.line()
+    with peers.Program(name, "server", *arguments) as theirs:
+        with probe("client", "--port", theirs.line()["port"], *options) as program:
+            return program.line(), theirs.line()
+
+
+class Matrix(unittest.TestCase):
+    def assert_refused(self, ours, theirs, failure, verdict="NOT_ASKED", alert=None):
+        """alert: what our end must have sent and the peer must have got; None: none is possible."""
+        about = f"\nours: {ours}\ntheirs: {theirs}"
+        self.assertFalse(ours["in"], about)
+        self.assertEqual(ours["failure"], failure, about)
+        self.assertEqual(ours["verdict"], verdict, about)
+        self.assertGreaterEqual(ours["tries"], 2, about)
+        self.assertEqual(ours["breaches"], 0, about)
+        self.assertEqual(ours["written"], 0, about)
+        self.assertEqual(ours["read"], 0, about)
+        self.assertEqual(theirs["bytes"], 0, about)
+        self.assertNotEqual(ours["error"], "", about)
+        if alert is not None:
+            self.assertEqual(ours["alert_sent"], 0x200 + alert, about)
+            self.assertEqual(theirs["alert"], alert, about)
+
+    def assert_in(self, ours, theirs, version):
+        about = f"\nours: {ours}\ntheirs: {theirs}"
+        self.assertTrue(ours["in"], about)
+        self.assertEqual(ours["verdict"], "OK", about)
+        self.assertEqual(ours["failure"], "NONE", about)
+        self.assertEqual(ours["asked"], 1, about)
+        self.assertEqual(ours["breaches"], 0, about)
+        self.assertEqual(ours["version"], "TLSv" + version, about)
+        self.assertEqual(ours["written"], len(peers.GREETING), about)
+        self.assertEqual(theirs["bytes"], len(peers.GREETING), about)
+        self.assertEqual(ours["read"], len(peers.WORDS), about)
+        self.assertEqual(theirs["version"], "TLSv" + version, about)
+        self.assertFalse(theirs["reused"], about)
+
+
+def matrix(roles=ROLES, versions=VERSIONS):
+    """Makes one test of each role and version."""
+    def mark(function):
+        function.rows = [(role, version) for role in roles for version in versions]
+        return function
+    return mark
+
+
+def rows(cls):
+    for name, function in list(vars(cls).items()):
+        for role, version in getattr(function, "rows", ()):
+            def test(self, function=function, role=role, version=version):
+                function(self, role, version)
+            test.__name__ = f"test_{name}__{role}_tls{version}".replace(".", "_")
+            test.__doc__ = None
+            setattr(cls, test.__name__, test)
+    return cls
+
+
+@rows
+class Accepted(Matrix):
+    def check(self, role, version, cert, key=None, *options):
+        ours, theirs = meet(role, peer_context(role, version, cert, key),
+                            *(options or user(key or cert)))
+        self.assert_in(ours, theirs, version)
+        return ours
+
+    @matrix()
+    def a_listed_rsa_2048_key(self, role, version):
+        ours = self.check(role, version, "mse")
+        self.assertEqual(ours["mac"], "00:50:56:9c:34:89")
+        self.assertFalse(ours["by_hash_alone"])
+
+    @matrix()
+    def a_key_listed_by_its_sha1_hash(self, role, version):
+        self.check(role, version, "mse", None, *user("mse", "sha1"))
+
+    @matrix()
+    def a_listed_rsa_4096_key(self, role, version):
+        self.check(role, version, "rsa4096")
+
+    @matrix()
+    def a_listed_p256_key(self, role, version):
+        """In TLS 1.2 our certificate request names RSA certificates only, because ours is one
+        (a limit of the library); OpenSSL goes by the signature algorithms and presents its own."""
+        self.check(role, version, "p256")
+
+    @matrix()
+    def a_listed_p384_key(self, role, version):
+        self.check(role, version, "p384")
+
+    @matrix()
+    def a_listed_p521_key(self, role, version):
+        if (role, version) != ("client", "1.2"):
+            self.check(role, version, "p521")
+            return
+        # The groups that we offer also say which certificates a TLS 1.2 server may present.
+        ours, theirs = meet(role, peer_context(role, version, "p521"), *user("p521"))
+        self.assert_refused(ours, theirs, "PEER_ALERT")
+
+    @matrix()
+    def a_certificate_without_a_mac_by_its_hash_alone(self, role, version):
+        ours = self.check(role, version, "no-mac", "mse")
+        self.assertEqual(ours["mac"], "00:50:56:9c:34:89")
+        self.assertTrue(ours["by_hash_alone"])
+
+    @matrix()
+    def a_certificate_of_an_authority_with_a_listed_key(self, role, version):
+        self.check(role, version, "leaf", "mse")
+
+    @matrix()
+    def a_certificate_that_comes_with_its_authority(self, role, version):
+        ours = self.check(role, version, "leaf-and-ca", "mse")
+        self.assertEqual(ours["chain"], 2)
+
+    @matrix()
+    def the_server_that_was_expected(self, role, version):
+        self.check(role, version, "mse", None, *user(), "--expect", MSE_MAC)
+
+    @matrix()
+    def a_key_among_others(self, role, version):
+        self.check(role, version, "mse", None, *user("stranger", mac="001122334455"), *user())
+
+
+@rows
+class Refused(Matrix):
+    def check(self, role, version, cert, verdict, alert, key=None, options=None):
+        ours, theirs = meet(role, peer_context(role, version, cert, key),
+                            *(user(key or cert) if options is None else options))
+        self.assert_refused(ours, theirs, "REFUSED", verdict, alert)
+        self.assertEqual(ours["asked"], 1)
+
+    @matrix()
+    def a_key_that_is_not_listed(self, role, version):
+        self.check(role, version, "stranger", "WRONG_HASH", 42, options=user("mse"))
+
+    @matrix()
+    def anybody_while_the_list_is_empty(self, role, version):
+        self.check(role, version, "mse", "UNKNOWN_MAC", 42, options=())
+
+    @matrix()
+    def a_listed_key_under_another_mac(self, role, version):
+        self.check(role, version, "mse", "UNKNOWN_MAC", 42, options=user(mac="001122334455"))
+
+    @matrix()
+    def another_server_than_the_one_expected(self, role, version):
+        self.check(role, version, "mse", "WRONG_SERVER", 42,
+                   options=(*user(), "--expect", "001122334455"))
+
+    @matrix()
+    def an_expired_certificate(self, role, version):
+        self.check(role, version, "expired", "EXPIRED", 42, key="mse")
+
+    @matrix()
+    def an_expired_certificate_of_an_authority(self, role, version):
+        self.check(role, version, "expired-leaf", "EXPIRED", 48, key="mse")
+
+    @matrix()
+    def a_certificate_that_is_not_valid_yet(self, role, version):
+        self.check(role, version, "future", "NOT_YET_VALID", 42, key="mse")
+
+    @matrix()
+    def an_rsa_key_of_1024_bits(self, role, version):
+        self.check(role, version, "rsa1024", "WEAK_KEY", 42)
+
+    @matrix()
+    def an_unlisted_key_of_an_authority(self, role, version):
+        self.check(role, version, "leaf-and-ca", "WRONG_HASH", 48, key="mse",
+                   options=user("stranger"))
+
+    @matrix(versions=("1.3",))
+    def an_ed25519_key(self, role, version):
+        """By us, or (OpenWrt's build) by the library, which then does not know it."""
+        ours, theirs = meet(role, peer_context(role, version, "ed25519"), *user("ed25519"))
+        self.assert_refused(ours, theirs, ours["failure"], ours["verdict"])
+        self.assertIn(ours["verdict"], ("WEAK_KEY", "NOT_ASKED"))
+
+    @matrix(roles=("server",))
+    def no_certificate(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version), *user())
+        self.assert_refused(ours, theirs, "NO_CERTIFICATE", alert=42 if version == "1.2" else 116)
+
+    @matrix()
+    def an_unknown_critical_extension(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version, "critical", "mse"), *user())
+        self.assert_refused(ours, theirs, "BAD_CERTIFICATE")
+
+    @matrix(roles=("client",), versions=("1.2",))
+    def a_curve_that_is_not_accepted(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version, "secp256k1"), *user("secp256k1"))
+        self.assertFalse(ours["in"])
+        self.assertEqual((ours["written"], ours["breaches"], theirs["bytes"]), (0, 0, 0))
+
+
+@rows
+class Unproven(Matrix):
+    """Somebody else's listed certificate, without its key."""
+
+    def check_thief(self, role, version, cert):
+        ours, theirs = meet_program(role, "TLS_THIEF", made.path(cert + ".pem"), version,
+                                    options=user(cert))
+        # As a client of TLS 1.2 the library ends without an alert.
+        self.assert_refused(ours, theirs, "UNPROVEN", "OK",
+                            None if (role, version) == ("client", "1.2") else 51)
+
+    @matrix()
+    def a_stolen_rsa_certificate(self, role, version):
+        self.check_thief(role, version, "mse")
+
+    @matrix()
+    def a_stolen_p256_certificate(self, role, version):
+        self.check_thief(role, version, "p256")
+
+    def check_liar(self, role, proof):
+        certificate = made.der("mse")
+        if role == "server":
+            with probe("server", *user()) as program:
+                theirs = raw_tls13.connect(program.line()["port"], certificate, proof)
+                return program.line(), theirs
+        listener = peers.Listener(lambda sock: raw_tls13.serve(sock, certificate, proof))
+        with probe("client", "--port", listener.port, *user()) as program:
+            ours = program.line()
+        return ours, listener.finish()[0]
+
+    @matrix(versions=("1.3",))
+    def a_signature_of_noise(self, role, _version):
+        ours, theirs = self.check_liar(role, "noise")
+        self.assert_refused(ours, theirs, "UNPROVEN", "OK", 51)
+
+    @matrix(versions=("1.3",))
+    def a_certificate_verify_left_out(self, role, _version):
+        ours, theirs = self.check_liar(role, "none")
+        self.assert_refused(ours, theirs, "UNPROVEN", "OK", 10)
+
+    @matrix(versions=("1.3",))
+    def certificate_and_certificate_verify_left_out(self, role, _version):
+        ours, theirs = self.check_liar(role, "no certificate")
+        self.assertEqual(ours["asked"], 0)
+        self.assert_refused(ours, theirs, ours["failure"], alert=10)
+
+    def test_the_liar_can_finish_a_handshake_in_which_nothing_is_asked(self):
+        """Else the three tests above could pass for a wrong reason."""
+        ctx = peers.context("server", "1.3", made, "mse")
+        listener = peers.listen(ctx, expected=len(raw_tls13.WORDS))
+        theirs = raw_tls13.connect(listener.port, b"", "no certificate")
+        result = listener.finish()[0]
+        self.assertTrue(result["handshake"])
+        self.assertEqual(result["bytes"], len(raw_tls13.WORDS))
+        self.assertTrue(theirs["handshake"])
+
+    @matrix(roles=("server",), versions=("1.2",))
+    def a_certificate_verify_taken_out(self, role, version):
+        self.check_dropped(role, version, 15, "OK")
+
+    @matrix(roles=("client",), versions=("1.2",))
+    def a_server_key_exchange_taken_out(self, role, version):
+        self.check_dropped(role, version, 12, "OK")
+
+    @matrix(versions=("1.2",))
+    def a_certificate_taken_out(self, role, version):
+        self.check_dropped(role, version, 11, "NOT_ASKED")
+
+    def check_dropped(self, role, version, kind, verdict):
+        ctx = peer_context(role, version, "mse")
+        if role == "server":
+            with probe("server", *user()) as program:
+                proxy = peers.DroppingProxy(kind, program.line()["port"])
+                theirs = peers.connect(proxy.port, ctx)
+                ours = program.line()
+        else:
+            listener = peers.listen(ctx)
+            proxy = peers.DroppingProxy(kind, listener.port)
+            with probe("client", "--port", proxy.port, *user()) as program:
+                ours = program.line()
+            theirs = listener.finish()[0]
+        proxy.listener.finish()
+        self.assertGreaterEqual(proxy.dropped, 1)
+        self.assert_refused(ours, theirs, ours["failure"], verdict)
+
+
+@rows
+class NothingWeaker(Matrix):
+    """Suites, versions and groups that we do not speak."""
+
+    @matrix(versions=("1.2",))
+    def anonymous_suites(self, role, version):
+        ctx = peers.context(other(role), version, made, ciphers="aNULL:@SECLEVEL=0")
+        ours, theirs = meet(role, ctx, *user())
+        # As a client we are told that nothing is in common, as a server we tell.
+        if role == "client":
+            self.assert_refused(ours, theirs, "PEER_ALERT")
+            self.assertEqual(ours["alert_received"], 0x200 + 40)
+        else:
+            self.assert_refused(ours, theirs, "NO_COMMON", alert=40)
+
+    @matrix(versions=("1.2",))
+    def suites_without_encryption_or_forward_secrecy(self, role, version):
+        for suites in ("eNULL", "kRSA", "DHE"):
+            with self.subTest(suites):
+                ctx = peer_context(role, version, "mse", ciphers=f"{suites}:@SECLEVEL=0")
+                ours, theirs = meet(role, ctx, *user())
+                self.assert_refused(ours, theirs,
+                                    "PEER_ALERT" if role == "client" else "NO_COMMON")
+
+    @matrix(versions=("1.1",))
+    def tls_1_1(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version, "mse"), *user())
+        self.assert_refused(ours, theirs, "PEER_ALERT" if role == "client" else "NO_COMMON")
+
+    @matrix(versions=("1.2",))
+    def cbc_suites_only_while_strong_cipher_is_off(self, role, version):
+        cbc = "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-SHA384:@SECLEVEL=0"
+        ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=cbc), *user())
+        self.assert_in(ours, theirs, version)
+        ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=cbc), *user(),
+                            "--strong")
+        self.assert_refused(ours, theirs, "PEER_ALERT" if role == "client" else "NO_COMMON")
+
+    @matrix()
+    def strong_cipher_leaves_what_is_strong(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version, "mse"), *user(), "--strong")
+        self.assert_in(ours, theirs, version)
+
+    @matrix()
+    def chacha20_is_preferred(self, role, version):
+        ctx = peer_context(role, version, "mse")
+        if role == "client":
+            ctx.options &= ~peers.ssl.OP_CIPHER_SERVER_PREFERENCE  # ours is to decide
+        ours, theirs = meet(role, ctx, *user())
+        self.assert_in(ours, theirs, version)
+        self.assertIn("CHACHA20", ours["cipher"])
+
+    @matrix()
+    def p384_alone_will_do(self, role, version):
+        ctx = peer_context(role, version, "mse")
+        ctx.set_ecdh_curve("secp384r1")
+        ours, theirs = meet(role, ctx, *user())
+        self.assert_in(ours, theirs, version)
+
+    @matrix()
+    def other_groups_will_not_do(self, role, version):
+        ctx = peer_context(role, version, "mse")
+        # As a server of TLS 1.2 the library takes any curve that it knows.
+        ctx.set_ecdh_curve("prime192v1" if (role, version) == ("server", "1.2") else "secp521r1")
+        ours, theirs = meet(role, ctx, *user())
+        self.assert_refused(ours, theirs, ours["failure"])
+        self.assertEqual(ours["asked"], 0)
+
+
+@rows
+class Resumption(Matrix):
+    """A session made while the key was listed must not get in once it is not."""
+
+    def check_second(self, ours, theirs, alert=42):
+        self.assertFalse(theirs["reused"])
+        self.assert_refused(ours, theirs, "REFUSED", "UNKNOWN_MAC", alert)
+
+    def check_server(self, version, no_ticket):
+        ctx = peer_context("server", version, "mse")
+        if no_ticket:
+            ctx.options |= peers.ssl.OP_NO_TICKET
+        with probe("server", *user(), "--connections", 3, "--forget-after", 2) as program:
+            port = program.line()["port"]
+            first = peers.connect(port, ctx)
+            self.assert_in(program.line(), first, version)
+            self.assertFalse(first["session"] is not None and first["session"].has_ticket)
+            second = peers.connect(port, ctx, first["session"])
+            self.assert_in(program.line(), second, version)
+            third = peers.connect(port, ctx, second["session"])
+            self.check_second(program.line(), third)
+
+    @matrix(roles=("server",))
+    def with_whatever_we_gave(self, _role, version):
+        self.check_server(version, no_ticket=False)
+
+    @matrix(roles=("server",), versions=("1.2",))
+    def by_session_id(self, _role, version):
+        self.check_server(version, no_ticket=True)
+
+    def foreign_session(self, ctx, version):
+        """A session of another server, which does resume it."""
+        expected = len(peers.WORDS)
+        listener = peers.listen(peers.context("server", version, made, "stranger"), 2, expected)
+        first = peers.connect(listener.port, ctx, None, expected)
+        again = peers.connect(listener.port, ctx, first["session"], expected)
+        listener.finish()
+        self.assertTrue(first["session"].has_ticket)
+        self.assertTrue(again["reused"])
+        return first["session"]
+
+    @matrix(roles=("server",))
+    def by_a_ticket_that_somebody_else_gave(self, role, version):
+        """So that the peer really offers one: in TLS 1.3 as a pre-shared key."""
+        ctx = peers.context("client", version, made, "mse")
+        ctx.set_ecdh_curve("prime256v1")
+        session = self.foreign_session(ctx, version)
+        with probe(role, *user(), "--connections", 2, "--forget-after", 1) as program:
+            port = program.line()["port"]
+            first = peers.connect(port, ctx, session)
+            self.assert_in(program.line(), first, version)
+            second = peers.connect(port, ctx, session)
+            self.check_second(program.line(), second)
+
+    @matrix(roles=("server",), versions=("1.3",))
+    def by_a_foreign_ticket_with_a_group_that_we_lack(self, role, version):
+        """The library answers a foreign ticket in a second ClientHello with an alert; others would
+        ignore it. Nobody gets in either way."""
+        ctx = peers.context("client", version, made, "mse")  # begins with X25519
+        session = self.foreign_session(ctx, version)
+        with probe(role) as program:
+            theirs = peers.connect(program.line()["port"], ctx, session)
+            ours = program.line()
+        self.assert_refused(ours, theirs, ours["failure"], ours["verdict"])
+
+    @matrix(roles=("client",))
+    def with_a_server_that_would_resume(self, role, version):
+        listener = peers.listen(peer_context(role, version, "mse"), 3)
+        with probe(role, "--port", listener.port, *user(), "--connections", 3, "--forget-after",
+                   2) as program:
+            ours = [program.line() for _ in range(3)]
+        theirs = listener.finish()
+        self.assert_in(ours[0], theirs[0], version)
+        self.assert_in(ours[1], theirs[1], version)
+        self.check_second(ours[2], theirs[2])
+
+
+class Identity(unittest.TestCase):
+    """Our own certificate, as OpenSSL sees it."""
+
+    def test_openssl_computes_the_same_hashes(self):
+        self.assertEqual(ours_facts["sha256"], made.key_hash("agent"))
+        self.assertEqual(ours_facts["sha1"], made.key_hash("agent", "sha1"))
+
+    def test_openssl_accepts_it_as_server_and_client(self):
+        for purpose in ("sslserver", "sslclient"):
+            making.openssl(folder.name, "verify", "-x509_strict", "-check_ss_sig", "-CAfile",
+                           "agent.pem", "-purpose", purpose, "agent.pem")
+
+    def test_openssl_accepts_its_key(self):
+        making.openssl(folder.name, "pkey", "-in", "agent.key", "-check", "-noout")
+
+    def test_it_says_what_it_should(self):
+        text = making.openssl(folder.name, "x509", "-in", "agent.pem", "-noout", "-subject",
+                              "-startdate", "-enddate").decode()
+        self.assertIn("CN = agent-020000000001", text)
+        self.assertIn("notBefore=Jan  1 00:00:00 2000 GMT", text)
+        self.assertIn("notAfter=Dec 31 23:59:59 9999 GMT", text)
+        self.assertEqual(ours_facts["subject"], "CN=agent-020000000001")
+        self.assertEqual(os.stat(made.path("agent.key")).st_mode & 0o7777, 0o600)
+
+
+if __name__ == "__main__":
+    unittest.main()
