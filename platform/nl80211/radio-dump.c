@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * radio-dump [--event-buffer BYTES]: a test program that runs the platform and prints a line for
+ * each event. Commands come from standard input, one a line, until it ends:
+ *
+ *   configure [poll=S] [hostname=NAME] [base-mac=MAC] [radio=IFNAME[,disabled][,ap-mac=MAC]
+ *             [,poll=S][,name=NAME]]...
+ *   describe, counters, base-mac, wakeups
+ */
+#include "agent/base/log.h"
+#include "platform/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 1024, RADIOS_MAX = 8, AP_CAPACITY = 32 };
+
+/* Settings stay valid until the next ones are given: two places, used in turn. */
+struct configuration {
+    struct settings_radios settings;
+    struct settings_radio radios[RADIOS_MAX];
+};
+
+struct program {
+    struct loop *loop;
+    struct platform *platform;
+    struct loop_watch input;
+    char line[LINE_SIZE];
+    size_t len;
+    struct configuration configurations[2];
+    unsigned configured;
+};
+
+static const char *text_of(const struct mac *mac)
+{
+    static char text[MAC_TEXT_SIZE];
+
+    return mac_text(mac, text);
+}
+
+/* --- events --- */
+
+static void on_ap_changed(void *context, const struct radio_ap *ap)
+{
+    (void)context;
+    printf("ap handle=%u mac=%s slot=%u band=%u channel=%u width=%u tx-power=%d noise=%d "
+           "utilisation=%u clients=%u up=%d name=%s\n",
+           ap->ap, text_of(&ap->mac), ap->slot, ap->band, ap->channel, ap->width, ap->tx_power,
+           ap->noise, ap->utilisation, ap->clients, ap->up, ap->name);
+}
+
+static void on_ap_gone(void *context, uint16_t ap)
+{
+    (void)context;
+    printf("gone handle=%u\n", ap);
+}
+
+static void on_sample(void *context, const struct radio_sample *sample)
+{
+    const struct program *program = context;
+
+    printf("sample device=%s ap=%u class=%u antenna=%u source=%u rssi=%d snr=%d age=%" PRId64 "\n",
+           text_of(&sample->device), sample->ap, sample->device_class, sample->antenna,
+           sample->source, sample->rssi, sample->snr, loop_now(program->loop) - sample->heard);
+}
+
+static void on_client_joined(void *context, const struct radio_client *client)
+{
+    (void)context;
+    printf("joined device=%s ap=%u vlan=%u protocol=%u ssid=%.*s\n", text_of(&client->device),
+           client->ap, client->vlan, client->protocol, client->ssid_len,
+           (const char *)client->ssid);
+}
+
+static void on_client_left(void *context, uint16_t ap, const struct mac *device)
+{
+    (void)context;
+    printf("left device=%s ap=%u\n", text_of(device), ap);
+}
+
+static void on_working_changed(void *context)
+{
+    (void)context;
+    printf("working\n");
+}
+
+static const struct radio_events events = {.ap_changed = on_ap_changed,
+                                           .ap_gone = on_ap_gone,
+                                           .sample = on_sample,
+                                           .client_joined = on_client_joined,
+                                           .client_left = on_client_left,
+                                           .working_changed = on_working_changed};
+
+/* --- commands --- */
+
+static const char *value_of(const char *word, const char *key)
+{
+    size_t len = strlen(key);
+
+    return strncmp(word, key, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
+}
+
+static void copy(char *out, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+static void take_radio_word(struct settings_radio *radio, const char *word)
+{
+    const char *value;
+
+    if (strcmp(word, "disabled") == 0)
+        radio->disabled = true;
+    else if ((value = value_of(word, "ap-mac")) != NULL)
+        radio->has_ap_mac = mac_parse(value, strlen(value), &radio->ap_mac);
+    else if ((value = value_of(word, "poll")) != NULL)
+        radio->poll_seconds = (uint8_t)strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "name")) != NULL)
+        copy(radio->ap_name, sizeof(radio->ap_name), value);
+}
+
+static void take_radio(struct settings_radios *settings, char *text)
+{
+    char *rest = NULL;
+    char *word = strtok_r(text, ",", &rest);
+
+    if (word == NULL || settings->radio_count == RADIOS_MAX)
+        return;
+    struct settings_radio *radio = &settings->radios[settings->radio_count++];
+    copy(radio->ifname, sizeof(radio->ifname), word);
+    radio->poll_seconds = settings->default_poll_seconds;
+    while ((word = strtok_r(NULL, ",", &rest)) != NULL)
+        take_radio_word(radio, word);
+}
+
+static void take_word(struct settings_radios *settings, char *word)
+{
+    const char *value;
+
+    if ((value = value_of(word, "poll")) != NULL)
+        settings->default_poll_seconds = (uint8_t)strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "hostname")) != NULL)
+        copy(settings->hostname, sizeof(settings->hostname), value);
+    else if ((value = value_of(word, "base-mac")) != NULL)
+        settings->has_base_mac = mac_parse(value, strlen(value), &settings->base_mac);
+    else if (value_of(word, "radio") != NULL)
+        take_radio(settings, word + strlen("radio="));
+}
+
+static void configure(struct program *program, char *words)
+{
+    struct configuration *configuration = &program->configurations[program->configured++ % 2];
+    struct settings_radios *settings = &configuration->settings;
+    char *rest = NULL;
+
+    *configuration = (struct configuration){0};
+    *settings = (struct settings_radios){
+        .hostname = "radio-dump", .default_poll_seconds = 2, .radios = configuration->radios};
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        take_word(settings, word);
+    platform_operations()->configure(program->platform, settings);
+    printf("configured\n");
+}
+
+static void print_counters(struct program *program)
+{
+    struct radio_counters c;
+
+    platform_operations()->counters(program->platform, &c);
+    printf("counters dumps=%" PRIu64 " interrupted=%" PRIu64 " abandoned=%" PRIu64
+           " overruns=%" PRIu64 " timeouts=%" PRIu64 " errors=%" PRIu64 " invalid=%" PRIu64
+           " malformed=%" PRIu64 " untracked=%" PRIu64 "\n",
+           c.dumps, c.dumps_interrupted, c.dumps_abandoned, c.overruns, c.timeouts, c.errors,
+           c.invalid_samples, c.malformed, c.untracked);
+}
+
+static void run_command(struct program *program, char *line)
+{
+    char text[LINE_SIZE];
+    struct mac mac;
+
+    if (strncmp(line, "configure", strlen("configure")) == 0) {
+        configure(program, line + strlen("configure"));
+    } else if (strcmp(line, "describe") == 0) {
+        platform_operations()->describe(program->platform, text, sizeof(text));
+        printf("description %s\n", text);
+    } else if (strcmp(line, "counters") == 0) {
+        print_counters(program);
+    } else if (strcmp(line, "base-mac") == 0) {
+        bool has = platform_operations()->base_mac(program->platform, &mac);
+        printf("base-mac %s\n", has ? text_of(&mac) : "none");
+    } else if (strcmp(line, "wakeups") == 0) {
+        printf("wakeups %" PRIu64 "\n", loop_wakeups(program->loop));
+    }
+}
+
+static void on_input(void *context, unsigned ready)
+{
+    struct program *program = context;
+    ssize_t got =
+        read(STDIN_FILENO, program->line + program->len, sizeof(program->line) - 1 - program->len);
+    char *end;
+
+    (void)ready;
+    if (got <= 0) {
+        loop_stop(program->loop, 0);
+        return;
+    }
+    program->len += (size_t)got;
+    program->line[program->len] = '\0';
+    while ((end = strchr(program->line, '\n')) != NULL) {
+        *end = '\0';
+        run_command(program, program->line);
+        program->len -= (size_t)(end + 1 - program->line);
+        memmove(program->line, end + 1, program->len + 1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct platform_options options = {.ap_capacity = AP_CAPACITY};
+    struct program program = {.loop = loop_new()};
+    int status = 1;
+
+    if (argc == 3 && strcmp(argv[1], "--event-buffer") == 0)
+        options.event_buffer_bytes = (int)strtol(argv[2], NULL, 10);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    if (program.loop == NULL)
+        return 1;
+    program.platform = platform_new(program.loop, &options, &events, &program);
+    if (program.platform != NULL && loop_watch_add(program.loop, &program.input, STDIN_FILENO,
+                                                   LOOP_READ, on_input, &program) == 0)
+        status = loop_run(program.loop);
+    loop_watch_remove(&program.input);
+    platform_free(program.platform);
+    loop_free(program.loop);
+    return status;
+}
