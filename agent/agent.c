@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/agent.h"
+
+#include "agent/agent_internal.h"
+#include "agent/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STOP_MS = SESSION_FLUSH_MS + FAREWELL_MS + 200 };
+
+/* --- all connections ------------------------------------------------------------------------ */
+
+/* Servers first, then those that came in. */
+struct connections {
+    const struct agent_server *server;
+    size_t inbound;
+    bool is_inbound; /* of the connection given last */
+};
+
+static struct connections all_connections(const struct agent *agent)
+{
+    return (struct connections){.server = agent->servers};
+}
+
+static struct connection *next_connection(const struct agent *agent, struct connections *at)
+{
+    while (at->server != NULL) {
+        struct connection *connection = peer_connection(at->server->peer);
+        at->server = at->server->next;
+        if (connection != NULL)
+            return connection;
+    }
+    at->is_inbound = true;
+    return inbounds_next(agent->inbounds, &at->inbound);
+}
+
+static bool holds_session(const struct connection *connection, const struct mac *identity)
+{
+    const struct session *session = connection_session(connection);
+
+    return session != NULL && mac_equal(session_identity(session), identity);
+}
+
+/* --- the gate ------------------------------------------------------------------------------- */
+
+static struct tls_context *gate_tls(void *context, enum tls_role role)
+{
+    struct agent *agent = context;
+
+    return identity_context(agent->identity, role, agent->settings->strong_cipher);
+}
+
+static bool gate_authorise(void *context, const struct authlist_peer *peer,
+                           const struct mac *expected, struct authlist_decision *decision)
+{
+    struct agent *agent = context;
+
+    return authlist_check(&agent->settings->aaa, peer, expected, loop_wall(agent->loop) / 1000,
+                          decision);
+}
+
+/* Of two sessions with one MAC the one that we initiated stays; one that is being ended makes room
+ * for any. */
+static const char *gate_admit(void *context, const struct mac *identity, bool inbound)
+{
+    struct agent *agent = context;
+    struct connections at = all_connections(agent);
+    struct connection *connection;
+
+    if (agent->stopping)
+        return "the agent is stopping";
+    while ((connection = next_connection(agent, &at)) != NULL) {
+        if (!holds_session(connection, identity))
+            continue;
+        if (connection_ending(connection))
+            connection_close(connection, "a new session with this server takes its place");
+        else if (at.is_inbound && !inbound)
+            connection_close(connection, "the session that this agent initiated takes its place");
+        else
+            return "its MAC has a session already";
+    }
+    return NULL;
+}
+
+static bool gate_has_session(void *context, const struct mac *identity)
+{
+    const struct agent *agent = context;
+    struct connections at = all_connections(agent);
+    const struct connection *connection;
+
+    while ((connection = next_connection(agent, &at)) != NULL) {
+        if (holds_session(connection, identity))
+            return true;
+    }
+    return false;
+}
+
+static void drop_gone_servers(struct agent *agent)
+{
+    struct agent_server **link = &agent->servers;
+
+    while (*link != NULL) {
+        struct agent_server *server = *link;
+        if (server->leaving && peer_connection(server->peer) == NULL) {
+            *link = server->next;
+            peer_free(server->peer);
+            free(server);
+        } else {
+            link = &server->next;
+        }
+    }
+}
+
+static void check_stopped(struct agent *agent);
+
+static void gate_released(void *context)
+{
+    struct agent *agent = context;
+
+    drop_gone_servers(agent);
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
+        peer_release(s->peer);
+    check_stopped(agent);
+}
+
+static void on_offer_changed(void *context)
+{
+    struct agent *agent = context;
+    struct connections at = all_connections(agent);
+    struct connection *connection;
+
+    while ((connection = next_connection(agent, &at)) != NULL) {
+        if (connection_session(connection) != NULL && !connection_ending(connection))
+            session_offer_changed(connection_session(connection));
+    }
+}
+
+/* --- settings ------------------------------------------------------------------------------- */
+
+static bool same_server(const struct settings_server *x, const struct settings_server *y)
+{
+    return x->port == y->port && strcmp(x->host, y->host) == 0;
+}
+
+static struct agent_server *find_server(const struct agent *agent,
+                                        const struct settings_server *settings)
+{
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next) {
+        if (!s->leaving && same_server(peer_server(s->peer), settings))
+            return s;
+    }
+    return NULL;
+}
+
+static void drop_servers(struct agent *agent)
+{
+    const struct settings *settings = agent->settings;
+
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next) {
+        bool wanted = false;
+        for (size_t i = 0; i < settings->server_count; i++)
+            wanted = wanted || same_server(peer_server(s->peer), &settings->servers[i]);
+        if (wanted || s->leaving)
+            continue;
+        s->leaving = true;
+        peer_stop(s->peer, "the server is not configured any more");
+    }
+    drop_gone_servers(agent);
+}
+
+static void add_server(struct agent *agent, const struct settings_server *settings)
+{
+    struct agent_server *server = calloc(1, sizeof(*server));
+    struct agent_server **link = &agent->servers;
+
+    if (server != NULL)
+        server->peer = peer_new(&agent->gate, settings, 0);
+    if (server == NULL || server->peer == NULL) {
+        free(server);
+        log_error("server %s: no memory for it", settings->host);
+        return;
+    }
+    while (*link != NULL && !(*link)->leaving)
+        link = &(*link)->next;
+    server->next = *link;
+    *link = server;
+}
+
+static void apply_servers(struct agent *agent)
+{
+    const struct settings *settings = agent->settings;
+
+    drop_servers(agent);
+    for (size_t i = 0; i < settings->server_count; i++) {
+        struct agent_server *server = find_server(agent, &settings->servers[i]);
+        if (server != NULL)
+            peer_configure(server->peer, &settings->servers[i]);
+        else
+            add_server(agent, &settings->servers[i]);
+    }
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next) {
+        if (!settings->enabled)
+            peer_stop(s->peer, "NMSP is switched off");
+        else if (agent->ready && !s->leaving)
+            peer_start(s->peer);
+    }
+}
+
+static void recheck(struct agent *agent)
+{
+    struct connections at = all_connections(agent);
+    struct connection *connection;
+
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
+        peer_recheck(s->peer);
+    at.server = NULL;
+    while ((connection = next_connection(agent, &at)) != NULL)
+        connection_recheck(connection);
+}
+
+static void apply_listen(struct agent *agent)
+{
+    if (!agent->settings->enabled)
+        inbounds_stop(agent->inbounds, "NMSP is switched off");
+    else if (agent->ready)
+        inbounds_configure(agent->inbounds, &agent->settings->listen);
+}
+
+void agent_ready(struct agent *agent)
+{
+    if (agent->stopping)
+        return;
+    apply_servers(agent);
+    apply_listen(agent);
+    if (!agent->settings->enabled)
+        log_info("NMSP is switched off: no server is dialled, and nothing listens");
+    else if (agent->settings->server_count == 0 && !agent->settings->listen.enabled)
+        log_info("no server is configured, and listening is off: there is nobody to talk to");
+}
+
+static void apply_settings(struct agent *agent)
+{
+    const struct settings *settings = agent->settings;
+
+    (void)snprintf(agent->name, sizeof(agent->name), "%s", settings->radios.hostname);
+    engine_configure(agent->options.engine, &settings->location);
+    views_configure(agent->session.views, &settings->intervals);
+    agent->options.radio->configure(agent->options.platform, &settings->radios);
+}
+
+static void tell_what_waits(const struct agent *agent, const struct settings *before)
+{
+    const struct settings_capacity *x = &before->capacity;
+    const struct settings_capacity *y = &agent->settings->capacity;
+
+    if (x->devices != y->devices || x->samples != y->samples || x->aps != y->aps)
+        log_warning("settings: another capacity is taken up when nmspd is started again");
+    if (agent->ready && agent->settings->radios.has_base_mac &&
+        !mac_equal(&agent->settings->radios.base_mac, &agent->session.base_mac))
+        log_warning("settings: another base MAC is taken up when nmspd is started again");
+}
+
+void agent_configure(struct agent *agent, struct settings *settings)
+{
+    struct settings *before = agent->settings;
+
+    if (agent->stopping) {
+        settings_free(settings);
+        return;
+    }
+    agent->settings = settings;
+    apply_settings(agent);
+    tell_what_waits(agent, before);
+    settings_free(before);
+    if (agent->ready)
+        agent_ready(agent);
+    else
+        agent_find_identity(agent);
+    recheck(agent);
+}
+
+/* --- start ---------------------------------------------------------------------------------- */
+
+static void on_start_timer(void *context)
+{
+    agent_find_identity(context);
+}
+
+static void on_stop_timer(void *context);
+
+static void on_farewell_idle(void *context)
+{
+    check_stopped(context);
+}
+
+static void make_gate(struct agent *agent)
+{
+    agent->gate = (struct gate){.shared = &agent->session,
+                                .farewell = agent->farewell,
+                                .tls = gate_tls,
+                                .authorise = gate_authorise,
+                                .admit = gate_admit,
+                                .has_session = gate_has_session,
+                                .released = gate_released,
+                                .context = agent};
+}
+
+/* False: memory is out. */
+static bool make_parts(struct agent *agent)
+{
+    const struct agent_options *options = &agent->options;
+
+    agent->session = (struct session_context){.loop = options->loop,
+                                              .engine = options->engine,
+                                              .name = agent->name,
+                                              .software = options->software};
+    if (loop_timer_init(agent->loop, &agent->start_timer, on_start_timer, agent) != 0 ||
+        loop_timer_init(agent->loop, &agent->stop_timer, on_stop_timer, agent) != 0)
+        return false;
+    agent->session.views = views_new(options->loop, options->engine);
+    agent->farewell = farewell_new(options->loop, on_farewell_idle, agent);
+    agent->identity = identity_new(options->loop, options->state_dir);
+    make_gate(agent);
+    agent->inbounds = inbounds_new(&agent->gate);
+    return agent->session.views != NULL && agent->farewell != NULL && agent->identity != NULL &&
+           agent->inbounds != NULL;
+}
+
+struct agent *agent_new(const struct agent_options *options, struct settings *settings)
+{
+    struct agent *agent = calloc(1, sizeof(*agent));
+
+    if (agent == NULL) {
+        settings_free(settings);
+        log_error("cannot start: %s", strerror(ENOMEM));
+        return NULL;
+    }
+    agent->options = *options;
+    agent->loop = options->loop;
+    agent->settings = settings;
+    agent->started = loop_now(options->loop);
+    if (!make_parts(agent)) {
+        log_error("cannot start: %s", strerror(errno));
+        agent_free(agent);
+        return NULL;
+    }
+    agent->observer = (struct engine_observer){.offer_changed = on_offer_changed, .context = agent};
+    engine_observe(options->engine, &agent->observer);
+    apply_settings(agent);
+    agent_find_identity(agent);
+    return agent;
+}
+
+/* --- stop ----------------------------------------------------------------------------------- */
+
+static void tell_stopped(void *context)
+{
+    struct agent *agent = context;
+
+    agent->stopped(agent->stopped_context);
+}
+
+static void stop_is_complete(struct agent *agent)
+{
+    loop_timer_stop(&agent->stop_timer);
+    loop_defer(agent->loop, &agent->stop_done, tell_stopped, agent);
+}
+
+static void on_stop_timer(void *context)
+{
+    log_warning("stop: not every session could be ended in order");
+    stop_is_complete(context);
+}
+
+static void check_stopped(struct agent *agent)
+{
+    struct connections at = all_connections(agent);
+
+    if (agent->stopping && loop_timer_running(&agent->stop_timer) &&
+        farewell_count(agent->farewell) == 0 && next_connection(agent, &at) == NULL)
+        stop_is_complete(agent);
+}
+
+void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
+{
+    if (agent->stopping)
+        return;
+    agent->stopping = true;
+    agent->stopped = done;
+    agent->stopped_context = context;
+    loop_timer_stop(&agent->start_timer);
+    loop_timer_start(&agent->stop_timer, STOP_MS);
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
+        peer_stop(s->peer, "the agent stops");
+    inbounds_stop(agent->inbounds, "the agent stops");
+    check_stopped(agent);
+}
+
+static void free_servers(struct agent *agent)
+{
+    while (agent->servers != NULL) {
+        struct agent_server *server = agent->servers;
+        agent->servers = server->next;
+        peer_free(server->peer);
+        free(server);
+    }
+}
+
+void agent_free(struct agent *agent)
+{
+    if (agent == NULL)
+        return;
+    if (agent->observer.context != NULL)
+        engine_unobserve(agent->options.engine, &agent->observer);
+    free_servers(agent);
+    inbounds_free(agent->inbounds);
+    farewell_free(agent->farewell);
+    identity_free(agent->identity);
+    if (agent->session.views != NULL)
+        views_free(agent->session.views);
+    loop_timer_fini(&agent->start_timer);
+    loop_timer_fini(&agent->stop_timer);
+    loop_deferred_cancel(agent->loop, &agent->stop_done);
+    settings_free(agent->settings);
+    free(agent);
+}

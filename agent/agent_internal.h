@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the agent share: agent.c (settings, who may come in, stop), agent_start.c
+ * (identity and base MAC), agent_state.c (state.h). For nobody else.
+ */
+#ifndef AGENT_AGENT_INTERNAL_H
+#define AGENT_AGENT_INTERNAL_H
+
+#include "agent/agent.h"
+#include "agent/farewell.h"
+#include "agent/gate.h"
+#include "agent/identity.h"
+#include "agent/inbound.h"
+#include "agent/peer.h"
+#include "agent/view/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct agent_server {
+    struct agent_server *next;
+    struct peer *peer;
+    bool leaving; /* not configured any more, its session is being ended */
+};
+
+struct agent {
+    struct agent_options options;
+    struct loop *loop;
+    struct settings *settings;
+    char name[SETTINGS_NAME_SIZE];
+    struct session_context session;
+    struct gate gate;
+    struct farewell *farewell;
+    struct engine_observer observer;
+    struct identity *identity;
+    struct inbounds *inbounds;
+    struct agent_server *servers; /* in the order of the settings; leaving ones at the end */
+    int64_t started;
+
+    bool ready; /* identity and base MAC are known */
+    int64_t waiting_until;
+    struct loop_timer start_timer;
+
+    bool stopping;
+    void (*stopped)(void *context);
+    void *stopped_context;
+    struct loop_timer stop_timer;
+    struct loop_deferred stop_done;
+};
+
+/* Finds out the base MAC and has an identity made if there is none; then sets ready and calls
+ * agent_ready(). May be called again after trouble. */
+void agent_find_identity(struct agent *agent);
+void agent_ready(struct agent *agent);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/agent_internal.h"
+#include "agent/base/hex.h"
+#include "agent/base/log.h"
+#include "agent/state.h"
+#include "agent/wire/wire.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SERVICES_TEXT_SIZE = 256, TITLE_SIZE = SETTINGS_HOST_SIZE + 32 };
+
+static const char *services_text(uint64_t mask, char text[static SERVICES_TEXT_SIZE])
+{
+    size_t used = 0;
+
+    (void)snprintf(text, SERVICES_TEXT_SIZE, "none");
+    for (unsigned bit = 0; bit < 64; bit++) {
+        const char *name = wire_service_name(bit);
+        if ((mask >> bit & 1) == 0)
+            continue;
+        int len = snprintf(text + used, SERVICES_TEXT_SIZE - used, "%s%s", used > 0 ? ", " : "",
+                           name != NULL ? name : "?");
+        if (len < 0 || (size_t)len >= SERVICES_TEXT_SIZE - used)
+            break;
+        used += (size_t)len;
+    }
+    return text;
+}
+
+static void report_identity(const struct state_summary *s)
+{
+    const struct authlist_peer *own = &s->identity;
+    char mac[MAC_TEXT_SIZE];
+    char sha1[2 * sizeof(own->spki_sha1) + 1];
+    char sha256[2 * sizeof(own->spki_sha256) + 1];
+
+    log_info("report: base MAC %s", mac_text(&s->base_mac, mac));
+    if (!s->identity_ready) {
+        log_info("report: identity: none yet");
+        return;
+    }
+    log_info("report: identity: %s in %s", own->subject, s->certificate_path);
+    log_info("report: identity: SHA1 key hash %s",
+             hex_text(own->spki_sha1, sizeof(own->spki_sha1), sha1));
+    log_info("report: identity: SHA2 key hash %s",
+             hex_text(own->spki_sha256, sizeof(own->spki_sha256), sha256));
+}
+
+static void report_radios(const struct state_summary *s)
+{
+    const struct radio_counters *r = &s->radio;
+
+    log_info("report: radios: %s", s->radios);
+    log_info("report: radios: %" PRIu64 " dumps, %" PRIu64 " interrupted, %" PRIu64
+             " abandoned, %" PRIu64 " overruns, %" PRIu64 " timeouts, %" PRIu64 " errors, %" PRIu64
+             " invalid readings, %" PRIu64 " malformed messages",
+             r->dumps, r->dumps_interrupted, r->dumps_abandoned, r->overruns, r->timeouts,
+             r->errors, r->invalid_samples, r->malformed);
+    log_info("report: engine: %" PRIu32 " devices, %" PRIu32 " samples, %" PRIu32 " APs; %" PRIu64
+             " devices evicted, %" PRIu64 " readings refused",
+             s->devices, s->samples, s->aps, s->devices_evicted, s->samples_refused);
+}
+
+static void report_listener(const struct state_summary *s)
+{
+    if (s->listener_trouble[0] != '\0')
+        log_info("report: listener: does not listen: %s", s->listener_trouble);
+    else if (s->listen_port != 0)
+        log_info("report: listener: port %u", (unsigned)s->listen_port);
+    else
+        log_info("report: listener: off");
+    log_info("report: listener: %" PRIu64 " connections, %" PRIu64 " closed at once, %" PRIu64
+             " failed the handshake, %" PRIu64 " not let in",
+             s->accepts, s->accepts_refused, s->handshakes_failed, s->peers_refused);
+}
+
+static void report_counters(const char *title, const struct session_counters *c)
+{
+    log_info("report: %s: received %" PRIu64 " frames (%" PRIu64 " data), sent %" PRIu64
+             " (%" PRIu64 " data), echo requests received %" PRIu64 ", echoes answered %" PRIu64
+             ", unsupported %" PRIu64 ", malformed %" PRIu64 ", ticks missed %" PRIu64,
+             title, c->rx_frames, c->rx_data, c->tx_frames, c->tx_data, c->rx_echo_requests,
+             c->tx_echo_responses, c->unsupported, c->malformed, c->missed_ticks);
+}
+
+static void report_peer(const struct state_peer *p)
+{
+    char title[TITLE_SIZE];
+    char mac[MAC_TEXT_SIZE] = "not known";
+    char services[SERVICES_TEXT_SIZE];
+
+    if (p->inbound)
+        (void)snprintf(title, sizeof(title), "from %s", p->address);
+    else
+        (void)snprintf(title, sizeof(title), "server %s port %u", p->host, (unsigned)p->port);
+    if (p->has_mac)
+        (void)mac_text(&p->mac, mac);
+    log_info("report: %s: %s, MAC %s, address %s, %s %s", title, state_phase_text(p->phase), mac,
+             p->address[0] != '\0' ? p->address : "none", p->tls_version, p->tls_cipher);
+    log_info("report: %s: %" PRIu64 " attempts, %" PRIu64 " connections, %" PRIu64
+             " disconnections",
+             title, p->attempts, p->connections, p->disconnections);
+    if (p->last_reason[0] != '\0')
+        log_info("report: %s: last reason: %s", title, p->last_reason);
+    if (p->next_attempt >= 0)
+        log_info("report: %s: next try in %" PRId64 " ms", title, p->next_attempt);
+    if (p->connections == 0)
+        return;
+    log_info("report: %s: granted %s", title, services_text(p->granted, services));
+    report_counters(title, &p->counters);
+}
+
+void agent_report(const struct agent *agent)
+{
+    struct state_summary summary;
+    struct state_peer_cursor cursor = {0};
+    struct state_peer peer;
+    char services[SERVICES_TEXT_SIZE];
+
+    state_summary(agent, &summary);
+    log_info("report: %s, running for %" PRId64 " s, %" PRIu64 " wakeups, NMSP %s",
+             agent->options.software, summary.uptime / 1000, summary.wakeups,
+             summary.enabled ? "enabled" : "switched off");
+    report_identity(&summary);
+    log_info("report: offered services: %s", services_text(summary.offered, services));
+    report_radios(&summary);
+    report_listener(&summary);
+    while (state_next_peer(agent, &cursor, &peer))
+        report_peer(&peer);
+    log_info("report: end");
+}

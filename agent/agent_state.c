@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/agent_internal.h"
+#include "agent/engine/table.h"
+#include "agent/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *state_phase_text(enum state_phase phase)
+{
+    static const char *const texts[] = {[STATE_IDLE] = "idle",
+                                        [STATE_RESOLVING] = "resolving",
+                                        [STATE_CONNECTING] = "connecting",
+                                        [STATE_HANDSHAKE] = "TLS handshake",
+                                        [STATE_WAITING] = "waiting for Capability",
+                                        [STATE_ACTIVE] = "active",
+                                        [STATE_HELD] = "held",
+                                        [STATE_BACKOFF] = "back-off"};
+
+    return texts[phase];
+}
+
+bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
+                     struct state_peer *out)
+{
+    size_t at = cursor->next;
+    size_t servers = 0;
+
+    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next, servers++) {
+        if (servers < at)
+            continue;
+        peer_state(s->peer, out);
+        cursor->next = servers + 1;
+        return true;
+    }
+    size_t place = at - servers;
+    if (inbounds_next(agent->inbounds, &place) == NULL)
+        return false;
+    inbounds_state(agent->inbounds, place - 1, out);
+    cursor->next = servers + place;
+    return true;
+}
+
+static void summarise_engine(const struct agent *agent, struct state_summary *out)
+{
+    struct engine *engine = agent->options.engine;
+    const struct engine_counters *counters = engine_counters(engine);
+
+    engine_expire(engine);
+    out->offered = engine_offered(engine);
+    out->devices = engine_table(engine)->device_count;
+    out->samples = engine_table(engine)->sample_count;
+    out->aps = engine_ap_count(engine);
+    out->devices_evicted = counters->devices_evicted;
+    out->samples_refused = counters->samples_refused;
+}
+
+static void summarise_listener(const struct agent *agent, struct state_summary *out)
+{
+    const struct listener *listener = inbounds_listener(agent->inbounds);
+    const struct inbound_counters *inbound = inbounds_counters(agent->inbounds);
+
+    out->listen_port = listener_port(listener);
+    (void)snprintf(out->listener_trouble, sizeof(out->listener_trouble), "%s",
+                   listener_trouble(listener));
+    out->accepts = listener_counters(listener)->accepted;
+    out->accepts_refused = listener_counters(listener)->refused;
+    out->handshakes_failed = inbound->handshakes_failed;
+    out->peers_refused = inbound->refused;
+}
+
+void state_summary(const struct agent *agent, struct state_summary *out)
+{
+    const struct agent_options *options = &agent->options;
+
+    memset(out, 0, sizeof(*out));
+    out->base_mac = agent->session.base_mac;
+    out->enabled = agent->settings->enabled;
+    out->identity_ready = identity_facts(agent->identity) != NULL;
+    if (out->identity_ready)
+        out->identity = *identity_facts(agent->identity);
+    (void)snprintf(out->certificate_path, sizeof(out->certificate_path), "%s",
+                   identity_certificate_path(agent->identity));
+    summarise_engine(agent, out);
+    summarise_listener(agent, out);
+    out->wakeups = loop_wakeups(agent->loop);
+    out->uptime = loop_now(agent->loop) - agent->started;
+    options->radio->describe(options->platform, out->radios, sizeof(out->radios));
+    options->radio->counters(options->platform, &out->radio);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What whoever owns a connection (agent/peer, agent/inbound) asks of the agent: who may come in,
+ * which MAC has a session already; and what both say of a connection in the same words.
+ */
+#ifndef AGENT_GATE_H
+#define AGENT_GATE_H
+
+#include "agent/authlist.h"
+#include "agent/connection.h"
+#include "agent/farewell.h"
+#include "agent/session.h"
+#include "agent/state.h"
+#include "agent/tls/tls.h"
+
+#include <stdbool.h>
+
+/* Outlives everything that was given it. */
+struct gate {
+    const struct session_context *shared; /* the loop is in it */
+    struct farewell *farewell;
+    /* For new connections; NULL with a log message if it cannot be had. */
+    struct tls_context *(*tls)(void *context, enum tls_role role);
+    /* As authlist_check(), with the list and the time of now. */
+    bool (*authorise)(void *context, const struct authlist_peer *peer, const struct mac *expected,
+                      struct authlist_decision *decision);
+    /* One session per MAC: NULL lets this connection have it, else a sentence why not. */
+    const char *(*admit)(void *context, const struct mac *identity, bool inbound);
+    bool (*has_session)(void *context, const struct mac *identity);
+    /* A connection was freed: a MAC may be free, a stop may be complete. */
+    void (*released)(void *context);
+    void *context;
+};
+
+/* One line of the log with what a peer's certificate says, as an auth list needs it. */
+void gate_log_presented(const char *who, const struct authlist_peer *peer);
+
+/* Fills phase, address aside, MAC, TLS, services and counters. */
+void gate_describe(const struct connection *connection, struct state_peer *out);
+
+#endif

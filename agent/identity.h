@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent's own certificate and key on disk, and the TLS contexts made from them.
+ *
+ * Both files live in the state directory. They are made once, in a child job, and never replaced:
+ * location servers know this agent by its key.
+ */
+#ifndef AGENT_IDENTITY_H
+#define AGENT_IDENTITY_H
+
+#include "agent/base/loop.h"
+#include "agent/tls/tls.h"
+
+#include <stdbool.h>
+
+enum { IDENTITY_PATH_SIZE = 256, IDENTITY_CREATE_MS = 300 * 1000 };
+
+struct identity;
+
+enum identity_found {
+    IDENTITY_LOADED,
+    IDENTITY_MISSING, /* there is none yet: identity_create() */
+    IDENTITY_BROKEN   /* an operator must look; the log says what at */
+};
+
+/* NULL if memory is out, or the path is too long (errno is ENAMETOOLONG). */
+struct identity *identity_new(struct loop *loop, const char *state_dir);
+/* Stops a creation that is under way. Connections must be gone. NULL is allowed. */
+void identity_free(struct identity *identity);
+
+/* Reads what is on disk, unless that was done. */
+enum identity_found identity_load(struct identity *identity);
+
+/*
+ * Makes both files for this name and MAC and loads them; then `done`, out of a turn of the loop.
+ * False if no child could be made (`done` is not called then).
+ */
+bool identity_create(struct identity *identity, const char *name, const struct mac *mac,
+                     void (*done)(void *context, enum identity_found found), void *context);
+
+/* Its `done` is yet to come. */
+bool identity_creating(const struct identity *identity);
+
+/* Of the loaded certificate, else NULL. */
+const struct authlist_peer *identity_facts(const struct identity *identity);
+const char *identity_certificate_path(const struct identity *identity);
+
+/* Made when it is first asked for, and kept: there are four at most, and connections that were made
+ * with one go on after the settings ask for another. NULL with a log message. */
+struct tls_context *identity_context(struct identity *identity, enum tls_role role,
+                                     bool strong_cipher);
+
+#endif

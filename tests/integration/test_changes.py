@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a running nmspd does with a new configuration."""
+
+import socket
+import unittest
+
+import bed
+from bed import SERVER_MACS, configuration, free_port
+
+
+class Changing(bed.Case):
+    def two_sessions(self):
+        first, second = self.mse(), self.mse(mac=SERVER_MACS[1])
+        self.start(configuration([first.port, second.port]))
+        first.wait_session()
+        second.wait_session()
+        return first, second
+
+    def test_a_bad_file_at_reload_changes_nothing(self):
+        first, second = self.two_sessions()
+        mark = self.agent.reload("{ nothing")
+        self.agent.wait("error: %s: " % self.agent.config, mark)
+        self.agent.wait("reload: refused; nothing was changed", mark)
+        bad = configuration([])
+        bad["nmspd-location:location"] = {"expiry": {"client": 1}}
+        mark = self.agent.reload(bad)
+        self.agent.wait("/nmspd-location:location/expiry/client", mark)
+        self.agent.wait("reload: refused; nothing was changed", mark)
+        self.assertEqual(len([line for line in self.agent.report() if ": active, MAC " in line]), 2)
+        self.assertEqual(first.of("disconnected") + second.of("disconnected"), [])
+
+    def test_a_user_that_is_removed_loses_its_session_and_the_other_one_does_not(self):
+        first, second = self.two_sessions()
+        mark = self.agent.reload(configuration([first.port, second.port], users=SERVER_MACS[1:]))
+        self.assertEqual(first.wait("disconnected")["reason"], "closed by the agent")
+        self.agent.wait("session down after .* not let in any more", mark)
+        self.agent.wait("no session: .*not let in", mark)  # and is tried again, in vain
+        self.assertEqual(second.of("disconnected"), [])
+        # Listed again it is back, without waiting for its back-off.
+        mark = self.agent.reload(configuration([first.port, second.port]))
+        first.wait_session()
+        self.assertEqual(second.of("disconnected"), [])
+
+    def test_servers_that_go_and_come_leave_the_others_alone(self):
+        first, second = self.two_sessions()
+        self.agent.reload(configuration([second.port]))
+        self.assertEqual(first.wait("disconnected")["reason"], "closed by the agent")
+        third = self.mse(mac=SERVER_MACS[2])
+        self.agent.reload(configuration([second.port, third.port]))
+        third.wait_session()
+        self.assertEqual(second.of("disconnected"), [])
+        self.assertEqual(len([line for line in self.agent.report() if "report: server" in line and "MAC" in line]), 2)
+
+    def test_switched_off_it_ends_its_sessions_and_switched_on_they_come_back(self):
+        port = free_port()
+        mse, inbound = self.mse(), None
+        self.start(configuration([mse.port], listen=port))
+        self.agent.wait("listener: waiting")
+        inbound = self.mse("--retry", "0.2", mac=SERVER_MACS[1], connect=port)
+        mse.wait_session()
+        inbound.wait_session()
+        mark = self.agent.reload(configuration([mse.port], listen=port, enable=False))
+        self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
+        self.assertEqual(inbound.wait("disconnected")["reason"], "closed by the agent")
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+        self.agent.wait("NMSP is switched off", mark)
+        self.agent.reload(configuration([mse.port], listen=port))
+        mse.wait_session()
+        inbound.wait_session()
+
+    def test_strong_cipher_applies_to_new_connections_only(self):
+        old = ("--tls", "1.2", "--ciphers", "ECDHE-RSA-AES128-SHA256:@SECLEVEL=1")
+        mse = self.mse(*old)
+        self.start(configuration([mse.port]))
+        self.assertEqual(mse.wait("connected")["cipher"], "ECDHE-RSA-AES128-SHA256")
+        mse.wait_session()
+        strong = {"strong-cipher": True}
+        self.agent.reload(configuration([mse.port], **strong))
+        self.assertTrue([line for line in self.agent.report() if ": active, MAC " in line])
+        self.assertEqual(mse.of("disconnected"), [])
+        mark = self.agent.mark()
+        mse.do("close")
+        self.agent.wait("no session: .*TLS: ", mark)
+        mse.wait("handshake-failed")
+
+    def test_the_report_tells_what_an_operator_asks(self):
+        mse = self.mse()
+        unreachable = free_port()
+        self.start(configuration([mse.port, ("127.0.0.1", unreachable, None)]))
+        mse.wait_session()
+        self.agent.wait("server 127.0.0.1:%d: no session: .*refused" % unreachable)
+        report = "\n".join(self.agent.report())
+        for pattern in (r"running for \d+ s, \d+ wakeups, NMSP enabled", "base MAC " + bed.BASE_MAC,
+                        r"identity: CN=\S+ in ", "SHA1 key hash [0-9a-f]{40}\n", "SHA2 key hash [0-9a-f]{64}\n",
+                        "offered services: ", "radios: ", r"engine: \d+ devices", "listener: off",
+                        "port %d: active, MAC %s, address 127.0.0.1:%d, TLSv1" % (mse.port, mse.mac, mse.port),
+                        "port %d: back-off" % unreachable, "last reason: .*refused", r"next try in \d+ ms"):
+            self.assertRegex(report, pattern)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
