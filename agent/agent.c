@@ -11,7 +11,7 @@
 
 enum { STOP_MS = SESSION_FLUSH_MS + FAREWELL_MS + 200 };
 
-/* --- all connections ------------------------------------------------------------------------ */
+/* --- all connections ------------------------------------------------------------------------- */
 
 /* Servers first, then those that came in. */
 struct connections {
@@ -44,7 +44,7 @@ static bool holds_session(const struct connection *connection, const struct mac 
     return session != NULL && mac_equal(session_identity(session), identity);
 }
 
-/* --- the gate ------------------------------------------------------------------------------- */
+/* --- the gate -------------------------------------------------------------------------------- */
 
 static struct tls_context *gate_tls(void *context, enum tls_role role)
 {
@@ -138,7 +138,7 @@ static void on_offer_changed(void *context)
     }
 }
 
-/* --- settings ------------------------------------------------------------------------------- */
+/* --- settings -------------------------------------------------------------------------------- */
 
 static bool same_server(const struct settings_server *x, const struct settings_server *y)
 {
@@ -282,7 +282,7 @@ void agent_configure(struct agent *agent, struct settings *settings)
     recheck(agent);
 }
 
-/* --- start ---------------------------------------------------------------------------------- */
+/* --- start ----------------------------------------------------------------------------------- */
 
 static void on_start_timer(void *context)
 {
@@ -354,7 +354,7 @@ struct agent *agent_new(const struct agent_options *options, struct settings *se
     return agent;
 }
 
-/* --- stop ----------------------------------------------------------------------------------- */
+/* --- stop ------------------------------------------------------------------------------------ */
 
 static void tell_stopped(void *context)
 {

@@ -56,7 +56,7 @@ static void on_created(void *context, enum identity_found found)
     }
 }
 
-/* --- the base MAC --------------------------------------------------------------------------- */
+/* --- the base MAC ---------------------------------------------------------------------------- */
 
 static bool random_mac(struct mac *mac)
 {

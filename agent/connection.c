@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/connection.h"
 
+#include "agent/base/trace.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -21,7 +24,8 @@ struct connection {
     struct tls_context *context;
     struct connection_owner owner;
     enum step step;
-    int fd; /* -1 once it is over */
+    uint64_t number; /* in the trace */
+    int fd;          /* -1 once it is over */
     struct tls *tls;
     struct session *session;
     struct authlist_decision decision;
@@ -40,9 +44,12 @@ struct connection {
     char reason[STATE_REASON_SIZE];
 };
 
+/* Of the connection that comes next: numbers are those of the process. */
+static uint64_t next_number;
+
 static void update_interest(struct connection *c);
 
-/* --- the end -------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void tell_end(void *context)
 {
@@ -82,7 +89,7 @@ __attribute__((format(printf, 3, 4))) static void end(struct connection *c, enum
     loop_defer(c->shared->loop, &c->end, tell_end, c);
 }
 
-/* --- what the session asks of us ------------------------------------------------------------ */
+/* --- what the session asks of us ------------------------------------------------------------- */
 
 static enum tls_status session_writes(void *context, const void *data, size_t len, size_t *written)
 {
@@ -117,7 +124,7 @@ static void session_closed(void *context, const char *reason, bool flushed)
     end(c, CONNECTION_OVER, "%s", c->write_failed ? tls_error(c->tls) : reason);
 }
 
-/* --- a session's bytes ---------------------------------------------------------------------- */
+/* --- a session's bytes ----------------------------------------------------------------------- */
 
 static bool reading(const struct connection *c)
 {
@@ -194,7 +201,7 @@ static void serve(struct connection *c, unsigned ready)
     update_interest(c);
 }
 
-/* --- becoming a session --------------------------------------------------------------------- */
+/* --- becoming a session ---------------------------------------------------------------------- */
 
 static bool authorise(void *context, const struct authlist_peer *peer)
 {
@@ -208,7 +215,8 @@ static void begin_session(struct connection *c)
     const struct session_transport transport = {.write = session_writes,
                                                 .interest = session_interest,
                                                 .closed = session_closed,
-                                                .context = c};
+                                                .context = c,
+                                                .number = c->number};
 
     c->step = STEP_SESSION;
     c->read_waits = LOOP_READ;
@@ -219,6 +227,7 @@ static void begin_session(struct connection *c)
         end(c, CONNECTION_UNREACHABLE, "there is no memory for its session");
         return;
     }
+    trace_line(TRACE_INFO, "NMSP connection is up! conn %" PRIu64, c->number);
     c->owner.began(c->owner.context);
     receive(c); /* what came with the end of the handshake is inside the library already */
     update_interest(c);
@@ -298,6 +307,7 @@ static void begin_handshake(struct connection *c)
         end(c, CONNECTION_UNREACHABLE, "there is no memory for TLS");
         return;
     }
+    tls_trace(c->tls, c->number);
     loop_timer_start(&c->timer, CONNECTION_HANDSHAKE_MS);
     handshake(c);
 }
@@ -342,7 +352,7 @@ static void on_timer(void *context)
     }
 }
 
-/* --- from outside --------------------------------------------------------------------------- */
+/* --- from outside ---------------------------------------------------------------------------- */
 
 struct connection *connection_new(const struct connection_spec *spec,
                                   const struct connection_owner *owner)
@@ -361,6 +371,8 @@ struct connection *connection_new(const struct connection_spec *spec,
     c->owner = *owner;
     c->fd = spec->fd;
     c->decision.verdict = AUTHLIST_NO_CERTIFICATE;
+    c->number = next_number++;
+    trace_line(TRACE_INFO, "allocate connection %" PRIu64, c->number);
     if (loop_watch_add(loop, &c->watch, c->fd, LOOP_WRITE, on_ready, c) != 0) {
         connection_free(c);
         return NULL;
@@ -378,6 +390,7 @@ void connection_free(struct connection *c)
     tls_free(c->tls);
     loop_timer_fini(&c->timer);
     loop_deferred_cancel(c->shared->loop, &c->end);
+    trace_line(TRACE_INFO, "connection %" PRIu64 " freed", c->number);
     free(c);
 }
 

@@ -49,7 +49,7 @@ static int64_t now(const struct inbounds *all)
     return loop_now(all->gate->shared->loop);
 }
 
-/* --- telling failures ----------------------------------------------------------------------- */
+/* --- telling failures ------------------------------------------------------------------------ */
 
 /* Whether a line may be written for this failure, which `what` tells apart from others. */
 static bool may_tell(struct inbounds *all, const char *what)
@@ -89,7 +89,7 @@ static void tell_failure(struct inbound *in, enum connection_end why, const char
         gate_log_presented(in->name, presented);
 }
 
-/* --- what the connection tells -------------------------------------------------------------- */
+/* --- what the connection tells --------------------------------------------------------------- */
 
 static bool on_authorise(void *context, const struct authlist_peer *presented,
                          struct authlist_decision *decision)
@@ -163,7 +163,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     gate->released(gate->context);
 }
 
-/* --- coming in ------------------------------------------------------------------------------ */
+/* --- coming in ------------------------------------------------------------------------------- */
 
 /* There is always one: the listener and on_admit() hold both kinds to their numbers. */
 static struct inbound *free_place(struct inbounds *all)
@@ -202,7 +202,7 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
     return in->connection != NULL;
 }
 
-/* --- from outside --------------------------------------------------------------------------- */
+/* --- from outside ---------------------------------------------------------------------------- */
 
 struct inbounds *inbounds_new(const struct gate *gate)
 {

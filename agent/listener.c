@@ -43,7 +43,7 @@ struct listener {
     struct listener_counters counters;
 };
 
-/* --- who may occupy a place ----------------------------------------------------------------- */
+/* --- who may occupy a place ------------------------------------------------------------------ */
 
 /* The free place for this address, or -1. */
 static int place_for(const struct listener *l, const struct address_group *from)
@@ -99,7 +99,7 @@ void listener_settled(struct listener *l, unsigned place)
     l->pending[place].used = false;
 }
 
-/* --- accepting ------------------------------------------------------------------------------ */
+/* --- accepting ------------------------------------------------------------------------------- */
 
 static void pause_accepting(struct listener *l, int error)
 {
@@ -134,7 +134,7 @@ static void on_incoming(void *context, unsigned ready)
     }
 }
 
-/* --- opening -------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------- */
 
 /* A listening descriptor or -errno. */
 static int open_socket(const struct sockaddr_storage *address, bool any)
@@ -239,7 +239,7 @@ static void on_timer(void *context)
         loop_watch_set(&l->watch, LOOP_READ);
 }
 
-/* --- from outside --------------------------------------------------------------------------- */
+/* --- from outside ---------------------------------------------------------------------------- */
 
 struct listener *listener_new(struct loop *loop, listener_accepted *accepted, void *context)
 {

@@ -43,7 +43,7 @@ struct program {
     bool stopping;
 };
 
-/* --- options -------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------------------------- */
 
 static const char usage[] =
     "usage: " PROGRAM " [-c FILE] [--state-dir DIR] [-s] [-d | -q]\n"
@@ -147,7 +147,7 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
     return false;
 }
 
-/* --- configuration -------------------------------------------------------------------------- */
+/* --- configuration --------------------------------------------------------------------------- */
 
 static void tell_faults(const char *path, const struct config_error *error)
 {
@@ -188,7 +188,7 @@ static int check_config(const char *path)
     return EXIT_SUCCESS;
 }
 
-/* --- signals -------------------------------------------------------------------------------- */
+/* --- signals --------------------------------------------------------------------------------- */
 
 static void on_stopped(void *context)
 {
@@ -248,7 +248,7 @@ static int take_signals(struct program *program)
     return error;
 }
 
-/* --- set-up and tear-down ------------------------------------------------------------------- */
+/* --- set-up and tear-down -------------------------------------------------------------------- */
 
 /* The settings are taken over. False with a log message. */
 static bool set_up(struct program *program, struct settings *settings)

@@ -22,9 +22,7 @@ struct output {
     uint8_t record[OUTPUT_RECORD_SIZE];
 };
 
-/* --- queues
- * ------------------------------------------------------------------------------------------------
- */
+/* --- queues ---------------------------------------------------------------------------------- */
 
 static size_t queue_used(const struct queue *queue)
 {
@@ -57,8 +55,7 @@ static size_t message_length(const struct queue *queue)
     return cursor_u32(&at);
 }
 
-/* --- creation
- * ---------------------------------------------------------------------------------------------- */
+/* --- creation -------------------------------------------------------------------------------- */
 
 struct output *output_new(void)
 {
@@ -84,9 +81,7 @@ void output_free(struct output *output)
     free(output);
 }
 
-/* --- putting
- * -----------------------------------------------------------------------------------------------
- */
+/* --- putting --------------------------------------------------------------------------------- */
 
 size_t output_room(const struct output *output)
 {
@@ -141,9 +136,7 @@ bool output_empty(const struct output *output)
            queue_used(&output->urgent) == 0;
 }
 
-/* --- records
- * -----------------------------------------------------------------------------------------------
- */
+/* --- records --------------------------------------------------------------------------------- */
 
 static size_t record_room(const struct output *output)
 {

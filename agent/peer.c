@@ -56,7 +56,7 @@ static struct loop *loop_of(const struct peer *p)
     return p->gate->shared->loop;
 }
 
-/* --- waiting -------------------------------------------------------------------------------- */
+/* --- waiting --------------------------------------------------------------------------------- */
 
 static int64_t wait_for_next_round(struct peer *p)
 {
@@ -83,7 +83,7 @@ static void hold(struct peer *p)
     log_info("%s: not dialled, because its MAC has a session already", p->name);
 }
 
-/* --- telling why there is no session -------------------------------------------------------- */
+/* --- telling why there is no session --------------------------------------------------------- */
 
 static void note_failure(struct peer *p, enum connection_end why, const char *where,
                          const char *reason)
@@ -127,7 +127,7 @@ static void round_failed(struct peer *p)
         gate_log_presented(p->name, &p->presented);
 }
 
-/* --- what the connection tells -------------------------------------------------------------- */
+/* --- what the connection tells --------------------------------------------------------------- */
 
 static bool on_authorise(void *context, const struct authlist_peer *presented,
                          struct authlist_decision *decision)
@@ -218,7 +218,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     p->gate->released(p->gate->context);
 }
 
-/* --- a round -------------------------------------------------------------------------------- */
+/* --- a round --------------------------------------------------------------------------------- */
 
 /* 0: connected or on the way; else an errno. */
 static int open_connection(struct peer *p, const struct sockaddr_storage *address,
@@ -312,7 +312,7 @@ static void on_timer(void *context)
     dial(context);
 }
 
-/* --- from outside --------------------------------------------------------------------------- */
+/* --- from outside ---------------------------------------------------------------------------- */
 
 static void set_name(struct peer *p)
 {

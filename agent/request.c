@@ -27,9 +27,7 @@ bool requests_waiting(const struct requests *requests)
     return requests->count > 0;
 }
 
-/* --- taking
- * ------------------------------------------------------------------------------------------------
- */
+/* --- taking ---------------------------------------------------------------------------------- */
 
 static uint64_t family_of(uint16_t id)
 {
@@ -66,8 +64,7 @@ uint16_t requests_take(struct requests *requests, const struct wire_message *mes
     return WIRE_RESULT_OK;
 }
 
-/* --- answering
- * --------------------------------------------------------------------------------------------- */
+/* --- answering ------------------------------------------------------------------------------- */
 
 static void put_front(struct writer *body, uint16_t result, int64_t wall)
 {

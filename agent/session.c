@@ -60,10 +60,10 @@ struct session {
 
 static void on_timer(void *context);
 static void on_flush(void *context);
+static void plan(struct session *session);
+static void request_flush(struct session *session);
 
-/* --- the end
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void on_over(void *context)
 {
@@ -91,9 +91,28 @@ static void end(struct session *session, bool flushed, const char *format, ...)
     loop_defer(session->shared->loop, &session->over, on_over, session);
 }
 
-/* --- timers
- * ------------------------------------------------------------------------------------------------
- */
+/* In order: nothing more is read or notified, but what is queued may still be taken. */
+static void finish(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void finish(struct session *session, const char *format, ...)
+{
+    va_list arguments;
+
+    if (session->phase == PHASE_FLUSHING || session->phase == PHASE_OVER)
+        return;
+    session->phase = PHASE_FLUSHING;
+    session->flush_until = loop_now(session->shared->loop) + SESSION_FLUSH_MS;
+    va_start(arguments, format);
+    (void)vsnprintf(session->reason, sizeof(session->reason), format, arguments);
+    va_end(arguments);
+    subscription_end(&session->subscription);
+    requests_fini(&session->requests);
+    request_flush(session);
+    plan(session);
+}
+
+/* --- timers ---------------------------------------------------------------------------------- */
 
 static int64_t earlier(int64_t x, int64_t y)
 {
@@ -127,9 +146,7 @@ static void plan(struct session *session)
         loop_timer_start_at(&session->timer, at);
 }
 
-/* --- output
- * ------------------------------------------------------------------------------------------------
- */
+/* --- output ---------------------------------------------------------------------------------- */
 
 static void request_flush(struct session *session)
 {
@@ -161,14 +178,13 @@ static void before_output(struct session *session)
 }
 
 static bool send_message(struct session *session, uint16_t id, uint8_t flags, uint32_t transaction,
-                         const struct writer *body)
+                         const uint8_t *body, size_t len)
 {
     uint8_t header[WIRE_HEADER_SIZE];
 
-    assert(!body->failed);
     before_output(session);
-    wire_header_put(header, id, flags, transaction, body->used);
-    if (!output_put(session->output, header, body->base, body->used))
+    wire_header_put(header, id, flags, transaction, len);
+    if (!output_put(session->output, header, body, len))
         return false;
     note_output(session, id);
     return true;
@@ -179,13 +195,16 @@ static uint32_t next_number(uint32_t number)
     return number == UINT32_MAX ? 1 : number + 1;
 }
 
-static bool send_notification(struct session *session, uint16_t id, const struct writer *body)
+static bool send_notification(struct session *session, uint16_t id, const uint8_t *body, size_t len)
 {
     uint32_t number = next_number(session->notifications);
 
-    if (!send_message(session, id, 0, number, body))
+    if (!send_message(session, id, 0, number, body, len))
         return false;
     session->notifications = number;
+    if (id == WIRE_MEASUREMENT_NOTIFICATION)
+        trace_line(TRACE_DEBUG, "NMSP_APP_MEAS_NOTIFY_MSG to \"LocServer %" PRIu64 "\"",
+                   session->transport.number);
     return true;
 }
 
@@ -220,13 +239,13 @@ static void send_capability(struct session *session)
     wire_put_timestamp(&body, (uint64_t)loop_wall(session->shared->loop));
     wire_put_name(&body, session->shared->name);
     wire_put_software(&body, session->shared->software);
-    session->capability_due = !send_notification(session, WIRE_CAPABILITY_NOTIFICATION, &body);
+    session->capability_due =
+        !send_notification(session, WIRE_CAPABILITY_NOTIFICATION, body.base, body.used);
     if (!session->capability_due)
         session->told_offer = offered;
 }
 
-/* --- notifications: what the view asks of its member
- * -------------------------------------------------------- */
+/* --- notifications: what the view asks of its member ----------------------------------------- */
 
 static bool has_room(void *context)
 {
@@ -240,7 +259,6 @@ static void flush_now(struct session *session);
 static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
 {
     struct session *session = context;
-    struct writer written = {.base = (uint8_t *)(uintptr_t)body, .used = len, .size = len};
 
     if (session->phase != PHASE_ACTIVE)
         return false;
@@ -249,7 +267,7 @@ static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
     if (session->phase != PHASE_ACTIVE ||
         output_room(session->output) < WIRE_HEADER_SIZE + len + ANSWER_ROOM)
         return false;
-    return send_notification(session, id, &written);
+    return send_notification(session, id, body, len);
 }
 
 static void synchronise(struct session *session)
@@ -261,8 +279,7 @@ static void synchronise(struct session *session)
             "anew");
 }
 
-/* --- flushing
- * ---------------------------------------------------------------------------------------------- */
+/* --- flushing -------------------------------------------------------------------------------- */
 
 static void flush_now(struct session *session)
 {
@@ -290,7 +307,7 @@ static bool answer_piece(struct session *session)
 
     if (!has_room(session) || !requests_next(&session->requests, &piece, &body))
         return false;
-    return send_message(session, piece.id, piece.flags, piece.transaction, &body);
+    return send_message(session, piece.id, piece.flags, piece.transaction, body.base, body.used);
 }
 
 static void handle_input(struct session *session);
@@ -352,8 +369,7 @@ bool session_wants_read(const struct session *session)
            output_urgent_room(session->output) >= ECHO_ANSWER_ROOM;
 }
 
-/* --- messages from the peer
- * --------------------------------------------------------------------------------- */
+/* --- messages from the peer ------------------------------------------------------------------ */
 
 static void refuse(struct session *session, const struct wire_message *message, uint16_t result)
 {
@@ -363,7 +379,7 @@ static void refuse(struct session *session, const struct wire_message *message, 
     uint16_t answer = (uint16_t)message->info->answer;
     request_refusal(&body, answer, result, loop_wall(session->shared->loop),
                     session->subscription.granted);
-    (void)send_message(session, answer, 0, message->header.transaction, &body);
+    (void)send_message(session, answer, 0, message->header.transaction, body.base, body.used);
 }
 
 static void take_capability(struct session *session, const struct wire_message *message)
@@ -377,6 +393,8 @@ static void take_capability(struct session *session, const struct wire_message *
     }
     session->peer.known = true;
     session->peer.sender = message->sender_id.mac;
+    if (!mac_equal(&session->peer.sender, &session->identity))
+        session->counters.foreign_sender++;
     session->peer.services = message->services.mask;
     (void)log_safe(message->name.text.at, message->name.text.len, session->peer.name,
                    sizeof(session->peer.name));
@@ -393,7 +411,8 @@ static void take_subscribe(struct session *session, const struct wire_message *m
     if (result != WIRE_RESULT_OK)
         refuse(session, message, result);
     else
-        (void)send_message(session, WIRE_SUBSCRIBE_RESPONSE, 0, message->header.transaction, &body);
+        (void)send_message(session, WIRE_SUBSCRIBE_RESPONSE, 0, message->header.transaction,
+                           body.base, body.used);
 }
 
 static void take_request(struct session *session, const struct wire_message *message)
@@ -422,9 +441,9 @@ static void take_malformed(struct session *session, const struct wire_message *m
         refuse(session, message,
                session->phase == PHASE_ACTIVE ? WIRE_RESULT_MALFORMED : WIRE_RESULT_NOT_PERMITTED);
     if (session->counters.malformed >= SESSION_MALFORMED_MAX)
-        end(session, false, "the peer sent %d malformed messages, the last one a %s: element %u %s",
-            SESSION_MALFORMED_MAX, message->info->name, message->fault.element,
-            wire_reason_text(message->fault.reason));
+        finish(session, "the peer sent %d malformed messages, the last one a %s: element %u %s",
+               SESSION_MALFORMED_MAX, message->info->name, message->fault.element,
+               wire_reason_text(message->fault.reason));
 }
 
 static void take_message(struct session *session, const struct wire_message *message)
@@ -478,9 +497,7 @@ static void take_frame(struct session *session, const uint8_t *frame, size_t len
         session->counters.unsupported++;
 }
 
-/* --- input
- * -------------------------------------------------------------------------------------------------
- */
+/* --- input ----------------------------------------------------------------------------------- */
 
 /* Handles whole frames at the front of the bytes; gives how many bytes that were. */
 static size_t take_frames(struct session *session, const uint8_t *data, size_t len)
@@ -535,9 +552,7 @@ void session_receive(struct session *session, const uint8_t *data, size_t len)
     session->transport.interest(session->transport.context);
 }
 
-/* --- time
- * --------------------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 static void on_timer(void *context)
 {
@@ -565,9 +580,7 @@ static void on_timer(void *context)
     plan(session);
 }
 
-/* --- life
- * --------------------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 struct session *session_new(const struct session_context *shared,
                             const struct session_transport *transport, const struct mac *identity)
@@ -626,15 +639,7 @@ void session_offer_changed(struct session *session)
 
 void session_finish(struct session *session, const char *reason)
 {
-    if (session->phase == PHASE_FLUSHING || session->phase == PHASE_OVER)
-        return;
-    session->phase = PHASE_FLUSHING;
-    session->flush_until = loop_now(session->shared->loop) + SESSION_FLUSH_MS;
-    (void)snprintf(session->reason, sizeof(session->reason), "%s", reason);
-    subscription_end(&session->subscription);
-    requests_fini(&session->requests);
-    request_flush(session);
-    plan(session);
+    finish(session, "%s", reason);
 }
 
 bool session_active(const struct session *session)

@@ -51,6 +51,7 @@ struct session_transport {
      * order. */
     void (*closed)(void *context, const char *reason, bool flushed);
     void *context;
+    uint64_t number; /* of the connection, in the trace */
 };
 
 /* Per session; each a total since it began. */
@@ -63,7 +64,8 @@ struct session_counters {
     uint64_t tx_echo_responses;
     uint64_t unsupported; /* unknown message ids */
     uint64_t malformed;
-    uint64_t missed_ticks; /* while out of step: how often the peer was too slow */
+    uint64_t foreign_sender; /* Capabilities whose sender-id is not the authorised MAC */
+    uint64_t missed_ticks;   /* while out of step: how often the peer was too slow */
     uint64_t rx_by_id[SESSION_IDS];
     uint64_t tx_by_id[SESSION_IDS];
 };

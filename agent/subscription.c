@@ -14,12 +14,12 @@ void subscription_init(struct subscription *subscription, struct engine *engine,
 static void put_intervals(const struct subscription *subscription, uint64_t granted,
                           const struct selection *selection, struct writer *body)
 {
-    for (uint8_t bit = 0; bit < SELECTION_SERVICES; bit++) {
+    for (unsigned bit = 0; bit < SELECTION_SERVICES; bit++) {
         uint16_t seconds = (granted & WIRE_BIT(bit)) != 0
                                ? views_interval(subscription->views, selection, bit)
                                : 0;
         if (seconds > 0)
-            wire_put_interval(body, bit, seconds);
+            wire_put_interval(body, (uint8_t)bit, seconds);
     }
 }
 

@@ -45,8 +45,7 @@ static void expect(const struct input *input, size_t from, size_t to)
         assert_memory_equal(input_data(input), pattern + from, to - from);
 }
 
-/* --- keeping and dropping
- * ------------------------------------------------------------------------------------- */
+/* --- keeping and dropping -------------------------------------------------------------------- */
 
 static void what_was_kept_comes_back_in_its_order(void **state)
 {
@@ -113,9 +112,7 @@ static void keeping_nothing_changes_nothing(void **state)
     expect(input, 0, 5);
 }
 
-/* --- memory
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 static void a_large_buffer_is_given_back_when_it_is_empty_and_a_small_one_kept(void **state)
 {
@@ -150,8 +147,7 @@ static void without_memory_nothing_is_kept_and_nothing_lost(void **state)
     expect(input, 1000, 12000);
 }
 
-/* --- in a session
- * --------------------------------------------------------------------------------------------- */
+/* --- in a session ---------------------------------------------------------------------------- */
 
 /* A message of an id that nobody knows, so large that it comes in many pieces. */
 static void put_large_unknown(uint8_t frame[static FRAME_MAX])

@@ -104,8 +104,7 @@ static enum tls_status flush(struct state *s)
     return status;
 }
 
-/* --- messages that can be told apart
- * -------------------------------------------------------------------------- */
+/* --- messages that can be told apart --------------------------------------------------------- */
 
 static uint8_t body_byte(uint32_t number, size_t at)
 {
@@ -183,8 +182,7 @@ static void expect_all_messages(const struct state *s)
     assert_int_equal(number, s->put);
 }
 
-/* --- order and records
- * ---------------------------------------------------------------------------------------- */
+/* --- order and records ----------------------------------------------------------------------- */
 
 static void messages_come_out_whole_and_in_their_order(void **state)
 {
@@ -266,8 +264,7 @@ static void a_begun_record_makes_room_for_another_message(void **state)
     expect_all_messages(s);
 }
 
-/* --- a peer that takes little
- * --------------------------------------------------------------------------------- */
+/* --- a peer that takes little ---------------------------------------------------------------- */
 
 static void single_bytes_give_the_same_stream(void **state)
 {
@@ -356,9 +353,7 @@ static void a_refused_record_stays_as_it_is_whatever_is_put_in(void **state)
     assert_int_equal(what_came(s)->count, 4);
 }
 
-/* --- echoes
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- echoes ---------------------------------------------------------------------------------- */
 
 static void an_echo_goes_ahead_of_messages_that_wait(void **state)
 {
@@ -451,8 +446,7 @@ static void the_memory_of_an_echo_flood_is_given_back_and_that_of_one_echo_kept(
     assert_int_equal(failing_count(FAILING_MALLOC), grown + 1); /* a small one, made anew */
 }
 
-/* --- a model, and chance
- * -------------------------------------------------------------------------------------- */
+/* --- a model, and chance --------------------------------------------------------------------- */
 
 static uint32_t dice(uint32_t *random, uint32_t sides)
 {
@@ -490,8 +484,7 @@ static void buffers_wrap_without_losing_a_byte(void **state)
     assert_int_equal(echo, echoes);
 }
 
-/* --- without memory
- * ------------------------------------------------------------------------------------------- */
+/* --- without memory -------------------------------------------------------------------------- */
 
 static void without_memory_there_is_no_output(void **state)
 {
@@ -536,8 +529,7 @@ static void without_memory_an_echo_is_refused_and_what_waits_stays(void **state)
         assert_int_equal(came->headers[i].transaction, i + 1);
 }
 
-/* --- in a session
- * --------------------------------------------------------------------------------------------- */
+/* --- in a session ---------------------------------------------------------------------------- */
 
 static void say_echo_unless_closed(struct bed_peer *peer, uint32_t transaction)
 {

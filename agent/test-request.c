@@ -52,8 +52,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- asking and being answered
- * -------------------------------------------------------------------------------- */
+/* --- asking and being answered --------------------------------------------------------------- */
 
 static struct wire_list list_of(const struct mac *macs, size_t count)
 {
@@ -127,8 +126,7 @@ static size_t count_devices(const struct wire_message *piece)
     return mark(piece, seen);
 }
 
-/* --- what a request is answered with
- * -------------------------------------------------------------------------- */
+/* --- what a request is answered with --------------------------------------------------------- */
 
 static void a_request_is_answered_with_its_transaction_result_and_time(void **state)
 {
@@ -239,9 +237,7 @@ static void what_expired_is_not_in_the_answer(void **state)
     assert_int_equal(count_devices(next(s)), 0);
 }
 
-/* --- refusals
- * -------------------------------------------------------------------------------------------------
- */
+/* --- refusals -------------------------------------------------------------------------------- */
 
 static void a_device_filter_is_not_permitted_where_on_demand_is_not_offered(void **state)
 {
@@ -325,9 +321,7 @@ static void forgetting_all_leaves_room_for_four(void **state)
     }
 }
 
-/* --- pieces
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- pieces ---------------------------------------------------------------------------------- */
 
 static void a_large_answer_comes_in_full_pieces_each_whole_in_itself(void **state)
 {
@@ -394,8 +388,7 @@ static void the_last_piece_may_be_empty_if_all_the_rest_has_left(void **state)
     assert_null(next(s));
 }
 
-/* --- without memory
- * ------------------------------------------------------------------------------------------- */
+/* --- without memory -------------------------------------------------------------------------- */
 
 static void without_memory_a_request_is_refused_and_those_that_wait_stay(void **state)
 {

@@ -64,8 +64,7 @@ static const struct belief_device *believed(const struct bed_peer *peer, uint32_
     return belief_find(&peer->belief, &mac);
 }
 
-/* --- capability
- * --------------------------------------------------------------------------------------------- */
+/* --- capability ------------------------------------------------------------------------------ */
 
 static void the_agent_says_capability_first_and_numbers_it_one(void **state)
 {
@@ -149,8 +148,7 @@ static void services_that_went_are_withdrawn_and_told(void **state)
     assert_int_equal(s->peer->count[WIRE_MEASUREMENT_NOTIFICATION], before);
 }
 
-/* --- subscribing
- * -------------------------------------------------------------------------------------------- */
+/* --- subscribing ----------------------------------------------------------------------------- */
 
 static void nothing_is_notified_before_a_subscription(void **state)
 {
@@ -391,9 +389,7 @@ static void two_sessions_of_one_view_get_the_same_pictures(void **state)
     bed_peer_free(other);
 }
 
-/* --- APs
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- APs ------------------------------------------------------------------------------------- */
 
 static unsigned ap_records(struct bed_peer *peer, uint8_t *state)
 {
@@ -459,9 +455,7 @@ static void ap_monitor_comes_every_sixty_seconds(void **state)
     assert_int_equal(s->peer->count[WIRE_AP_INFO_NOTIFICATION], 2);
 }
 
-/* --- requests
- * -----------------------------------------------------------------------------------------------
- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 static void a_request_is_answered_with_its_number_and_growing_ages(void **state)
 {
@@ -553,8 +547,7 @@ static void a_large_answer_comes_in_pieces_and_only_the_last_lacks_more(void **s
     bed_free(bed);
 }
 
-/* --- hostile peers
- * ------------------------------------------------------------------------------------------ */
+/* --- hostile peers --------------------------------------------------------------------------- */
 
 static void a_malformed_request_is_answered_so_and_the_eighth_closes(void **state)
 {
@@ -644,8 +637,7 @@ static void one_read_full_of_echoes_is_answered_in_the_end(void **state)
                      session_counters(s->peer->session)->rx_echo_requests);
 }
 
-/* --- echo and death
- * ----------------------------------------------------------------------------------------- */
+/* --- echo and death -------------------------------------------------------------------------- */
 
 static void a_silent_peer_is_asked_after_fifteen_seconds_and_dead_after_thirty(void **state)
 {
@@ -700,9 +692,7 @@ static void a_peer_that_takes_no_byte_for_thirty_seconds_is_dead(void **state)
     assert_non_null(strstr(s->peer->reason, "stalled"));
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------------------
- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void stopping_flushes_and_says_so(void **state)
 {

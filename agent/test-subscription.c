@@ -93,8 +93,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- subscribing
- * ---------------------------------------------------------------------------------------------- */
+/* --- subscribing ----------------------------------------------------------------------------- */
 
 struct said {
     uint64_t services;
@@ -233,8 +232,7 @@ static void an_interval_for_what_is_not_granted_is_not_told(void **state)
     assert_int_equal(told_interval(&s->one, WIRE_RSSI_MS), 2);
 }
 
-/* --- one subscription takes the place of another
- * -------------------------------------------------------------- */
+/* --- one subscription takes the place of another --------------------------------------------- */
 
 static void a_new_subscription_takes_the_place_of_the_old_one(void **state)
 {
@@ -340,8 +338,7 @@ static void what_is_not_told_for_want_of_room_is_behind(void **state)
     assert_int_equal(s->one.measurements, 1);
 }
 
-/* --- withdrawing
- * ---------------------------------------------------------------------------------------------- */
+/* --- withdrawing ----------------------------------------------------------------------------- */
 
 static void what_is_no_longer_offered_is_withdrawn_and_the_rest_goes_on(void **state)
 {
@@ -372,8 +369,7 @@ static void withdrawing_without_a_subscription_does_no_harm(void **state)
     assert_int_equal(s->one.subscription.granted, 0);
 }
 
-/* --- refusals leave the old subscription
- * ---------------------------------------------------------------------- */
+/* --- refusals leave the old subscription ----------------------------------------------------- */
 
 static void expect_first_subscription(struct state *s, const struct view *view)
 {
@@ -446,8 +442,7 @@ static void without_memory_a_first_subscription_leaves_none(void **state)
     assert_int_equal(views_count(s->bed->views), 1);
 }
 
-/* --- in a session
- * --------------------------------------------------------------------------------------------- */
+/* --- in a session ---------------------------------------------------------------------------- */
 
 static void a_session_without_memory_answers_so_and_goes_on_as_before(void **state)
 {

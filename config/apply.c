@@ -30,7 +30,7 @@ const char *const apply_kept[] = {
     NULL,
 };
 
-/* --- the tree --------------------------------------------------------------------------------- */
+/* --- the tree -------------------------------------------------------------------------------- */
 
 static bool equals(const char *text, const char *part, size_t len)
 {
@@ -102,7 +102,7 @@ static uint32_t number(const char *text)
     return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
 }
 
-/* --- faults ----------------------------------------------------------------------------------- */
+/* --- faults ---------------------------------------------------------------------------------- */
 
 static void refuse(struct work *work, const struct lyd_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -125,7 +125,7 @@ static void refuse_for_memory(struct work *work)
     config_error_add(work->error, CONFIG_NO_MEMORY, 0, NULL, "memory is out");
 }
 
-/* --- single values ---------------------------------------------------------------------------- */
+/* --- single values --------------------------------------------------------------------------- */
 
 enum field_kind { FIELD_BOOL, FIELD_U8, FIELD_U16, FIELD_U32 };
 
@@ -226,7 +226,7 @@ static bool apply_legacy_cipher(struct work *work, const struct lyd_node *parent
     return true;
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
+/* --- lists ----------------------------------------------------------------------------------- */
 
 static bool is_entry(const struct lyd_node *node, const char *list)
 {
@@ -271,7 +271,7 @@ static void *apply_list(struct work *work, const struct lyd_node *parent, const 
     return array;
 }
 
-/* --- order ------------------------------------------------------------------------------------ */
+/* --- order ----------------------------------------------------------------------------------- */
 
 /*
  * libyang 2 keeps lists in the order of the file, 3 sorts them. The order means nothing; but
@@ -330,7 +330,7 @@ static void sort_lists(struct settings *s)
     sort(s->radios.radios, s->radios.radio_count, sizeof(*s->radios.radios), compare_radios);
 }
 
-/* --- aaa -------------------------------------------------------------------------------------- */
+/* --- aaa ------------------------------------------------------------------------------------- */
 
 static uint8_t hex_value(char c)
 {
@@ -408,7 +408,7 @@ static void apply_aaa(struct work *work)
     refuse_repeated_users(work, aaa);
 }
 
-/* --- nmsp ------------------------------------------------------------------------------------- */
+/* --- nmsp ------------------------------------------------------------------------------------ */
 
 static void apply_address(struct work *work, const struct lyd_node *parent, const char *name,
                           bool names_too, char to[SETTINGS_HOST_SIZE])

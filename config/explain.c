@@ -34,7 +34,7 @@ static void append(char *buf, size_t size, const char *format, ...)
 
 #define say(e, ...) append((e)->reason, sizeof((e)->reason), __VA_ARGS__)
 
-/* --- paths -------------------------------------------------------------------------------- */
+/* --- paths ----------------------------------------------------------------------------------- */
 
 /* One step of a path, "/module:name" or "/name"; not terminated. */
 struct step {
@@ -166,7 +166,7 @@ static const struct lyd_node *find_lacking(const struct lyd_node *siblings,
     return NULL;
 }
 
-/* --- what would have been right ------------------------------------------------------------- */
+/* --- what would have been right -------------------------------------------------------------- */
 
 static const struct lysc_type *node_type(const struct lysc_node *node)
 {

@@ -90,7 +90,7 @@ static void assert_load_fails(enum config_status status, const char *reason)
     assert_string_equal(error.faults[0].reason, reason);
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files ----------------------------------------------------------------------------------- */
 
 static void a_good_file_becomes_settings(void **state)
 {
@@ -203,7 +203,7 @@ static void no_descriptor_is_left_open(void **state)
     }
 }
 
-/* --- text ------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------ */
 
 static void the_example_cut_anywhere_is_refused(void **state)
 {
@@ -302,7 +302,7 @@ static void settings_outlive_the_config_that_made_them(void **state)
     settings_free(settings);
 }
 
-/* --- memory and messages ---------------------------------------------------------------------- */
+/* --- memory and messages --------------------------------------------------------------------- */
 
 /* Each allocation of our own fails once; libyang's are not reached by this. */
 static void a_load_that_runs_out_of_memory_fails_cleanly(void **state)

@@ -50,9 +50,7 @@ struct loop {
     struct signal_handler signal_handlers[SIGNALS_MAX];
 };
 
-/* --- clock
- * -------------------------------------------------------------------------------------------------
- */
+/* --- clock ----------------------------------------------------------------------------------- */
 
 static int64_t read_clock(clockid_t clock)
 {
@@ -85,9 +83,7 @@ uint64_t loop_wakeups(const struct loop *loop)
     return loop->wakeups;
 }
 
-/* --- set-up
- * ------------------------------------------------------------------------------------------------
- */
+/* --- set-up ---------------------------------------------------------------------------------- */
 
 struct loop *loop_new(void)
 {
@@ -134,8 +130,7 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
-/* --- descriptors
- * ------------------------------------------------------------------------------------------- */
+/* --- descriptors ----------------------------------------------------------------------------- */
 
 static uint32_t to_epoll(unsigned events)
 {
@@ -204,9 +199,7 @@ static void run_watches(struct loop *loop)
     loop->event_count = 0;
 }
 
-/* --- timers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- timers ---------------------------------------------------------------------------------- */
 
 static void heap_put(struct loop *loop, size_t place, struct loop_timer *timer)
 {
@@ -324,8 +317,7 @@ static void run_timers(struct loop *loop)
     }
 }
 
-/* --- deferred calls
- * ---------------------------------------------------------------------------------------- */
+/* --- deferred calls -------------------------------------------------------------------------- */
 
 void loop_defer(struct loop *loop, struct loop_deferred *deferred, void (*handler)(void *context),
                 void *context)
@@ -362,9 +354,7 @@ static void run_deferred(struct loop *loop)
     }
 }
 
-/* --- signals
- * -----------------------------------------------------------------------------------------------
- */
+/* --- signals --------------------------------------------------------------------------------- */
 
 static void take_signal(void *context, unsigned ready)
 {
@@ -417,9 +407,7 @@ int loop_signal(struct loop *loop, int signo, void (*handler)(void *context, int
     return 0;
 }
 
-/* --- running
- * -----------------------------------------------------------------------------------------------
- */
+/* --- running --------------------------------------------------------------------------------- */
 
 static int wait_time(const struct loop *loop, int max_wait)
 {

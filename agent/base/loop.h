@@ -55,8 +55,7 @@ void loop_jump_wall(struct loop *loop, int64_t ms);
 /* How often the loop came back from waiting: what idleness costs. */
 uint64_t loop_wakeups(const struct loop *loop);
 
-/* --- descriptors
- * ------------------------------------------------------------------------------------------- */
+/* --- descriptors ----------------------------------------------------------------------------- */
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_ERROR = 4 };
 
@@ -78,9 +77,7 @@ void loop_watch_set(struct loop_watch *watch, unsigned events);
  */
 void loop_watch_remove(struct loop_watch *watch);
 
-/* --- timers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- timers ---------------------------------------------------------------------------------- */
 
 struct loop_timer {
     struct loop *loop; /* NULL: not initialised */
@@ -104,8 +101,7 @@ bool loop_timer_running(const struct loop_timer *timer);
 /* Gives the place back; does nothing for a timer that is all zero. */
 void loop_timer_fini(struct loop_timer *timer);
 
-/* --- deferred calls
- * ---------------------------------------------------------------------------------------- */
+/* --- deferred calls -------------------------------------------------------------------------- */
 
 /* Runs once, after the handlers of this turn, before the loop waits again: the way to free what is
  * in use. A deferred call that defers another one gets it run in the same turn. */
@@ -120,9 +116,7 @@ void loop_defer(struct loop *loop, struct loop_deferred *deferred, void (*handle
                 void *context);
 void loop_deferred_cancel(struct loop *loop, struct loop_deferred *deferred);
 
-/* --- signals
- * -----------------------------------------------------------------------------------------------
- */
+/* --- signals --------------------------------------------------------------------------------- */
 
 /* Blocks the signal and hands it to the handler inside the loop. One handler per signal. 0 or
  * -errno. */

@@ -33,8 +33,7 @@ static table_time time_of(int64_t ms)
     return (table_time)(uint64_t)(ms / 10);
 }
 
-/* --- creation
- * ---------------------------------------------------------------------------------------------- */
+/* --- creation -------------------------------------------------------------------------------- */
 
 struct engine *engine_new(struct loop *loop, const struct settings_capacity *capacity)
 {
@@ -77,8 +76,7 @@ const struct settings_location *engine_location(const struct engine *engine)
     return &engine->location;
 }
 
-/* --- observers
- * --------------------------------------------------------------------------------------------- */
+/* --- observers ------------------------------------------------------------------------------- */
 
 void engine_observe(struct engine *engine, struct engine_observer *observer)
 {
@@ -122,9 +120,7 @@ static void tell_offer(struct engine *engine)
     }
 }
 
-/* --- devices
- * -----------------------------------------------------------------------------------------------
- */
+/* --- devices --------------------------------------------------------------------------------- */
 
 static void remove_device(struct engine *engine, uint32_t slot)
 {
@@ -183,9 +179,7 @@ static bool is_of_ap(const struct table_sample *sample, const void *context)
     return sample->ap == *(const uint16_t *)context;
 }
 
-/* --- samples
- * -----------------------------------------------------------------------------------------------
- */
+/* --- samples --------------------------------------------------------------------------------- */
 
 /* The place for a reading, made if there is none; TABLE_NONE if it is too weak to be among the kept
  * ones. */
@@ -265,9 +259,7 @@ static void take_sample(void *context, const struct radio_sample *sample)
     engine->counters.samples++;
 }
 
-/* --- clients
- * -----------------------------------------------------------------------------------------------
- */
+/* --- clients --------------------------------------------------------------------------------- */
 
 static void set_associated(struct engine *engine, uint32_t slot, bool associated, uint16_t ap)
 {
@@ -307,9 +299,7 @@ static void take_client_left(void *context, uint16_t ap, const struct mac *mac)
         part(engine, slot, ap);
 }
 
-/* --- APs
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- APs ------------------------------------------------------------------------------------- */
 
 static void take_ap(void *context, const struct radio_ap *ap)
 {
@@ -361,9 +351,7 @@ const struct radio_events *engine_events(void)
     return &events;
 }
 
-/* --- time
- * --------------------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 int64_t engine_expiry(const struct engine *engine, uint8_t device_class)
 {
@@ -407,9 +395,7 @@ void engine_expire(struct engine *engine)
     }
 }
 
-/* --- looking
- * -----------------------------------------------------------------------------------------------
- */
+/* --- looking --------------------------------------------------------------------------------- */
 
 uint64_t engine_offered(const struct engine *engine)
 {

@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* --- memory
- * ------------------------------------------------------------------------------------------------
- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 static uint32_t index_size(uint32_t devices)
 {
@@ -47,8 +45,7 @@ void table_fini(struct table *table)
     *table = (struct table){.devices = NULL};
 }
 
-/* --- the index: linear probing, deletion by moving back, so that no tombstones gather
- * --------------------- */
+/* --- the index: linear probing, deletion by moving back, so that no tombstones gather -------- */
 
 static uint32_t home(const struct table *table, const struct mac *mac)
 {
@@ -87,8 +84,7 @@ uint32_t table_find(const struct table *table, const struct mac *mac)
     return entry == 0 ? TABLE_NONE : entry - 1;
 }
 
-/* --- the order of hearing
- * ---------------------------------------------------------------------------------- */
+/* --- the order of hearing -------------------------------------------------------------------- */
 
 static unsigned order_of(const struct table_device *device)
 {
@@ -156,9 +152,7 @@ void table_set_associated(struct table *table, uint32_t slot, bool associated, u
     order_insert(table, slot);
 }
 
-/* --- devices
- * -----------------------------------------------------------------------------------------------
- */
+/* --- devices --------------------------------------------------------------------------------- */
 
 static uint32_t take_slot(struct table *table)
 {
@@ -203,9 +197,7 @@ void table_remove(struct table *table, uint32_t slot)
     table->device_count--;
 }
 
-/* --- samples
- * -----------------------------------------------------------------------------------------------
- */
+/* --- samples --------------------------------------------------------------------------------- */
 
 uint32_t table_sample_find(const struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna)
 {

@@ -42,13 +42,16 @@ static int set_up(void **state)
 {
     static struct bed bed;
     struct settings_capacity capacity = {.devices = 8, .samples = 40, .aps = 20};
-    struct settings_location location = {.expiry_client = 15, .expiry_tags = 5, .expiry_rogue_aps = 1200};
+    struct settings_location location = {
+        .expiry_client = 15, .expiry_tags = 5, .expiry_rogue_aps = 1200};
 
     bed = (struct bed){.loop = loop_new_virtual(1000000, 1700000000000)};
     bed.engine = engine_new(bed.loop, &capacity);
     engine_configure(bed.engine, &location);
-    bed.observer = (struct engine_observer){
-        .device_leaving = on_leaving, .ap_changed = on_ap, .offer_changed = on_offer, .context = &bed};
+    bed.observer = (struct engine_observer){.device_leaving = on_leaving,
+                                            .ap_changed = on_ap,
+                                            .offer_changed = on_offer,
+                                            .context = &bed};
     engine_observe(bed.engine, &bed.observer);
     *state = &bed;
     return 0;

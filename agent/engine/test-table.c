@@ -11,7 +11,8 @@
 
 static struct mac mac_of(uint32_t n)
 {
-    return (struct mac){{0x00, 0x11, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+    return (struct mac){
+        {0x00, 0x11, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
 }
 
 static uint32_t add(struct table *table, uint32_t n)
@@ -125,7 +126,8 @@ static void the_weakest_of_sixteen_aps_is_named(void **state)
 
 enum { MODEL_KEYS = 40, MODEL_DEVICES = 24, MODEL_STEPS = 20000 };
 
-/* Random additions and removals in a small table, so that the index is crowded and holes are closed often. */
+/* Random additions and removals in a small table, so that the index is crowded and holes are closed
+ * often. */
 static void the_table_agrees_with_a_naive_model(void **state)
 {
     struct table table;

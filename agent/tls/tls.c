@@ -16,6 +16,7 @@
 #include "agent/der.h"
 #include "agent/tls/ending.h"
 #include "agent/tls/library.h"
+#include "agent/tls/progress.h"
 #include "agent/tls/tls.h"
 
 #include <assert.h>
@@ -298,6 +299,7 @@ struct tls {
     bool io_full; /* the socket took nothing more */
 
     size_t unfinished; /* length of a write that the library has begun and must be given again */
+    struct progress progress;
 };
 
 static uint64_t application_bytes_written;
@@ -338,6 +340,11 @@ void tls_free(struct tls *tls)
     free(tls);
 }
 
+void tls_trace(struct tls *tls, uint64_t number)
+{
+    progress_begin(&tls->progress, tls->role, number);
+}
+
 /* Our own, not the library's: no SIGPIPE, and the true cause stays known. */
 static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
 {
@@ -348,8 +355,10 @@ static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
     do {
         n = recv(tls->fd, buffer, (size_t)size, 0);
     } while (n < 0 && errno == EINTR);
-    if (n > 0)
+    if (n > 0) {
+        progress_received(&tls->progress, buffer, (size_t)n);
         return (int)n;
+    }
     if (n == 0) {
         tls->io_ended = true;
         return WOLFSSL_CBIO_ERR_CONN_CLOSE;
@@ -370,8 +379,10 @@ static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
     do {
         n = send(tls->fd, data, (size_t)size, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    if (n >= 0)
+    if (n >= 0) {
+        progress_sent(&tls->progress, data, (size_t)n);
         return (int)n;
+    }
     tls->io_full = errno == EAGAIN || errno == EWOULDBLOCK;
     if (tls->io_full)
         return WOLFSSL_CBIO_ERR_WANT_WRITE;
@@ -408,11 +419,12 @@ static bool ask_authoriser(struct tls *tls, const WOLFSSL_X509_STORE_CTX *store)
                                          sizeof(peer.certificate_sha256)) == 0;
     tls->peer = peer;
     tls->has_peer = true;
-    if (!tls->authorise(tls->authorise_context, &tls->peer)) {
+    progress_asks(&tls->progress);
+    bool authorised = tls->authorise(tls->authorise_context, &tls->peer);
+    progress_answered(&tls->progress, authorised);
+    if (!authorised)
         set_failure(tls, TLS_FAILURE_REFUSED);
-        return false;
-    }
-    return true;
+    return authorised;
 }
 
 /*
@@ -551,6 +563,8 @@ static enum tls_status fail(struct tls *tls, int code)
                                      .reason = reason,
                                      .code = code},
                     tls->error);
+    progress_alerts(&tls->progress, tls_alert_sent(tls), tls_alert_received(tls));
+    progress_failed(&tls->progress, tls->error);
     tls->open = false;
     tls->failed = true;
     return TLS_FAILED;
@@ -565,12 +579,14 @@ static enum tls_status status_of(struct tls *tls, int result)
     wolfSSL_ERR_clear_error();
     switch (code) {
     case WOLFSSL_ERROR_WANT_READ:
+        progress_waits(&tls->progress);
         return TLS_WANT_READ;
     case WOLFSSL_ERROR_WANT_WRITE:
         return TLS_WANT_WRITE;
     case WOLFSSL_ERROR_ZERO_RETURN:
         if (tls->open) {
             tls->closed = true;
+            progress_alerts(&tls->progress, tls_alert_sent(tls), tls_alert_received(tls));
             return TLS_CLOSED;
         }
         break;
@@ -603,6 +619,7 @@ enum tls_status tls_handshake(struct tls *tls)
         return fail(tls, 0);
     }
     tls->open = true;
+    progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));
     return TLS_OK;
 }
 
@@ -648,6 +665,7 @@ void tls_shutdown(struct tls *tls)
         return;
     (void)wolfSSL_shutdown(tls->ssl);
     wolfSSL_ERR_clear_error();
+    progress_alerts(&tls->progress, tls_alert_sent(tls), tls_alert_received(tls));
 }
 
 /* --- what is to be told --- */

@@ -116,6 +116,8 @@ struct tls;
 /* The descriptor is non-blocking, connected and stays the caller's. NULL if memory is out. */
 struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
                     void *authorise_context);
+/* Before the handshake: from now on the trace tells how it goes on, under this number. */
+void tls_trace(struct tls *tls, uint64_t number);
 /* Frees without a word on the wire. NULL is allowed. */
 void tls_free(struct tls *tls);
 

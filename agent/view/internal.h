@@ -80,6 +80,10 @@ void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch);
 /* Works out anew when each lane is due. */
 void view_plan(struct view *view);
 void view_tick(void *context);
+/* Notes the departure of every device that was told and is not in the view any more. */
+void view_sweep(struct view *view);
+/* The device of a departure is in the view again: nothing is to be told. */
+bool view_is_back(struct view *view, const struct picture_gone *gone);
 /* Tells the members in step of all departures that wait. */
 void view_flush_departures(struct view *view);
 /* Observers of the engine; the context is the set of views. */

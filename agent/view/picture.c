@@ -175,9 +175,7 @@ void picture_finish(struct picture *picture, struct writer *body)
     writer_bytes(body, picture->elements.base, picture->elements.used);
 }
 
-/* --- ap-info
- * -----------------------------------------------------------------------------------------------
- */
+/* --- ap-info --------------------------------------------------------------------------------- */
 
 static bool is_told_by_lower(const struct engine *engine, uint16_t ap, const struct mac *mac)
 {

@@ -18,9 +18,7 @@ struct selection {
     bool *ap_selected; /* by handle */
 };
 
-/* --- filters
- * -----------------------------------------------------------------------------------------------
- */
+/* --- filters --------------------------------------------------------------------------------- */
 
 static int by_mac(const void *x, const void *y)
 {
@@ -65,8 +63,7 @@ static bool filter_equal(const struct filter *x, const struct filter *y)
            (x->count == 0 || memcmp(x->macs, y->macs, x->count * sizeof(*x->macs)) == 0);
 }
 
-/* --- selections
- * -------------------------------------------------------------------------------------------- */
+/* --- selections ------------------------------------------------------------------------------ */
 
 static void read_intervals(struct selection *selection, const struct wire_message *message)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/view/internal.h"
 
-/* --- synchronising one member
- * ------------------------------------------------------------------------------ */
+/* --- synchronising one member ---------------------------------------------------------------- */
 
 static bool has_more_gone(const struct view_member *member)
 {

@@ -69,8 +69,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- devices, and messages of them
- * ---------------------------------------------------------------------------- */
+/* --- devices, and messages of them ----------------------------------------------------------- */
 
 static void hear_as(struct bed *bed, const struct radio_sample *sample)
 {
@@ -252,9 +251,9 @@ static void sixteen_aps_with_fifteen_antennas_each_are_one_element(void **state)
     bool seen[HEARING][ANTENNAS] = {{false}};
 
     /* Antenna by antenna, so that those of one AP do not follow each other. */
-    for (uint8_t antenna = 0; antenna < ANTENNAS; antenna++) {
-        for (uint16_t ap = 0; ap < HEARING; ap++)
-            hear_antenna(s->bed, 1, ap, antenna, (int8_t)(-40 - ap));
+    for (unsigned antenna = 0; antenna < ANTENNAS; antenna++) {
+        for (unsigned ap = 0; ap < HEARING; ap++)
+            hear_antenna(s->bed, 1, (uint16_t)ap, (uint8_t)antenna, (int8_t)(-40 - (int)ap));
     }
     begin_message(s);
     assert_int_equal(add(s, 1), PICTURE_ADDED);
@@ -338,8 +337,7 @@ static void a_departure_has_the_gone_flag_and_no_samples_and_needs_no_ap_table(v
     assert_int_equal(content->measurements[0].samples.count, 0);
 }
 
-/* --- where a message is cut
- * ----------------------------------------------------------------------------------- */
+/* --- where a message is cut ------------------------------------------------------------------ */
 
 static void hear_crowd(struct state *s, uint32_t count)
 {
@@ -434,9 +432,7 @@ static void elements_before_the_picture_leave_less_room(void **state)
     assert_false(w.failed);
 }
 
-/* --- ages
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- ages ------------------------------------------------------------------------------------ */
 
 /* A rogue, because only those live longer than what an age can say. */
 static void hear_rogue(struct state *s, uint32_t number, int64_t heard)
@@ -493,8 +489,7 @@ static void a_jump_of_the_wall_clock_alters_no_age(void **state)
     assert_int_equal(age_in_message(s, 1), 100);
 }
 
-/* --- without memory
- * ------------------------------------------------------------------------------------------- */
+/* --- without memory -------------------------------------------------------------------------- */
 
 static void without_memory_there_is_no_picture_and_nothing_is_left_of_it(void **state)
 {

@@ -111,8 +111,7 @@ static bool has_class(const struct selection *selection, uint8_t device_class, u
     return selection_has_device(selection, &some);
 }
 
-/* --- absent, empty, both
- * -------------------------------------------------------------------------------------- */
+/* --- absent, empty, both --------------------------------------------------------------------- */
 
 static void an_absent_filter_lets_all_through(void **state)
 {
@@ -194,9 +193,7 @@ static void one_entry_too_many_is_refused_even_if_it_is_a_duplicate(void **state
     assert_null(s);
 }
 
-/* --- services
- * -------------------------------------------------------------------------------------------------
- */
+/* --- services -------------------------------------------------------------------------------- */
 
 static void each_service_selects_its_class(void **state)
 {
@@ -264,8 +261,7 @@ static void withdrawing_ends_the_named_services_and_no_other(void **state)
     selection_free(s);
 }
 
-/* --- APs that come and go
- * ------------------------------------------------------------------------------------- */
+/* --- APs that come and go -------------------------------------------------------------------- */
 
 static void an_ap_is_selected_by_its_mac_whatever_its_handle(void **state)
 {
@@ -275,13 +271,14 @@ static void an_ap_is_selected_by_its_mac_whatever_its_handle(void **state)
         selection(bed, &(struct said){.services = MS, .has_aps = true, .aps = aps, .ap_count = 1});
     struct radio_ap moved = {.ap = 1, .mac = bed_ap_mac(6), .slot = 1};
 
-    for (uint16_t ap = 0; ap < APS; ap++)
-        assert_false(selection_has_ap(s, ap));
+    for (unsigned ap = 0; ap < APS; ap++)
+        assert_false(selection_has_ap(s, (uint16_t)ap));
     bed_ap(bed, 6);
     engine_events()->ap_changed(bed->engine, &moved);
     selection_refresh(s, bed->engine);
-    for (uint16_t ap = 0; ap < APS; ap++)
-        assert_int_equal(selection_has_ap(s, ap), ap == 1 || ap == 6); /* both are its slots */
+    for (unsigned ap = 0; ap < APS; ap++)
+        assert_int_equal(selection_has_ap(s, (uint16_t)ap),
+                         ap == 1 || ap == 6); /* both are its slots */
     bed_ap_gone(bed, 6);
     selection_refresh(s, bed->engine);
     assert_false(selection_has_ap(s, 6));
@@ -304,9 +301,7 @@ static void an_ap_that_is_not_there_is_not_selected_without_a_filter_either(void
     selection_free(s);
 }
 
-/* --- intervals
- * ------------------------------------------------------------------------------------------------
- */
+/* --- intervals ------------------------------------------------------------------------------- */
 
 static void intervals_are_kept_by_bit_and_zero_is_as_configured(void **state)
 {
@@ -361,8 +356,7 @@ static void an_interval_for_a_bit_that_cannot_be_is_ignored(void **state)
     selection_free(plain);
 }
 
-/* --- equality: one view for all that ask the same
- * ------------------------------------------------------------- */
+/* --- equality: one view for all that ask the same -------------------------------------------- */
 
 static void order_and_repetition_in_filters_make_no_difference(void **state)
 {
@@ -435,8 +429,7 @@ static void an_interval_of_zero_makes_no_other_view_than_none(void **state)
     selection_free(y);
 }
 
-/* --- without memory
- * ------------------------------------------------------------------------------------------- */
+/* --- without memory -------------------------------------------------------------------------- */
 
 static void without_memory_there_is_no_selection_and_nothing_is_left_of_it(void **state)
 {

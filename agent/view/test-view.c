@@ -33,8 +33,7 @@ static uint32_t dice(struct scene *scene, uint32_t sides)
     return (uint32_t)(((uint64_t)scene->random * sides) >> 32);
 }
 
-/* --- truth against belief
- * ------------------------------------------------------------------------------------ */
+/* --- truth against belief -------------------------------------------------------------------- */
 
 static const struct belief_sample *believed_sample(const struct belief_device *device,
                                                    const struct mac *ap)
@@ -86,8 +85,7 @@ static void compare(const struct scene *scene, unsigned which)
     assert_int_equal(peer->belief.count, count);
 }
 
-/* --- what happens
- * -------------------------------------------------------------------------------------------- */
+/* --- what happens ---------------------------------------------------------------------------- */
 
 static void something_happens(struct scene *scene)
 {
@@ -236,8 +234,7 @@ static void every_peer_believes_the_truth_in_a_crowd(void **state)
     play(4, 3000, 1000, 5, rounds() / 20);
 }
 
-/* --- single facts
- * -------------------------------------------------------------------------------------------- */
+/* --- single facts ---------------------------------------------------------------------------- */
 
 static void a_slow_peer_is_told_what_left_meanwhile_and_others_are_not_delayed(void **state)
 {

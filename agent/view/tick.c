@@ -8,8 +8,7 @@ enum { AP_MONITOR_SECONDS = 60 };
 static const uint8_t lane_class[VIEW_LANES] = {WIRE_CLASS_CLIENT, WIRE_CLASS_TAG,
                                                WIRE_CLASS_ROGUE_AP, WIRE_CLASS_ROGUE_CLIENT, 0};
 
-/* --- delivering
- * -------------------------------------------------------------------------------------------- */
+/* --- delivering ------------------------------------------------------------------------------ */
 
 static void fall_out(struct view_member *member, uint32_t gone)
 {
@@ -76,8 +75,7 @@ static void flush_picture(struct view *view, uint32_t gone)
     view_begin_picture(view->views);
 }
 
-/* --- departures
- * -------------------------------------------------------------------------------------------- */
+/* --- departures ------------------------------------------------------------------------------ */
 
 static void announce_removed_ap(struct view *view, const struct picture_gone *gone, uint32_t sent)
 {
@@ -85,6 +83,35 @@ static void announce_removed_ap(struct view *view, const struct picture_gone *go
 
     (void)picture_put_ap_removed(&gone->mac, &body);
     announce(view, WIRE_AP_INFO_NOTIFICATION, &body, sent);
+}
+
+/* Is any reading of it in this view? */
+static bool view_shows(const struct view *view, const struct table_device *device)
+{
+    const struct table *table = engine_table(view->views->engine);
+    uint32_t place = device->first;
+
+    while (place != TABLE_NONE && !selection_has_ap(view->selection, table->samples[place].ap))
+        place = table->samples[place].next;
+    return place != TABLE_NONE && selection_has_device(view->selection, device);
+}
+
+/*
+ * It left and is back: its new picture will replace the old one, so its departure is not told. What
+ * was told of it still stands, though, and has to be withdrawn if it leaves again before the new
+ * picture.
+ */
+bool view_is_back(struct view *view, const struct picture_gone *gone)
+{
+    const struct table *table = engine_table(view->views->engine);
+    uint32_t slot =
+        gone->device_class == VIEW_AP_REMOVED ? TABLE_NONE : table_find(table, &gone->mac);
+
+    if (slot == TABLE_NONE || !view_shows(view, table_device(table, slot)))
+        return false;
+    if (!view->told[slot].is_told)
+        view->told[slot] = (struct view_told){.is_told = true, .diverged = true};
+    return true;
 }
 
 /* The departures since the last time, to the members in step; leaves a message begun. */
@@ -97,7 +124,8 @@ static void announce_gone(struct view *view)
         if (gone->device_class == VIEW_AP_REMOVED) {
             flush_picture(view, sent);
             announce_removed_ap(view, gone, sent);
-        } else if (picture_add_gone(view->views->picture, gone) == PICTURE_FULL) {
+        } else if (!view_is_back(view, gone) &&
+                   picture_add_gone(view->views->picture, gone) == PICTURE_FULL) {
             flush_picture(view, sent);
             continue;
         }
@@ -135,6 +163,17 @@ static void device_left(struct view *view, uint32_t slot)
     remember_gone(view, &(struct picture_gone){device->mac, device->device_class, device->flags});
 }
 
+/* Who is not in the view any more left it, even if the next tick is still to come. */
+void view_sweep(struct view *view)
+{
+    const struct table *table = engine_table(view->views->engine);
+
+    for (uint32_t slot = 0; slot < table->slots_used; slot++) {
+        if (view->told[slot].is_told && !view_shows(view, table_device(table, slot)))
+            device_left(view, slot);
+    }
+}
+
 void view_on_device_leaving(void *context, uint32_t slot)
 {
     struct views *views = context;
@@ -142,8 +181,7 @@ void view_on_device_leaving(void *context, uint32_t slot)
         device_left(view, slot);
 }
 
-/* --- telling devices
- * --------------------------------------------------------------------------------------- */
+/* --- telling devices ------------------------------------------------------------------------- */
 
 static uint8_t threshold_of(const struct settings_location *location, uint8_t device_class)
 {
@@ -213,9 +251,7 @@ void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch)
         view->rssi[place] = table->samples[place].rssi;
 }
 
-/* --- ticks
- * -------------------------------------------------------------------------------------------------
- */
+/* --- ticks ----------------------------------------------------------------------------------- */
 
 uint16_t views_interval(const struct views *views, const struct selection *selection, unsigned bit)
 {
@@ -399,9 +435,7 @@ void view_tick(void *context)
         announce_aps(view, true);
 }
 
-/* --- APs
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- APs ------------------------------------------------------------------------------------- */
 
 static void announce_dirty_aps(void *context)
 {

@@ -4,8 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* --- membership
- * -------------------------------------------------------------------------------------------- */
+/* --- membership ------------------------------------------------------------------------------ */
 
 static void view_free(struct view *view)
 {
@@ -79,6 +78,9 @@ bool views_join(struct views *views, struct view_member *member, struct selectio
     member->next = view->members;
     view->members = member;
     member->in_step = member->whole = member->passing = false;
+    /* What the others are still to be told of is nothing that this one has to forget. */
+    engine_expire(views->engine);
+    view_sweep(view);
     member->gone = view->gone_count;
     member->aps_due = (selection_services(view->selection) & WIRE_BIT(WIRE_AP_INFO)) != 0;
     member->ap = 0;
@@ -110,8 +112,7 @@ void views_withdraw(struct view_member *member, uint64_t services)
     view_plan(member->view);
 }
 
-/* --- the set of views
- * -------------------------------------------------------------------------------------- */
+/* --- the set of views ------------------------------------------------------------------------ */
 
 struct views *views_new(struct loop *loop, struct engine *engine)
 {

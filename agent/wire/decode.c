@@ -21,7 +21,7 @@ static void blame(struct scan *s, enum wire_reason reason)
         s->reason = reason;
 }
 
-/* --- fields of fixed size --------------------------------------------------------------------- */
+/* --- fields of fixed size -------------------------------------------------------------------- */
 
 #define get_u8(s)     cursor_u8(&(s)->at)
 #define get_u16(s)    cursor_u16(&(s)->at)
@@ -46,7 +46,7 @@ static inline uint16_t get_ap_index(struct scan *s)
     return index;
 }
 
-/* --- fields of variable size ------------------------------------------------------------------ */
+/* --- fields of variable size ----------------------------------------------------------------- */
 
 static struct wire_octets take(struct scan *s, size_t len, size_t min, size_t max)
 {
@@ -111,7 +111,7 @@ static inline struct wire_octets get_address(struct scan *s, size_t v4, size_t v
     return take(s, family == 4 ? v4 : v6, v4, v6);
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
+/* --- lists ----------------------------------------------------------------------------------- */
 
 static void get_list_counted(struct scan *s, struct wire_list *list, void (*check)(struct scan *))
 {
@@ -140,7 +140,7 @@ static void get_list_rest(struct scan *s, struct wire_list *list, void (*check)(
     list->size = size;
 }
 
-/* --- structs ---------------------------------------------------------------------------------- */
+/* --- structs --------------------------------------------------------------------------------- */
 
 #define GET_F(kind, name, label)           value->name = get_##kind(s);
 #define GET_V(kind, name, label, min, max) value->name = get_##kind(s, min, max);
@@ -210,7 +210,7 @@ static struct cursor take_element(struct cursor *at, uint16_t *type)
     return cursor_sub(at, len);
 }
 
-/* --- frames ----------------------------------------------------------------------------------- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 enum wire_frame wire_frame_peek(const uint8_t *data, size_t len, struct wire_header *out)
 {
@@ -232,7 +232,7 @@ enum wire_frame wire_frame_peek(const uint8_t *data, size_t len, struct wire_hea
     return len < out->length ? WIRE_FRAME_MORE : WIRE_FRAME_OK;
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------------------------- */
 
 #define X(copies, type, NAME, name, label) | (IS_##copies ? WIRE_HAS(NAME) : 0)
 #define IS_ONE                             1
@@ -356,7 +356,7 @@ bool wire_next(struct wire_walk *walk, struct wire_element *out)
     return false;
 }
 
-/* --- list entries ----------------------------------------------------------------------------- */
+/* --- list entries ---------------------------------------------------------------------------- */
 
 #define X(NAME, name)                                                   \
     bool wire_##name##_next(struct cursor *at, struct wire_##name *out) \

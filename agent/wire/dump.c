@@ -60,7 +60,7 @@ static void say_label(struct sink *out, const char *label)
         say_char(out, '=');
 }
 
-/* --- fields of fixed size: what stands behind the label --------------------------------------- */
+/* --- fields of fixed size: what stands behind the label -------------------------------------- */
 
 #define dump_u8(out, v)       say(out, "%u", (unsigned)(v))
 #define dump_u16(out, v)      say(out, "%u", (unsigned)(v))
@@ -78,7 +78,7 @@ static void dump_mac(struct sink *out, struct mac mac)
     say_text(out, mac_text(&mac, text));
 }
 
-/* --- fields of variable size ------------------------------------------------------------------ */
+/* --- fields of variable size ----------------------------------------------------------------- */
 
 #define dump_octets8(out, label, v)  dump_octets(out, label, v)
 #define dump_octets16(out, label, v) dump_octets(out, label, v)
@@ -115,7 +115,7 @@ static void dump_address(struct sink *out, const char *label, struct wire_octets
     dump_octets(out, label, octets);
 }
 
-/* --- structs ---------------------------------------------------------------------------------- */
+/* --- structs --------------------------------------------------------------------------------- */
 
 #define LINE_F(kind, name, label) \
     say_label(out, label);        \

@@ -8,7 +8,7 @@
  */
 #include "agent/wire/wire.h"
 
-/* --- fields of fixed size --------------------------------------------------------------------- */
+/* --- fields of fixed size -------------------------------------------------------------------- */
 
 #define put_u8(w, v)       writer_u8(w, v)
 #define put_u16(w, v)      writer_u16(w, v)
@@ -21,7 +21,7 @@
 #define put_ap_mac(w, v)   writer_mac(w, &(v))
 #define put_ap_index(w, v) writer_u16(w, v)
 
-/* --- fields of variable size ------------------------------------------------------------------ */
+/* --- fields of variable size ----------------------------------------------------------------- */
 
 static void put_len8(struct writer *w, size_t len)
 {
@@ -79,7 +79,7 @@ static void put_address(struct writer *w, struct wire_octets octets, size_t v4, 
     writer_bytes(w, octets.at, octets.len);
 }
 
-/* --- structs ---------------------------------------------------------------------------------- */
+/* --- structs --------------------------------------------------------------------------------- */
 
 /* The terms of a sum. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define SIZE_F(kind, name, label)
@@ -124,7 +124,7 @@ static void put_address(struct writer *w, struct wire_octets octets, size_t v4, 
 WIRE_VARIABLE_ENTRIES(X)
 #undef X
 
-/* --- entries of fixed size -------------------------------------------------------------------- */
+/* --- entries of fixed size ------------------------------------------------------------------- */
 
 /*
  * Samples are most of what is ever sent, so they and the other fixed entries go straight into their
@@ -182,7 +182,7 @@ STORE(mac, struct mac)
 WIRE_FIXED_ENTRIES(X)
 #undef X
 
-/* --- elements --------------------------------------------------------------------------------- */
+/* --- elements -------------------------------------------------------------------------------- */
 
 /* Writes an element's header; gives room for its value, or NULL. */
 static inline uint8_t *open_element(struct writer *w, uint16_t type, size_t size)
@@ -248,7 +248,7 @@ void wire_element_close(struct writer *w, size_t begin)
     writer_u16_at(w->base + begin + 2, (uint16_t)(size - WIRE_ELEMENT_HEADER_SIZE));
 }
 
-/* --- messages --------------------------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------------------------- */
 
 enum { LENGTH_OFFSET = 4 };
 

@@ -159,7 +159,7 @@ static void a_hundred_devices_at_four_aps_take_what_the_profile_reckons(void **s
     assert_int_equal(wire_decode(bytes, w.used, &m), WIRE_OK);
 }
 
-/* --- what would be malformed is not written --------------------------------------------------- */
+/* --- what would be malformed is not written -------------------------------------------------- */
 
 static void refuses(const struct wire_element *element)
 {
@@ -245,7 +245,7 @@ static void a_message_may_fill_65535_bytes_and_no_more(void **state)
     assert_true(w.failed);
 }
 
-/* --- lists, dump, tables ---------------------------------------------------------------------- */
+/* --- lists, dump, tables --------------------------------------------------------------------- */
 
 static void entries_of_a_list_are_reached_by_index_and_one_by_one(void **state)
 {

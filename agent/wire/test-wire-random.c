@@ -48,7 +48,7 @@ static uint8_t *keep(struct chance *c, size_t n)
     return at;
 }
 
-/* --- fields ----------------------------------------------------------------------------------- */
+/* --- fields ---------------------------------------------------------------------------------- */
 
 #define random_u8(c)     (uint8_t) draw(c)
 #define random_u16(c)    (uint16_t) draw(c)
@@ -119,7 +119,7 @@ static struct wire_octets random_address(struct chance *c, size_t v4, size_t v6)
 #define random_text8(c, min, max)    random_text(c, min, max)
 #define random_head(c, min, max)     random_text(c, min, max)
 
-/* --- structs ---------------------------------------------------------------------------------- */
+/* --- structs --------------------------------------------------------------------------------- */
 
 #define RANDOM_F(kind, name, label)           value->name = random_##kind(c);
 #define RANDOM_V(kind, name, label, min, max) value->name = random_##kind(c, min, max);
@@ -221,7 +221,7 @@ static void for_each_message(void (*check)(struct chance *, const struct wire_me
             check(&c, wire_message_info(ids[i]));
 }
 
-/* --- tests ------------------------------------------------------------------------------------ */
+/* --- tests ----------------------------------------------------------------------------------- */
 
 static uint8_t first[WIRE_MESSAGE_MAX], second[WIRE_MESSAGE_MAX];
 static char first_dump[DUMP_MAX], second_dump[DUMP_MAX];

@@ -41,7 +41,7 @@ struct context {
         }                                                                            \
     } while (0)
 
-/* --- reading the files ------------------------------------------------------------------------ */
+/* --- reading the files ----------------------------------------------------------------------- */
 
 static void add_hex(struct record *r, const char *text)
 {
@@ -118,7 +118,7 @@ static void for_each_vector(void (*check)(struct context *, const struct record 
     assert_int_equal(context.failed, 0);
 }
 
-/* --- the codec's side ------------------------------------------------------------------------- */
+/* --- the codec's side ------------------------------------------------------------------------ */
 
 /* On the heap and of exactly this size, for the address sanitizer. */
 static uint8_t *copy_of(const uint8_t *frame, size_t size)
@@ -210,7 +210,7 @@ static void check_cuts(struct context *context, const struct record *r)
     }
 }
 
-/* --- tests ------------------------------------------------------------------------------------ */
+/* --- tests ----------------------------------------------------------------------------------- */
 
 static void every_vector_gets_its_verdict(void **state)
 {

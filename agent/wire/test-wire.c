@@ -94,7 +94,7 @@ static void refused(uint16_t id, const char *body, enum wire_reason reason, uint
     assert_false(wire_next(&walk, &e));
 }
 
-/* --- frames ----------------------------------------------------------------------------------- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 static void a_header_is_judged_no_later_and_no_earlier_than_its_bytes_allow(void **state)
 {
@@ -187,7 +187,7 @@ static void an_unknown_message_keeps_its_header_and_nothing_else(void **state)
     assert_false(wire_next(&walk, &e));
 }
 
-/* --- what is malformed ------------------------------------------------------------------------ */
+/* --- what is malformed ----------------------------------------------------------------------- */
 
 static void an_element_that_runs_past_its_message_is_refused(void **state)
 {
@@ -433,7 +433,7 @@ static void an_ap_index_needs_an_ap_before_it(void **state)
              TIME AP_TABLE SAMPLE_0 AP_TABLE "00110010 00005e005301 01 01 0001 ff 03 d3 2f 0003");
 }
 
-/* --- what is not ------------------------------------------------------------------------------ */
+/* --- what is not ----------------------------------------------------------------------------- */
 
 static void unknown_and_unlisted_elements_are_skipped_unread(void **state)
 {

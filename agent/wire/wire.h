@@ -149,7 +149,7 @@ enum {
     WIRE_INTERVAL_MAX = 3600,
 };
 
-/* --- typed elements and entries --------------------------------------------------------------- */
+/* --- typed elements and entries -------------------------------------------------------------- */
 
 /* Raw bytes. `at` may be anything if len is 0. */
 struct wire_octets {
@@ -221,7 +221,7 @@ struct wire_element {
     };
 };
 
-/* --- sizes ------------------------------------------------------------------------------------ */
+/* --- sizes ----------------------------------------------------------------------------------- */
 
 enum {
     WIRE_WIDTH_u8 = 1,
@@ -272,7 +272,7 @@ WIRE_VARIABLE_ENTRIES(X)
 WIRE_ELEMENTS(X)
 #undef X
 
-/* --- frames ----------------------------------------------------------------------------------- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 struct wire_header {
     uint8_t version;
@@ -302,7 +302,7 @@ enum wire_frame wire_frame_peek(const uint8_t *data, size_t len, struct wire_hea
 void wire_header_put(uint8_t out[static WIRE_HEADER_SIZE], uint16_t id, uint8_t flags,
                      uint32_t transaction, size_t body_size);
 
-/* --- decoding --------------------------------------------------------------------------------- */
+/* --- decoding -------------------------------------------------------------------------------- */
 
 enum wire_verdict {
     WIRE_OK,
@@ -412,7 +412,7 @@ static inline struct cursor wire_list_cursor(const struct wire_list *list)
     return cursor_of(list->at, list->size);
 }
 
-/* --- encoding --------------------------------------------------------------------------------- */
+/* --- encoding -------------------------------------------------------------------------------- */
 
 /* Opens a message; the returned position goes to wire_end(), which sets the length and says whether
  * all of it went well. */
@@ -526,7 +526,7 @@ static inline void wire_device_measurement_close(struct writer *w, size_t begin)
     wire_element_close(w, begin);
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
+/* --- names ----------------------------------------------------------------------------------- */
 
 /* NULL for an id that the profile does not have. */
 const struct wire_message_info *wire_message_info(uint16_t id);

@@ -20,6 +20,7 @@ enum {
     INTERFACES_MAX = 64,
     DUMP_ATTEMPTS = 3,        /* of a dump that was interrupted, in one round */
     SURVEY_PERIOD_MS = 10000, /* also that of reading the interfaces again */
+    POLL_LEAD_MS = 100,       /* how long before the multiple of its interval a radio is polled */
     SOON_MS = 200,            /* from a new station to the round that tells of its association */
     SOON_ATTEMPTS = 3,
     OVERRUN_MS = 100, /* lets a burst of events end before everything is dumped again */

@@ -246,10 +246,13 @@ static bool is_polled(struct nl80211 *n, const struct radio *radio)
     return false;
 }
 
-/* Due times are multiples of the interval, so that radios of one interval share their wake-ups. */
+/*
+ * Due times are multiples of the interval, less a lead: radios of one interval share their
+ * wake-ups, and what was read is there when the agent announces, which it does on the multiple.
+ */
 static int64_t next_multiple(int64_t now, int64_t interval)
 {
-    return (now / interval + 1) * interval;
+    return ((now + POLL_LEAD_MS) / interval + 1) * interval - POLL_LEAD_MS;
 }
 
 void poll_schedule(struct nl80211 *n)

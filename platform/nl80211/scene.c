@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/nl80211/scene.h"
+#include "platform/nl80211/internal.h"
 
 #include "agent/base/log.h"
 
@@ -584,7 +585,7 @@ struct scene *scene_new(void)
     assert(s != NULL);
     current = s;
     log_divert(keep_line);
-    s->loop = loop_new_virtual(100000, 0);
+    s->loop = loop_new_virtual(100000 - POLL_LEAD_MS, 0);
     s->kernel.respond = respond;
     s->kernel.context = s;
     s->has_family = true;

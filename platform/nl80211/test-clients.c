@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/nl80211/internal.h"
 #include "platform/nl80211/scene.h"
 #include "platform/nl80211/stations.h"
 #include "tests/unit/failing.h"
@@ -48,7 +49,7 @@ static struct radio_counters counters(void)
 
 static void poll(void)
 {
-    scene_advance(s, POLL_MS - loop_now(s->loop) % POLL_MS);
+    scene_advance(s, POLL_MS - (loop_now(s->loop) + POLL_LEAD_MS) % POLL_MS);
 }
 
 /* A station that was told, and the events about it forgotten. */

@@ -528,7 +528,8 @@ static void a_wiphy_has_its_lowest_address_its_bands_and_its_antennas(void **sta
     size_t nest = build_nest(&b, NL80211_ATTR_MAC_ADDRS);
     build_attribute(&b, 0, mac_a, sizeof(mac_a));
     build_attribute(&b, 1, mac_b, sizeof(mac_b));
-    build_u8(&b, 2, 1);
+    build_attribute(&b, 2, mac_a, sizeof(mac_a));
+    build_u8(&b, 3, 1);
     build_end(&b, nest);
     nest = build_nest(&b, NL80211_ATTR_WIPHY_BANDS);
     build_end(&b, build_nest(&b, NL80211_BAND_60GHZ));

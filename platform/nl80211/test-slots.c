@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/nl80211/internal.h"
 #include "platform/nl80211/scene.h"
 #include "tests/unit/failing.h"
 
@@ -348,7 +349,7 @@ static void radios_of_one_interval_are_polled_in_one_wake_up(void **state)
     (void)scene_ap(s, 1, 1);
     scene_event(s, NL80211_CMD_NEW_INTERFACE, 11, NULL);
     unsigned asked = s->asked[NL80211_CMD_GET_STATION];
-    int64_t until_due = 2000 - loop_now(s->loop) % 2000;
+    int64_t until_due = 2000 - (loop_now(s->loop) + POLL_LEAD_MS) % 2000;
     scene_advance(s, until_due - 1);
     assert_int_equal(s->asked[NL80211_CMD_GET_STATION], asked);
     uint64_t wakeups = loop_wakeups(s->loop);
@@ -427,13 +428,18 @@ static void the_base_mac_is_known_right_after_configuring_and_is_kept(void **sta
     assert_int_equal(base_mac(), 0x55);
 }
 
-static void a_device_without_wires_takes_what_its_radios_have(void **state)
+static void a_device_without_wires_takes_what_its_radios_have_and_keeps_it(void **state)
 {
     (void)state;
     s->settings.has_base_mac = false;
     s->wiphys[0].has_mac = true;
     s->wiphys[0].mac = 0x33;
     scene_configure(s);
+    assert_int_equal(base_mac(), 0x33);
+    struct scene_wiphy *later = scene_wiphy(s, 1);
+    later->has_mac = true;
+    later->mac = 0x22;
+    scene_event(s, NL80211_CMD_NEW_WIPHY, 0, NULL);
     assert_int_equal(base_mac(), 0x33);
 }
 
@@ -528,7 +534,7 @@ int main(void)
         TEST(without_a_configured_base_mac_it_is_the_lowest_of_a_vendor),
         TEST(a_wired_mac_comes_before_that_of_a_radio),
         TEST(the_base_mac_is_known_right_after_configuring_and_is_kept),
-        TEST(a_device_without_wires_takes_what_its_radios_have),
+        TEST(a_device_without_wires_takes_what_its_radios_have_and_keeps_it),
         TEST(a_device_without_permanent_macs_takes_an_interfaces_own),
         TEST(without_any_mac_there_is_no_ap_until_one_is_configured),
         TEST(links_that_cannot_be_listed_are_asked_for_again_or_done_without),

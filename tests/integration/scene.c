@@ -70,7 +70,7 @@ static const char *scene_path(void)
     return path != NULL ? path : "/dev/null";
 }
 
-/* --- words ---------------------------------------------------------------------------------- */
+/* --- words ----------------------------------------------------------------------------------- */
 
 struct words {
     char *word[WORDS_MAX];
@@ -132,7 +132,7 @@ static uint16_t ap_of(const struct words *words)
     return (uint16_t)ap;
 }
 
-/* --- hearing -------------------------------------------------------------------------------- */
+/* --- hearing --------------------------------------------------------------------------------- */
 
 static void hear(void *context)
 {
@@ -198,7 +198,7 @@ static void do_hear(struct platform *p, const struct words *words, const struct 
         stop_hearing(h);
 }
 
-/* --- lines ---------------------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------------------------------- */
 
 static void do_ap(struct platform *p, const struct words *words)
 {
@@ -339,7 +339,7 @@ static void on_readable(void *context, unsigned ready)
     }
 }
 
-/* --- platform.h ----------------------------------------------------------------------------- */
+/* --- platform.h ------------------------------------------------------------------------------ */
 
 struct platform *platform_new(struct loop *loop, const struct platform_options *options,
                               const struct radio_events *events, void *events_context)

@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- the agent's side
- * --------------------------------------------------------------------------------------- */
+/* --- the agent's side ------------------------------------------------------------------------ */
 
 struct bed *bed_new(uint32_t devices, uint16_t aps)
 {
@@ -100,8 +99,7 @@ void bed_leave(struct bed *bed, uint32_t device, uint16_t ap)
     engine_events()->client_left(bed->engine, ap, &mac);
 }
 
-/* --- the peer's side
- * ---------------------------------------------------------------------------------------- */
+/* --- the peer's side ------------------------------------------------------------------------- */
 
 static bool is_notification(const struct wire_message *message)
 {
