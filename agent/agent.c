@@ -3,6 +3,7 @@
 
 #include "agent/agent_internal.h"
 #include "agent/base/log.h"
+#include "agent/base/trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -241,6 +242,14 @@ void agent_ready(struct agent *agent)
         log_info("no server is configured, and listening is off: there is nobody to talk to");
 }
 
+static void apply_trace(const struct settings_trace *settings)
+{
+    trace_set_level(settings->level);
+    if (settings->buffer_size != trace_size() && trace_resize(settings->buffer_size) == -ENOMEM)
+        log_warning("settings: there is no memory for a trace of %u bytes: it stays as it is",
+                    (unsigned)settings->buffer_size);
+}
+
 static void apply_settings(struct agent *agent)
 {
     const struct settings *settings = agent->settings;
@@ -249,6 +258,7 @@ static void apply_settings(struct agent *agent)
     engine_configure(agent->options.engine, &settings->location);
     views_configure(agent->session.views, &settings->intervals);
     agent->options.radio->configure(agent->options.platform, &settings->radios);
+    apply_trace(&settings->trace);
 }
 
 static void tell_what_waits(const struct agent *agent, const struct settings *before)

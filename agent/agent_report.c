@@ -2,6 +2,7 @@
 #include "agent/agent_internal.h"
 #include "agent/base/hex.h"
 #include "agent/base/log.h"
+#include "agent/base/trace.h"
 #include "agent/state.h"
 #include "agent/wire/wire.h"
 
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SERVICES_TEXT_SIZE = 256, TITLE_SIZE = SETTINGS_HOST_SIZE + 32 };
+enum { TRACE_LINES = 100, SERVICES_TEXT_SIZE = 256, TITLE_SIZE = SETTINGS_HOST_SIZE + 32 };
 
 static const char *services_text(uint64_t mask, char text[static SERVICES_TEXT_SIZE])
 {
@@ -112,6 +113,18 @@ static void report_peer(const struct state_peer *p)
     report_counters(title, &p->counters);
 }
 
+static void report_trace(void)
+{
+    struct trace_entry entry;
+    char line[TRACE_LINE_SIZE];
+
+    log_info("report: trace: level %s, %zu bytes, its last lines:", trace_level_name(trace_level()),
+             trace_size());
+    for (bool more = trace_last(TRACE_LINES, &entry); more;
+         more = trace_after(entry.number, &entry))
+        log_info("report: trace: %s", trace_format(&entry, line));
+}
+
 void agent_report(const struct agent *agent)
 {
     struct state_summary summary;
@@ -123,11 +136,13 @@ void agent_report(const struct agent *agent)
     log_info("report: %s, running for %" PRId64 " s, %" PRIu64 " wakeups, NMSP %s",
              agent->options.software, summary.uptime / 1000, summary.wakeups,
              summary.enabled ? "enabled" : "switched off");
+    log_info("report: memory: %" PRIu64 " KiB held by wolfSSL", summary.tls_memory / 1024);
     report_identity(&summary);
     log_info("report: offered services: %s", services_text(summary.offered, services));
     report_radios(&summary);
     report_listener(&summary);
     while (state_next_peer(agent, &cursor, &peer))
         report_peer(&peer);
+    report_trace();
     log_info("report: end");
 }

@@ -84,6 +84,7 @@ void state_summary(const struct agent *agent, struct state_summary *out)
     summarise_engine(agent, out);
     summarise_listener(agent, out);
     out->wakeups = loop_wakeups(agent->loop);
+    out->tls_memory = tls_memory();
     out->uptime = loop_now(agent->loop) - agent->started;
     options->radio->describe(options->platform, out->radios, sizeof(out->radios));
     options->radio->counters(options->platform, &out->radio);

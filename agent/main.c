@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 #include "agent/base/log.h"
 #include "agent/base/loop.h"
+#include "agent/base/trace.h"
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
 #include "agent/tls/tls.h"
@@ -257,6 +258,8 @@ static bool set_up(struct program *program, struct settings *settings)
                                                       .event_buffer_bytes =
                                                           program->options.event_buffer_bytes};
 
+    if (trace_init(program->loop, TRACE_DEFAULT_SIZE) != 0)
+        log_warning("there is no memory for the trace, so there will be none");
     program->engine = engine_new(program->loop, &settings->capacity);
     if (program->engine != NULL)
         program->platform =
@@ -283,6 +286,7 @@ static void tear_down(struct program *program)
     platform_free(program->platform);
     if (program->engine != NULL)
         engine_free(program->engine);
+    trace_fini();
 }
 
 static int run(struct program *program, struct settings *settings)
@@ -314,6 +318,7 @@ int main(int argc, char **argv)
     struct settings *settings = load_settings(program.options.config);
     if (settings == NULL)
         return EXIT_CONFIG;
+    tls_memory_count();
     if (tls_init() != 0) {
         settings_free(settings);
         return EXIT_FAILURE;

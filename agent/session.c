@@ -2,6 +2,7 @@
 #include "agent/session.h"
 
 #include "agent/base/log.h"
+#include "agent/base/trace.h"
 #include "agent/input.h"
 #include "agent/output.h"
 #include "agent/request.h"
@@ -9,6 +10,7 @@
 #include "agent/wire/wire.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -22,6 +22,7 @@ static const struct settings defaults = {
                  .threshold_tags = 5,
                  .threshold_rogue_aps = 5},
     .capacity = {.devices = 4096, .samples = 16384, .aps = 64},
+    .trace = {.level = TRACE_WARNING, .buffer_size = TRACE_DEFAULT_SIZE},
 };
 
 static bool is_name_byte(char c)

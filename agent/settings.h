@@ -12,6 +12,7 @@
 #define AGENT_SETTINGS_H
 
 #include "agent/base/mac.h"
+#include "agent/base/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,6 +120,12 @@ struct settings_capacity {
     uint16_t aps;
 };
 
+/* set trace nmsp level LEVEL */
+struct settings_trace {
+    enum trace_level level;
+    uint32_t buffer_size; /* bytes, TRACE_MIN_SIZE to TRACE_MAX_SIZE */
+};
+
 struct settings {
     bool enabled; /* nmsp enable */
     bool strong_cipher;
@@ -130,6 +137,7 @@ struct settings {
     struct settings_radios radios;
     struct settings_location location;
     struct settings_capacity capacity;
+    struct settings_trace trace;
 };
 
 /* An empty configuration with every default in place, or NULL if memory is out. */

@@ -83,6 +83,7 @@ struct state_summary {
     uint64_t handshakes_failed;
     uint64_t peers_refused; /* by the auth list */
     uint64_t wakeups;
+    uint64_t tls_memory;             /* bytes that the TLS library holds */
     int64_t uptime;   /* ms */
     char radios[512]; /* radio_operations.describe */
     struct radio_counters radio;

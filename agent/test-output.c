@@ -587,7 +587,8 @@ static void fail_if_closed(void *context, const char *reason, bool flushed)
 
 static void without_memory_there_is_no_session_and_nothing_is_left_of_it(void **state)
 {
-    const struct session_transport transport = {swallow, ignore, fail_if_closed, NULL};
+    const struct session_transport transport = {
+        .write = swallow, .interest = ignore, .closed = fail_if_closed};
     const struct mac identity = {{0, 0x50, 0x56, 0, 0, 1}};
     unsigned n = 1;
 

@@ -159,6 +159,7 @@ static const struct field {
     FIELD("/nmspd-system:system/capacity/devices", FIELD_U32, capacity.devices),
     FIELD("/nmspd-system:system/capacity/samples", FIELD_U32, capacity.samples),
     FIELD("/nmspd-system:system/capacity/aps", FIELD_U16, capacity.aps),
+    FIELD("/nmspd-trace:trace/buffer-size", FIELD_U32, trace.buffer_size),
 #undef FIELD
 };
 
@@ -510,6 +511,16 @@ static void apply_radios(struct work *work)
             apply_list(work, radios, "radio", sizeof(*to->radios), &to->radio_count, apply_radio);
 }
 
+/* The schema has no other names. */
+static void apply_trace_level(struct work *work)
+{
+    const struct lyd_node *node = find(work->tree, "/nmspd-trace:trace/level");
+
+    for (int level = TRACE_ERR; node != NULL && level <= TRACE_DEBUG; level++)
+        if (strcmp(lyd_get_value(node), trace_level_name((enum trace_level)level)) == 0)
+            work->settings->trace.level = (enum trace_level)level;
+}
+
 struct settings *apply_settings(const struct lyd_node *tree,
                                 const struct config_capabilities *capabilities,
                                 struct config_error *error)
@@ -525,6 +536,7 @@ struct settings *apply_settings(const struct lyd_node *tree,
     apply_nmsp(&work);
     apply_aaa(&work);
     apply_radios(&work);
+    apply_trace_level(&work);
     if (error->status == CONFIG_OK) {
         sort_lists(work.settings);
         return work.settings;

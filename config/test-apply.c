@@ -43,7 +43,7 @@ static void the_defaults_of_the_yang_modules_are_those_of_settings_new(void **st
     static const char *const empty[] = {
         "{}",
         "{'nmspd-nmsp:nmsp':{},'nmspd-aaa:aaa':{},'nmspd-system:system':{},"
-        "'nmspd-radio:radios':{},'nmspd-location:location':{}}",
+        "'nmspd-radio:radios':{},'nmspd-location:location':{},'nmspd-trace:trace':{}}",
         "{'nmspd-nmsp:nmsp':{'server':[],'notification':{}},'nmspd-aaa:aaa':{'user':[]},"
         "'nmspd-location:location':{'expiry':{},'rssi-half-life':{}}}",
     };
@@ -84,7 +84,8 @@ static void every_single_value_reaches_its_own_member(void **state)
         "'nmspd-aaa:aaa':{'new-model':true},"
         "'nmspd-radio:radios':{'poll-interval':21},"
         "'nmspd-location:location':{'expiry':{'client':101,'calibrating-client':102,'tags':103,"
-        "'rogue-aps':304},'notify-threshold':{'client':1,'tags':2,'rogue-aps':3}}}");
+        "'rogue-aps':304},'notify-threshold':{'client':1,'tags':2,'rogue-aps':3}},"
+        "'nmspd-trace:trace':{'level':'info','buffer-size':5000}}");
 
     (void)state;
     assert_string_equal(s->radios.hostname, "ap-7");
@@ -110,7 +111,27 @@ static void every_single_value_reaches_its_own_member(void **state)
     assert_int_equal(s->location.threshold_client, 1);
     assert_int_equal(s->location.threshold_tags, 2);
     assert_int_equal(s->location.threshold_rogue_aps, 3);
+    assert_int_equal(s->trace.level, TRACE_INFO);
+    assert_int_equal(s->trace.buffer_size, 5000);
     settings_free(s);
+}
+
+static void every_trace_level_is_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        enum trace_level level;
+    } rows[] = {{"{'nmspd-trace:trace':{'level':'err'}}", TRACE_ERR},
+                {"{'nmspd-trace:trace':{'level':'warning'}}", TRACE_WARNING},
+                {"{'nmspd-trace:trace':{'level':'info'}}", TRACE_INFO},
+                {"{'nmspd-trace:trace':{'level':'debug'}}", TRACE_DEBUG}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct settings *s = testing_accept(config, rows[i].text);
+        assert_int_equal(s->trace.level, rows[i].level);
+        settings_free(s);
+    }
 }
 
 static void servers_are_taken_with_all_they_have(void **state)
@@ -306,6 +327,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_defaults_of_the_yang_modules_are_those_of_settings_new),
         cmocka_unit_test(a_listener_has_the_default_port_and_all_addresses),
         cmocka_unit_test(every_single_value_reaches_its_own_member),
+        cmocka_unit_test(every_trace_level_is_taken),
         cmocka_unit_test(servers_are_taken_with_all_they_have),
         cmocka_unit_test(settings_that_say_the_same_are_the_same),
         cmocka_unit_test(the_auth_list_is_taken_in_any_order_and_with_dangling_names),

@@ -63,7 +63,7 @@ static void text_that_is_not_json_is_refused_with_its_column(void **state)
 
 #define ALL_TOP                                                                     \
     "is not known; what may stand here is nmspd-aaa:aaa, nmspd-location:location, " \
-    "nmspd-nmsp:nmsp, nmspd-radio:radios, nmspd-system:system"
+    "nmspd-nmsp:nmsp, nmspd-radio:radios, nmspd-system:system, nmspd-trace:trace"
 
 static void unknown_names_are_refused_with_the_known_ones(void **state)
 {

@@ -84,7 +84,8 @@ static inline bool testing_same(const struct settings *x, const struct settings 
            x->radios.default_poll_seconds == y->radios.default_poll_seconds &&
            testing_same_array(&x->radios, &y->radios, radios, radio_count) &&
            memcmp(&x->location, &y->location, sizeof(x->location)) == 0 &&
-           memcmp(&x->capacity, &y->capacity, sizeof(x->capacity)) == 0;
+           memcmp(&x->capacity, &y->capacity, sizeof(x->capacity)) == 0 &&
+           x->trace.level == y->trace.level && x->trace.buffer_size == y->trace.buffer_size;
 }
 
 #endif

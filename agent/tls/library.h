@@ -45,4 +45,9 @@ size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *o
 /* Whether the library can use this pair: it reads both, and the key is the certificate's. */
 bool tls_pair_fits(const struct tls_identity *identity);
 
+/* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(). */
+void *tls_memory_allocate(size_t size);
+void tls_memory_free(void *block);
+void *tls_memory_resize(void *block, size_t size);
+
 #endif

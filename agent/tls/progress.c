@@ -73,9 +73,9 @@ static const struct step accept_writes[] = {{MESSAGE_CERTIFICATE, 0x2140, 0x2160
                                             {MESSAGE_FINISHED, 0x21e0, 0x2100}};
 
 static const struct step connect_steps[] = {
-    {MESSAGE_CLIENT_HELLO, 0x1110, 0x1120},       {MESSAGE_SERVER_HELLO, 0x1120, 0x1130},
+    {MESSAGE_CLIENT_HELLO, 0x1110, 0x1120},        {MESSAGE_SERVER_HELLO, 0x1120, 0x1130},
     {MESSAGE_SERVER_KEY_EXCHANGE, 0x1140, 0x1150}, {MESSAGE_CERTIFICATE_REQUEST, 0x1150, 0x1160},
-    {MESSAGE_SERVER_HELLO_DONE, 0x1160, 0x1170},  {MESSAGE_CLIENT_KEY_EXCHANGE, 0x1180, 0x1190},
+    {MESSAGE_SERVER_HELLO_DONE, 0x1160, 0x1170},   {MESSAGE_CLIENT_KEY_EXCHANGE, 0x1180, 0x1190},
     {MESSAGE_CERTIFICATE_VERIFY, 0x1190, 0x11a0},
 };
 static const struct step connect_reads[] = {{MESSAGE_CERTIFICATE, 0x1130, 0x1140},
@@ -144,7 +144,8 @@ static const char *alert_level_name(int ret)
 /* "bad certificate": OpenSSL's words have no underscores. */
 static const char *alert_words(int ret, char text[static 48])
 {
-    (void)snprintf(text, 48, "%s", ret >> 8 == 1 || ret >> 8 == 2 ? tls_alert_name(ret) : "unknown");
+    (void)snprintf(text, 48, "%s",
+                   ret >> 8 == 1 || ret >> 8 == 2 ? tls_alert_name(ret) : "unknown");
     for (char *at = text; *at != '\0'; at++)
         if (*at == '_')
             *at = ' ';

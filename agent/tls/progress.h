@@ -32,8 +32,8 @@ struct progress_stream {
 };
 
 struct progress {
-    bool told; /* in the trace; else nothing below is used */
-    bool over; /* the handshake */
+    bool told;  /* in the trace; else nothing below is used */
+    bool over;  /* the handshake */
     bool keyed; /* a ClientKeyExchange was seen: so it is TLS 1.2 or older */
     enum tls_role role;
     uint64_t number;

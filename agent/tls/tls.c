@@ -70,6 +70,12 @@ static bool has_required_suites(void)
     return true;
 }
 
+void tls_memory_count(void)
+{
+    if (wolfSSL_SetAllocators(tls_memory_allocate, tls_memory_free, tls_memory_resize) != 0)
+        log_warning("wolfSSL does not take an allocator; its share of the memory is not counted");
+}
+
 int tls_init(void)
 {
     if (wolfSSL_lib_version_hex() != LIBWOLFSSL_VERSION_HEX) {

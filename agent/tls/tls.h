@@ -183,4 +183,9 @@ const struct authlist_peer *tls_peer(const struct tls *tls);
  * holds us to it. */
 uint64_t tls_application_bytes_written(void);
 
+/* Before tls_init, if tls_memory() is to tell anything. */
+void tls_memory_count(void);
+/* Bytes that the library holds now: contexts, connections, its caches. 0 if they are not counted. */
+size_t tls_memory(void);
+
 #endif

@@ -183,7 +183,8 @@ struct bed_peer *bed_peer_new(struct bed *bed)
 {
     struct bed_peer *peer = calloc(1, sizeof(*peer));
     struct mac identity = {{0x00, 0x50, 0x56, 0, 0, 1}};
-    struct session_transport transport = {peer_write, peer_interest, peer_closed, peer};
+    struct session_transport transport = {
+        .write = peer_write, .interest = peer_interest, .closed = peer_closed, .context = peer};
 
     assert_non_null(peer);
     peer->bed = bed;
