@@ -398,7 +398,7 @@ class UsageTest(unittest.TestCase):
 def load_tests(loader, tests, _pattern):
     """One call of this file is the whole suite."""
     if __name__ == "__main__":
-        for name in ("test_wire", "test_rules", "test_control"):
+        for name in ("test_wire", "test_rules", "test_control", "test_document"):
             tests.addTests(loader.loadTestsFromName(name))
     return tests
 
