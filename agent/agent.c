@@ -47,11 +47,14 @@ static bool holds_session(const struct connection *connection, const struct mac 
 
 /* --- the gate -------------------------------------------------------------------------------- */
 
-static struct tls_context *gate_tls(void *context, enum tls_role role)
+static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
 {
     struct agent *agent = context;
+    const struct tls_options options = {.role = role,
+                                        .strong_cipher = agent->settings->strong_cipher,
+                                        .legacy_cipher = legacy_cipher};
 
-    return identity_context(agent->identity, role, agent->settings->strong_cipher);
+    return identity_context(agent->identity, &options);
 }
 
 static bool gate_authorise(void *context, const struct authlist_peer *peer,
@@ -59,8 +62,9 @@ static bool gate_authorise(void *context, const struct authlist_peer *peer,
 {
     struct agent *agent = context;
 
-    return authlist_check(&agent->settings->aaa, peer, expected, loop_wall(agent->loop) / 1000,
-                          decision);
+    bool is_in = authlist_check(&agent->settings->aaa, peer, expected,
+                                loop_wall(agent->loop) / 1000, decision);
+    return agent_clock_is_set(agent) ? is_in : authlist_without_clock(decision);
 }
 
 /* Of two sessions with one MAC the one that we initiated stays; one that is being ended makes room
@@ -282,6 +286,7 @@ void agent_configure(struct agent *agent, struct settings *settings)
         return;
     }
     agent->settings = settings;
+    agent->statistics.restarts += settings->enabled && !before->enabled ? 1 : 0;
     apply_settings(agent);
     tell_what_waits(agent, before);
     settings_free(before);
@@ -314,6 +319,9 @@ static void make_gate(struct agent *agent)
                                 .authorise = gate_authorise,
                                 .admit = gate_admit,
                                 .has_session = gate_has_session,
+                                .explain = agent_explain,
+                                .diagnosed = agent_diagnosed,
+                                .statistics = &agent->statistics,
                                 .released = gate_released,
                                 .context = agent};
 }

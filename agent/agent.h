@@ -11,9 +11,12 @@
 #define AGENT_AGENT_H
 
 #include "agent/base/loop.h"
+#include "agent/diagnosis.h"
 #include "agent/engine/engine.h"
 #include "agent/radio.h"
 #include "agent/settings.h"
+
+#include <stdbool.h>
 
 struct agent;
 
@@ -25,6 +28,12 @@ struct agent_options {
     void *platform;
     const char *state_dir; /* certificate and key */
     const char *software;  /* told to authorised peers */
+    /* Puts a diagnosis into words, line by line, for the log and the report: the agent has codes
+     * and facts only. NULL: it is told by its code alone, in the report. */
+    void (*diagnosis_text)(const struct diagnosis *diagnosis,
+                           void (*line)(void *context, const char *text), void *context);
+    /* Whether the clock is kept in step; NULL: unknown. */
+    enum diagnosis_ntp (*ntp)(void);
 };
 
 /* Takes the settings over and starts. NULL with a log message; the settings are freed then too. */
@@ -38,6 +47,13 @@ void agent_free(struct agent *agent);
  * others go on.
  */
 void agent_configure(struct agent *agent, struct settings *settings);
+
+/*
+ * Makes a new key and certificate in place of the agent's own, in a child. New connections show it,
+ * sessions go on with the old one. Every location server must then be told the new key hash, which
+ * is logged. False with a log message: not now, because there is none yet or one is being made.
+ */
+bool agent_renew_identity(struct agent *agent);
 
 /* Ends all sessions in order, which takes at most about 2.5 s, then calls done once, out of a turn
  * of the loop. */

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the agent share: agent.c (settings, who may come in, stop), agent_start.c
- * (identity and base MAC), agent_state.c (state.h). For nobody else.
+ * (identity and base MAC), agent_state.c and agent_diagnosis.c (state.h). For nobody else.
  */
 #ifndef AGENT_AGENT_INTERNAL_H
 #define AGENT_AGENT_INTERNAL_H
 
 #include "agent/agent.h"
+#include "agent/diagnosis.h"
 #include "agent/farewell.h"
 #include "agent/gate.h"
 #include "agent/identity.h"
 #include "agent/inbound.h"
 #include "agent/peer.h"
+#include "agent/state.h"
+#include "agent/statistics.h"
 #include "agent/view/view.h"
 
 #include <stdbool.h>
@@ -31,6 +34,8 @@ struct agent {
     char name[SETTINGS_NAME_SIZE];
     struct session_context session;
     struct gate gate;
+    struct statistics statistics;
+    uint64_t rejected_before; /* by the listener, when the statistics were cleared */
     struct farewell *farewell;
     struct engine_observer observer;
     struct identity *identity;
@@ -53,5 +58,15 @@ struct agent {
  * agent_ready(). May be called again after trouble. */
 void agent_find_identity(struct agent *agent);
 void agent_ready(struct agent *agent);
+/* False: the time is one that cannot be, and nothing keeps the clock in step. */
+bool agent_clock_is_set(const struct agent *agent);
+
+/* agent_diagnosis.c: the gate's `explain` and `diagnosed`. */
+void agent_explain(void *context, const struct authlist_peer *presented,
+                   const struct authlist_decision *decision, const struct mac *expected,
+                   struct diagnosis *out);
+void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);
+/* What keeps all servers away stands before what kept this one. */
+void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer);
 
 #endif

@@ -86,6 +86,80 @@ static void report_counters(const char *title, const struct session_counters *c)
              c->tx_echo_responses, c->unsupported, c->malformed, c->missed_ticks);
 }
 
+/* "1 echo-request 14, ...": what came, or went, so far. */
+static void report_messages(const char *title, const char *way, const uint64_t by_id[SESSION_IDS])
+{
+    char text[1024];
+    size_t used = 0;
+
+    for (uint16_t id = 0; id < SESSION_IDS; id++) {
+        const struct wire_message_info *info = wire_message_info(id);
+        if (by_id[id] == 0)
+            continue;
+        int len =
+            snprintf(text + used, sizeof(text) - used, "%s%u %s %" PRIu64, used > 0 ? ", " : "",
+                     (unsigned)id, info != NULL ? info->name : "unknown", by_id[id]);
+        if (len < 0 || (size_t)len >= sizeof(text) - used)
+            break;
+        used += (size_t)len;
+    }
+    if (used > 0)
+        log_info("report: %s: %s by id: %.*s", title, way, (int)used, text);
+}
+
+static void report_line(void *context, const char *text)
+{
+    log_info("report: %s: %s", (const char *)context, text);
+}
+
+static void report_diagnosis(const struct agent *agent, const struct diagnosis *d, char *title)
+{
+    if (d->count > 1)
+        log_info("report: %s: diagnosis %s, for %" PRId64 " s, %" PRIu64 " times", title,
+                 diagnosis_code_name(d->code), d->since / 1000, d->count);
+    else
+        log_info("report: %s: diagnosis %s", title, diagnosis_code_name(d->code));
+    if (agent->options.diagnosis_text != NULL)
+        agent->options.diagnosis_text(d, report_line, title);
+}
+
+static void report_diagnoses(const struct agent *agent)
+{
+    struct state_diagnosis_cursor cursor = {0};
+    struct diagnosis d;
+    char title[TITLE_SIZE];
+
+    while (state_next_diagnosis(agent, &cursor, &d)) {
+        if (d.host[0] != '\0')
+            (void)snprintf(title, sizeof(title), "server %s port %u", d.host, (unsigned)d.port);
+        else if (d.inbound)
+            (void)snprintf(title, sizeof(title), "from %s", d.address);
+        else
+            (void)snprintf(title, sizeof(title), "configuration");
+        report_diagnosis(agent, &d, title);
+    }
+}
+
+static void report_statistics(const struct agent *agent)
+{
+    struct statistics s;
+
+    state_statistics(agent, &s);
+    log_info("report: statistics: %" PRIu64 " restarts", s.restarts);
+    log_info("report: statistics: SSL: %" PRIu64 " verifications, %" PRIu64 " failed, %" PRIu64
+             " ok; %" PRIu64 " connections created, %" PRIu64 " closed; %" PRIu64
+             " accept attempts, %" PRIu64 " failures, %" PRIu64 " rejects, %" PRIu64 " ok; %" PRIu64
+             " failed registrations",
+             s.verifications, s.verification_failures, s.verification_successes,
+             s.connections_created, s.connections_closed, s.accept_attempts, s.accept_failures,
+             s.accept_rejects, s.accept_successes, s.failed_registrations);
+    log_info("report: statistics: AAA: %" PRIu64 " requests, %" PRIu64
+             " failed to be sent, %" PRIu64 " sent, %" PRIu64 " responses, %" PRIu64
+             " to validate, %" PRIu64 " errors, %" PRIu64 " ok",
+             s.aaa_requests, s.aaa_send_failures, s.aaa_sent, s.aaa_responses, s.aaa_to_validate,
+             s.aaa_validate_errors, s.aaa_validate_successes);
+}
+
 static void report_peer(const struct state_peer *p)
 {
     char title[TITLE_SIZE];
@@ -98,8 +172,9 @@ static void report_peer(const struct state_peer *p)
         (void)snprintf(title, sizeof(title), "server %s port %u", p->host, (unsigned)p->port);
     if (p->has_mac)
         (void)mac_text(&p->mac, mac);
-    log_info("report: %s: %s, MAC %s, address %s, %s %s", title, state_phase_text(p->phase), mac,
-             p->address[0] != '\0' ? p->address : "none", p->tls_version, p->tls_cipher);
+    log_info("report: %s: %s, MAC %s, address %s, %s %s%s", title, state_phase_text(p->phase), mac,
+             p->address[0] != '\0' ? p->address : "none", p->tls_version, p->tls_cipher,
+             p->legacy_cipher ? ", legacy cipher" : "");
     log_info("report: %s: %" PRIu64 " attempts, %" PRIu64 " connections, %" PRIu64
              " disconnections",
              title, p->attempts, p->connections, p->disconnections);
@@ -111,6 +186,8 @@ static void report_peer(const struct state_peer *p)
         return;
     log_info("report: %s: granted %s", title, services_text(p->granted, services));
     report_counters(title, &p->counters);
+    report_messages(title, "received", p->counters.rx_by_id);
+    report_messages(title, "sent", p->counters.tx_by_id);
 }
 
 static void report_trace(void)
@@ -143,6 +220,8 @@ void agent_report(const struct agent *agent)
     report_listener(&summary);
     while (state_next_peer(agent, &cursor, &peer))
         report_peer(&peer);
+    report_diagnoses(agent);
+    report_statistics(agent);
     report_trace();
     log_info("report: end");
 }

@@ -128,3 +128,25 @@ void agent_find_identity(struct agent *agent)
     if (!identity_create(agent->identity, agent->name, &agent->session.base_mac, on_created, agent))
         loop_timer_start(&agent->start_timer, RETRY_MS);
 }
+
+/* --- renewal --------------------------------------------------------------------------------- */
+
+static void on_renewed(void *context, enum identity_found found)
+{
+    if (found == IDENTITY_LOADED)
+        log_identity(context);
+    else
+        log_error("identity: it could not be renewed; the old one stays");
+}
+
+bool agent_renew_identity(struct agent *agent)
+{
+    if (!agent->ready || agent->stopping || identity_creating(agent->identity)) {
+        log_warning("identity: it cannot be renewed now: %s",
+                    agent->stopping ? "the agent is stopping" : "one is being made");
+        return false;
+    }
+    log_info("identity: making a new key and a certificate, which takes a moment");
+    return identity_renew(agent->identity, agent->name, &agent->session.base_mac, on_renewed,
+                          agent);
+}

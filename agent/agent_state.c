@@ -30,6 +30,7 @@ bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor
         if (servers < at)
             continue;
         peer_state(s->peer, out);
+        agent_diagnose_peer(agent, out);
         cursor->next = servers + 1;
         return true;
     }

@@ -32,6 +32,8 @@ const char *authlist_verdict_text(enum authlist_verdict verdict)
         return "the certificate is not valid yet";
     case AUTHLIST_EXPIRED:
         return "the certificate has expired";
+    case AUTHLIST_CLOCK_NOT_SET:
+        return "the clock of this device is not set, so no certificate's dates can be judged";
     }
     return "refused";
 }
@@ -180,4 +182,12 @@ bool authlist_check(const struct settings_aaa *aaa, const struct authlist_peer *
             decision->verdict = check_dates(peer, now);
     }
     return decision->verdict == AUTHLIST_OK;
+}
+
+bool authlist_without_clock(struct authlist_decision *decision)
+{
+    if (decision->verdict == AUTHLIST_OK || decision->verdict == AUTHLIST_NOT_YET_VALID ||
+        decision->verdict == AUTHLIST_EXPIRED)
+        decision->verdict = AUTHLIST_CLOCK_NOT_SET;
+    return false;
 }

@@ -37,6 +37,8 @@ struct authlist_peer {
     uint8_t spki_sha256[32];
     uint8_t certificate_sha1[20];
     uint8_t certificate_sha256[32];
+    uint8_t inner_key_sha1[20]; /* of the key inside of the SubjectPublicKeyInfo: PKCS#1 for RSA */
+    uint8_t inner_key_sha256[32];
     enum authlist_key_type key_type;
     unsigned key_bits;
     int64_t not_before; /* seconds since 1970 */
@@ -66,7 +68,8 @@ enum authlist_verdict {
     AUTHLIST_WRONG_HASH,  /* the user is there, the key is another */
     AUTHLIST_WRONG_SERVER, /* right key, but not the MAC that this server was configured with */
     AUTHLIST_NOT_YET_VALID,
-    AUTHLIST_EXPIRED
+    AUTHLIST_EXPIRED,
+    AUTHLIST_CLOCK_NOT_SET /* ours; all but the dates is right. Never from authlist_check */
 };
 
 const char *authlist_verdict_text(enum authlist_verdict verdict);
@@ -90,5 +93,11 @@ struct authlist_decision {
  */
 bool authlist_check(const struct settings_aaa *aaa, const struct authlist_peer *peer,
                     const struct mac *expected, int64_t now, struct authlist_decision *decision);
+
+/*
+ * For who finds that our own clock is not set: dates mean nothing then, so a peer that all but its
+ * dates speaks for is held off, for now. Other refusals stay as they are. Gives false.
+ */
+bool authlist_without_clock(struct authlist_decision *decision);
 
 #endif

@@ -40,7 +40,12 @@ struct connection {
     bool more;            /* data may wait inside the library, with nothing on the descriptor */
     bool write_failed;
 
+    struct statistics *statistics;
+    bool inbound;
+
     enum connection_end why;
+    enum diagnosis_code code;
+    int error; /* errno that goes with it */
     char reason[STATE_REASON_SIZE];
 };
 
@@ -48,6 +53,41 @@ struct connection {
 static uint64_t next_number;
 
 static void update_interest(struct connection *c);
+
+enum diagnosis_code connection_error_diagnosis(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return DIAGNOSIS_PORT_CLOSED;
+    case ETIMEDOUT:
+        return DIAGNOSIS_NO_ANSWER;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return DIAGNOSIS_NO_RESOURCES;
+    default:
+        return DIAGNOSIS_UNREACHABLE;
+    }
+}
+
+/* The limit that ran out. */
+static unsigned diagnosis_seconds(enum diagnosis_code code)
+{
+    switch (code) {
+    case DIAGNOSIS_NO_ANSWER:
+        return CONNECTION_CONNECT_MS / 1000;
+    case DIAGNOSIS_HANDSHAKE_SILENT:
+        return CONNECTION_HANDSHAKE_MS / 1000;
+    case DIAGNOSIS_NOT_NMSP:
+        return SESSION_CAPABILITY_MS / 1000;
+    case DIAGNOSIS_SILENT:
+    case DIAGNOSIS_STALLED:
+        return SESSION_DEAD_INTERVAL_MS / 1000;
+    default:
+        return 0;
+    }
+}
 
 /* --- the end --------------------------------------------------------------------------------- */
 
@@ -70,14 +110,20 @@ static void let_go(struct connection *c)
     c->fd = -1;
 }
 
-__attribute__((format(printf, 3, 4))) static void end(struct connection *c, enum connection_end why,
-                                                      const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void end(struct connection *c, enum connection_end why,
+                                                      enum diagnosis_code code, const char *format,
+                                                      ...)
 {
     va_list arguments;
 
     if (c->step == STEP_OVER)
         return;
+    if (c->step == STEP_HANDSHAKE && c->inbound)
+        statistics_accepted(c->statistics, false);
+    else if (c->step == STEP_SESSION && !c->active)
+        statistics_not_registered(c->statistics);
     c->why = why;
+    c->code = code;
     va_start(arguments, format);
     (void)vsnprintf(c->reason, sizeof(c->reason), format, arguments);
     va_end(arguments);
@@ -114,6 +160,14 @@ static void session_interest(void *context)
     c->owner.active(c->owner.context);
 }
 
+static enum diagnosis_code failure_diagnosis(const struct connection *c);
+
+/* In TLS 1.3 a server says no to our certificate only after we are done. */
+static enum diagnosis_code broken_session_diagnosis(const struct connection *c)
+{
+    return tls_failure(c->tls) == TLS_FAILURE_PEER_ALERT ? failure_diagnosis(c) : DIAGNOSIS_LOST;
+}
+
 static void session_closed(void *context, const char *reason, bool flushed)
 {
     struct connection *c = context;
@@ -121,7 +175,10 @@ static void session_closed(void *context, const char *reason, bool flushed)
     (void)flushed;
     if (c->step == STEP_OVER)
         return;
-    end(c, CONNECTION_OVER, "%s", c->write_failed ? tls_error(c->tls) : reason);
+    if (c->write_failed)
+        end(c, CONNECTION_OVER, broken_session_diagnosis(c), "%s", tls_error(c->tls));
+    else
+        end(c, CONNECTION_OVER, session_diagnosis(c->session), "%s", reason);
 }
 
 /* --- a session's bytes ----------------------------------------------------------------------- */
@@ -168,9 +225,9 @@ static void receive(struct connection *c)
         c->more = false;
         c->read_waits = status == TLS_WANT_WRITE ? LOOP_WRITE : LOOP_READ;
         if (status == TLS_CLOSED)
-            end(c, CONNECTION_OVER, "the peer closed the connection");
+            end(c, CONNECTION_OVER, DIAGNOSIS_PEER_CLOSED, "the peer closed the connection");
         else if (status == TLS_FAILED)
-            end(c, CONNECTION_OVER, "%s", tls_error(c->tls));
+            end(c, CONNECTION_OVER, broken_session_diagnosis(c), "%s", tls_error(c->tls));
         return;
     }
 }
@@ -182,7 +239,8 @@ static void report_socket_error(struct connection *c)
 
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
-    end(c, CONNECTION_OVER, "the connection is lost: %s",
+    c->error = error;
+    end(c, CONNECTION_OVER, DIAGNOSIS_LOST, "the connection is lost: %s",
         error != 0 ? strerror(error) : "the peer is gone");
 }
 
@@ -207,7 +265,9 @@ static bool authorise(void *context, const struct authlist_peer *peer)
 {
     struct connection *c = context;
 
-    return c->owner.authorise(c->owner.context, peer, &c->decision);
+    bool let_in = c->owner.authorise(c->owner.context, peer, &c->decision);
+    statistics_verified(c->statistics, c->decision.verdict);
+    return let_in;
 }
 
 static void begin_session(struct connection *c)
@@ -224,7 +284,8 @@ static void begin_session(struct connection *c)
     loop_timer_stop(&c->timer);
     c->session = session_new(c->shared, &transport, &c->decision.mac);
     if (c->session == NULL) {
-        end(c, CONNECTION_UNREACHABLE, "there is no memory for its session");
+        end(c, CONNECTION_UNREACHABLE, DIAGNOSIS_NO_RESOURCES,
+            "there is no memory for its session");
         return;
     }
     trace_line(TRACE_INFO, "NMSP connection is up! conn %" PRIu64, c->number);
@@ -237,29 +298,85 @@ static void begin_session(struct connection *c)
 static void admit(struct connection *c)
 {
     if (!c->owner.authorise(c->owner.context, tls_peer(c->tls), &c->decision)) {
-        end(c, CONNECTION_REFUSED, "not let in: %s", authlist_verdict_text(c->decision.verdict));
+        end(c, CONNECTION_REFUSED, DIAGNOSIS_NONE, "not let in: %s",
+            authlist_verdict_text(c->decision.verdict));
         return;
     }
+    if (c->inbound)
+        statistics_accepted(c->statistics, true);
+    c->step = STEP_SESSION;
     const char *refusal = c->owner.admit(c->owner.context, &c->decision.mac);
     if (refusal != NULL)
-        end(c, CONNECTION_REFUSED, "%s", refusal);
+        end(c, CONNECTION_REFUSED, DIAGNOSIS_NONE, "%s", refusal);
     else
         begin_session(c);
 }
 
-static void handshake_failed(struct connection *c)
+static enum diagnosis_code alert_diagnosis(int alert)
+{
+    switch (alert & 0xff) {
+    case 40: /* handshake_failure */
+    case 70: /* protocol_version */
+    case 71: /* insufficient_security */
+        return DIAGNOSIS_NO_COMMON;
+    case 41:  /* no_certificate: what a controller of the technote's age says of a refused one */
+    case 42:  /* bad_certificate */
+    case 43:  /* unsupported_certificate */
+    case 44:  /* certificate_revoked */
+    case 45:  /* certificate_expired */
+    case 46:  /* certificate_unknown */
+    case 48:  /* unknown_ca */
+    case 49:  /* access_denied */
+    case 116: /* certificate_required */
+        return DIAGNOSIS_OWN_REFUSED;
+    default:
+        return DIAGNOSIS_PEER_ALERT;
+    }
+}
+
+static enum diagnosis_code failure_diagnosis(const struct connection *c)
 {
     switch (tls_failure(c->tls)) {
+    case TLS_FAILURE_PEER_ALERT:
+        return alert_diagnosis(tls_alert_received(c->tls));
+    case TLS_FAILURE_NO_COMMON:
+        return DIAGNOSIS_NO_COMMON;
+    case TLS_FAILURE_NO_CERTIFICATE:
+        return DIAGNOSIS_NO_CERTIFICATE;
+    case TLS_FAILURE_BAD_CERTIFICATE:
+        return DIAGNOSIS_BAD_CERTIFICATE;
+    case TLS_FAILURE_UNPROVEN:
+        return DIAGNOSIS_UNPROVEN;
+    case TLS_FAILURE_PROTOCOL:
+        return DIAGNOSIS_NOT_TLS;
+    case TLS_FAILURE_TRANSPORT:
+        return DIAGNOSIS_HANDSHAKE_CLOSED;
+    case TLS_FAILURE_NONE:
     case TLS_FAILURE_REFUSED:
-        end(c, CONNECTION_REFUSED, "not let in: %s", authlist_verdict_text(c->decision.verdict));
+        break;
+    }
+    return DIAGNOSIS_NONE;
+}
+
+static void handshake_failed(struct connection *c)
+{
+    enum diagnosis_code code = failure_diagnosis(c);
+
+    switch (tls_failure(c->tls)) {
+    case TLS_FAILURE_REFUSED:
+        end(c, CONNECTION_REFUSED, code, "not let in: %s",
+            authlist_verdict_text(c->decision.verdict));
         return;
     case TLS_FAILURE_NO_CERTIFICATE:
     case TLS_FAILURE_BAD_CERTIFICATE:
+        statistics_unverifiable(c->statistics);
+        end(c, CONNECTION_REFUSED, code, "not let in: %s", tls_error(c->tls));
+        return;
     case TLS_FAILURE_UNPROVEN:
-        end(c, CONNECTION_REFUSED, "not let in: %s", tls_error(c->tls));
+        end(c, CONNECTION_REFUSED, code, "not let in: %s", tls_error(c->tls));
         return;
     default:
-        end(c, CONNECTION_NO_TLS, "TLS: %s", tls_error(c->tls));
+        end(c, CONNECTION_NO_TLS, code, "TLS: %s", tls_error(c->tls));
     }
 }
 
@@ -276,7 +393,8 @@ static void handshake(struct connection *c)
         loop_watch_set(&c->watch, LOOP_WRITE);
         return;
     case TLS_CLOSED:
-        end(c, CONNECTION_NO_TLS, "the peer closed the connection during the TLS handshake");
+        end(c, CONNECTION_NO_TLS, DIAGNOSIS_HANDSHAKE_CLOSED,
+            "the peer closed the connection during the TLS handshake");
         return;
     case TLS_FAILED:
         break;
@@ -304,9 +422,10 @@ static void begin_handshake(struct connection *c)
     c->tls = tls_new(c->context, c->fd, authorise, c);
     c->step = STEP_HANDSHAKE;
     if (c->tls == NULL) {
-        end(c, CONNECTION_UNREACHABLE, "there is no memory for TLS");
+        end(c, CONNECTION_UNREACHABLE, DIAGNOSIS_NO_RESOURCES, "there is no memory for TLS");
         return;
     }
+    statistics_created(c->statistics, c->inbound);
     tls_trace(c->tls, c->number);
     loop_timer_start(&c->timer, CONNECTION_HANDSHAKE_MS);
     handshake(c);
@@ -319,8 +438,9 @@ static void complete_connect(struct connection *c)
 
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
+    c->error = error;
     if (error != 0)
-        end(c, CONNECTION_UNREACHABLE, "%s", strerror(error));
+        end(c, CONNECTION_UNREACHABLE, connection_error_diagnosis(error), "%s", strerror(error));
     else
         begin_handshake(c);
 }
@@ -342,9 +462,11 @@ static void on_timer(void *context)
     struct connection *c = context;
 
     if (c->step == STEP_CONNECT) {
-        end(c, CONNECTION_UNREACHABLE, "no answer within %d s", CONNECTION_CONNECT_MS / 1000);
+        end(c, CONNECTION_UNREACHABLE, DIAGNOSIS_NO_ANSWER, "no answer within %d s",
+            CONNECTION_CONNECT_MS / 1000);
     } else if (c->step == STEP_HANDSHAKE) {
-        end(c, CONNECTION_NO_TLS, "the peer did not complete the TLS handshake within %d s",
+        end(c, CONNECTION_NO_TLS, DIAGNOSIS_HANDSHAKE_SILENT,
+            "the peer did not complete the TLS handshake within %d s",
             CONNECTION_HANDSHAKE_MS / 1000);
     } else if (c->step == STEP_SESSION) {
         receive(c);
@@ -367,9 +489,11 @@ struct connection *connection_new(const struct connection_spec *spec,
     }
     c->shared = spec->shared;
     c->farewell = spec->farewell;
-    c->context = spec->tls;
+    c->context = tls_context_keep(spec->tls);
     c->owner = *owner;
     c->fd = spec->fd;
+    c->statistics = spec->statistics;
+    c->inbound = spec->inbound;
     c->decision.verdict = AUTHLIST_NO_CERTIFICATE;
     c->number = next_number++;
     trace_line(TRACE_INFO, "allocate connection %" PRIu64, c->number);
@@ -387,7 +511,10 @@ void connection_free(struct connection *c)
         return;
     session_free(c->session);
     let_go(c);
+    if (c->tls != NULL)
+        statistics_closed(c->statistics);
     tls_free(c->tls);
+    tls_context_free(c->context);
     loop_timer_fini(&c->timer);
     loop_deferred_cancel(c->shared->loop, &c->end);
     trace_line(TRACE_INFO, "connection %" PRIu64 " freed", c->number);
@@ -406,7 +533,8 @@ void connection_finish(struct connection *c, const char *reason)
 
 void connection_close(struct connection *c, const char *reason)
 {
-    end(c, c->step == STEP_SESSION ? CONNECTION_OVER : CONNECTION_UNREACHABLE, "%s", reason);
+    end(c, c->step == STEP_SESSION ? CONNECTION_OVER : CONNECTION_UNREACHABLE, DIAGNOSIS_ENDED_HERE,
+        "%s", reason);
 }
 
 void connection_recheck(struct connection *c)
@@ -416,11 +544,25 @@ void connection_recheck(struct connection *c)
     if (c->step != STEP_SESSION)
         return;
     if (!c->owner.authorise(c->owner.context, tls_peer(c->tls), &c->decision)) {
-        end(c, CONNECTION_REFUSED, "not let in any more: %s",
+        end(c, CONNECTION_REFUSED, DIAGNOSIS_NONE, "not let in any more: %s",
             authlist_verdict_text(c->decision.verdict));
     } else if (!mac_equal(&before, &c->decision.mac)) {
-        end(c, CONNECTION_REFUSED, "the auth list now knows it by another MAC");
+        end(c, CONNECTION_REFUSED, DIAGNOSIS_ENDED_HERE,
+            "the auth list now knows it by another MAC");
     }
+}
+
+void connection_diagnosis(const struct connection *c, struct diagnosis *out)
+{
+    out->code = c->code;
+    out->error = c->error;
+    out->alert = c->tls != NULL ? tls_alert_received(c->tls) : -1;
+    out->seconds = diagnosis_seconds(c->code);
+}
+
+uint64_t connection_number(const struct connection *c)
+{
+    return c->number;
 }
 
 enum state_phase connection_phase(const struct connection *c)
@@ -460,6 +602,11 @@ const struct authlist_decision *connection_decision(const struct connection *c)
 const char *connection_tls_version(const struct connection *c)
 {
     return c->tls != NULL ? tls_version(c->tls) : "";
+}
+
+bool connection_legacy_cipher(const struct connection *c)
+{
+    return c->tls != NULL && tls_legacy_cipher(c->tls);
 }
 
 const char *connection_tls_cipher(const struct connection *c)

@@ -12,9 +12,11 @@
 #define AGENT_CONNECTION_H
 
 #include "agent/authlist.h"
+#include "agent/diagnosis.h"
 #include "agent/farewell.h"
 #include "agent/session.h"
 #include "agent/state.h"
+#include "agent/statistics.h"
 #include "agent/tls/tls.h"
 
 #include <stdbool.h>
@@ -33,6 +35,9 @@ enum connection_end {
     CONNECTION_OVER         /* there was a session, and it is over */
 };
 
+/* What a failure of socket() or connect() says. */
+enum diagnosis_code connection_error_diagnosis(int error);
+
 struct connection;
 
 struct connection_owner {
@@ -49,11 +54,13 @@ struct connection_owner {
     void *context;
 };
 
-/* All but the descriptor outlives the connection. */
+/* All but the descriptor and the context (which is kept) outlives the connection. */
 struct connection_spec {
     const struct session_context *shared; /* the loop is in it */
     struct farewell *farewell;
     struct tls_context *tls;
+    struct statistics *statistics; /* NULL: not counted */
+    bool inbound;
     int fd; /* non-blocking, connected or about to be; taken over, also on failure */
 };
 
@@ -70,6 +77,15 @@ void connection_close(struct connection *connection, const char *reason);
 /* Asks the owner again whether this peer may be here, and ends it if not. */
 void connection_recheck(struct connection *connection);
 
+/*
+ * Why it ended, in a code, with errno and alert. DIAGNOSIS_NONE: ask the decision if it was
+ * CONNECTION_REFUSED, else nobody knows better than the owner, whose admit() or
+ * connection_close() it was.
+ */
+void connection_diagnosis(const struct connection *connection, struct diagnosis *out);
+
+/* The number that the trace has for it: those of the process go up from 0. */
+uint64_t connection_number(const struct connection *connection);
 /* STATE_CONNECTING, _HANDSHAKE, _WAITING or _ACTIVE. */
 enum state_phase connection_phase(const struct connection *connection);
 /* It is being ended, or has ended. */
@@ -82,5 +98,7 @@ const struct authlist_decision *connection_decision(const struct connection *con
 /* As tls_version() and tls_cipher(); empty before the handshake is done. */
 const char *connection_tls_version(const struct connection *connection);
 const char *connection_tls_cipher(const struct connection *connection);
+/* Made with a context for old servers, whatever was negotiated in the end. */
+bool connection_legacy_cipher(const struct connection *connection);
 
 #endif

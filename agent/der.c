@@ -167,6 +167,16 @@ bool der_spki_parse(const uint8_t *data, size_t len, enum authlist_key_type *typ
     return parse_key(&spki, type, bits) && der_finished(&c);
 }
 
+/* What the BIT STRING of a sound SubjectPublicKeyInfo holds. */
+static void find_inner_key(struct cursor spki, struct der_certificate *out)
+{
+    (void)der_enter(&spki, TAG_SEQUENCE);
+    struct cursor key = der_enter(&spki, TAG_BIT_STRING);
+    cursor_skip(&key, 1); /* unused bits: none */
+    out->inner_key = key.at;
+    out->inner_key_len = cursor_left(&key);
+}
+
 /* --- dates --- */
 
 static unsigned read_number(struct cursor *c, unsigned digits)
@@ -266,8 +276,10 @@ static bool parse_fixed_part(struct cursor *tbs, struct der_certificate *out)
         return false;
     (void)enter_whole(tbs, TAG_SEQUENCE, &out->subject, &out->subject_len);
     struct cursor spki = enter_whole(tbs, TAG_SEQUENCE, &out->spki, &out->spki_len);
-    return !tbs->failed && der_name_is_sound(out->subject, out->subject_len) &&
-           parse_key(&spki, &out->key_type, &out->key_bits);
+    if (tbs->failed || !der_name_is_sound(out->subject, out->subject_len))
+        return false;
+    find_inner_key(spki, out);
+    return parse_key(&spki, &out->key_type, &out->key_bits);
 }
 
 bool der_certificate_parse(const uint8_t *data, size_t len, struct der_certificate *out)

@@ -20,6 +20,8 @@
 struct der_certificate {
     const uint8_t *spki; /* the whole SubjectPublicKeyInfo, header included: what is hashed */
     size_t spki_len;
+    const uint8_t *inner_key; /* what its BIT STRING holds: PKCS#1 for RSA, the point for EC */
+    size_t inner_key_len;
     enum authlist_key_type key_type; /* EC: only P-256, P-384 and P-521 count; others are OTHER */
     unsigned key_bits;
     int64_t not_before; /* seconds since 1970-01-01 UTC, 64 bits on every machine */

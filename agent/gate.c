@@ -34,12 +34,44 @@ void gate_log_presented(const char *who, const struct authlist_peer *peer)
              hex_text(peer->spki_sha256, sizeof(peer->spki_sha256), sha256));
 }
 
+void gate_explain(const struct gate *gate, struct diagnosis *out)
+{
+    if (gate->explain != NULL)
+        gate->explain(gate->context, NULL, NULL, NULL, out);
+}
+
+void gate_diagnose(const struct gate *gate, const struct connection *connection,
+                   enum connection_end why, const struct mac *expected, struct diagnosis *out)
+{
+    const struct authlist_peer *presented = connection_peer(connection);
+    const struct authlist_decision *decision = connection_decision(connection);
+
+    diagnosis_init(out, DIAGNOSIS_NONE);
+    connection_diagnosis(connection, out);
+    out->legacy_cipher = connection_legacy_cipher(connection);
+    out->has_presented = presented != NULL;
+    if (presented != NULL)
+        out->presented = *presented;
+    if (why != CONNECTION_REFUSED || out->code != DIAGNOSIS_NONE)
+        decision = NULL;
+    if (gate->explain != NULL)
+        gate->explain(gate->context, presented, decision, expected, out);
+}
+
+void gate_tell(const struct gate *gate, const char *who, const struct diagnosis *diagnosis)
+{
+    if (gate->diagnosed != NULL)
+        gate->diagnosed(gate->context, who, diagnosis);
+}
+
 void gate_describe(const struct connection *connection, struct state_peer *out)
 {
     const struct authlist_decision *decision = connection_decision(connection);
     const struct session *session = connection_session(connection);
 
     out->phase = connection_phase(connection);
+    out->connection = connection_number(connection);
+    out->has_connection = true;
     if (decision != NULL && decision->verdict == AUTHLIST_OK) {
         out->has_mac = true;
         out->mac = decision->mac;
@@ -48,6 +80,7 @@ void gate_describe(const struct connection *connection, struct state_peer *out)
                    connection_tls_version(connection));
     (void)snprintf(out->tls_cipher, sizeof(out->tls_cipher), "%s",
                    connection_tls_cipher(connection));
+    out->legacy_cipher = connection_legacy_cipher(connection);
     if (session == NULL)
         return;
     out->granted = session_granted(session);

@@ -2,8 +2,8 @@
 /*
  * The agent's own certificate and key on disk, and the TLS contexts made from them.
  *
- * Both files live in the state directory. They are made once, in a child job, and never replaced:
- * location servers know this agent by its key.
+ * Both files live in the state directory. They are made once, in a child job, and replaced only on
+ * request: location servers know this agent by its key.
  */
 #ifndef AGENT_IDENTITY_H
 #define AGENT_IDENTITY_H
@@ -38,6 +38,15 @@ enum identity_found identity_load(struct identity *identity);
 bool identity_create(struct identity *identity, const char *name, const struct mac *mac,
                      void (*done)(void *context, enum identity_found found), void *context);
 
+/*
+ * The same in place of what is loaded, on request. New connections show the new one, those that run
+ * stay with the old one. If it fails nothing changes, and `done` is given IDENTITY_MISSING. The new
+ * pair is complete on the disk before it takes the place of the old one; a power cut leaves one or
+ * the other.
+ */
+bool identity_renew(struct identity *identity, const char *name, const struct mac *mac,
+                    void (*done)(void *context, enum identity_found found), void *context);
+
 /* Its `done` is yet to come. */
 bool identity_creating(const struct identity *identity);
 
@@ -45,9 +54,9 @@ bool identity_creating(const struct identity *identity);
 const struct authlist_peer *identity_facts(const struct identity *identity);
 const char *identity_certificate_path(const struct identity *identity);
 
-/* Made when it is first asked for, and kept: there are four at most, and connections that were made
- * with one go on after the settings ask for another. NULL with a log message. */
-struct tls_context *identity_context(struct identity *identity, enum tls_role role,
-                                     bool strong_cipher);
+/* Made when it is first asked for, and kept until the identity is renewed: there are eight at most,
+ * and connections that were made with one go on after the settings ask for another. NULL with a log
+ * message. */
+struct tls_context *identity_context(struct identity *identity, const struct tls_options *options);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agent/address.h"
 #include "agent/base/hex.h"
 #include "agent/base/log.h"
+#include "agent/refusals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct inbound {
     unsigned listener_place;
     char name[NAME_SIZE]; /* for the log */
     char address[ADDRESS_TEXT_SIZE];
+    enum diagnosis_code not_admitted;
     int64_t active_since; /* -1: not active */
 };
 
@@ -34,8 +36,10 @@ struct inbounds {
     const struct gate *gate;
     struct listener *listener;
     bool listening;
+    bool legacy_cipher;
     struct inbound places[PLACES];
     struct inbound_counters counters;
+    struct refusals refusals;
 
     /* Anybody can make us write a line here, so lines are bounded, and repeats are counted. */
     char last_failure[FAILURE_SIZE];
@@ -71,7 +75,8 @@ static bool may_tell(struct inbounds *all, const char *what)
     return true;
 }
 
-static void tell_failure(struct inbound *in, enum connection_end why, const char *reason)
+static void tell_failure(struct inbound *in, enum connection_end why,
+                         const struct diagnosis *diagnosis, bool news, const char *reason)
 {
     const struct authlist_peer *presented = connection_peer(in->connection);
     int host = (int)(strrchr(in->address, ':') - in->address); /* without the port */
@@ -87,6 +92,31 @@ static void tell_failure(struct inbound *in, enum connection_end why, const char
     if (why == CONNECTION_REFUSED && presented != NULL &&
         connection_decision(in->connection)->verdict != AUTHLIST_OK)
         gate_log_presented(in->name, presented);
+    if (news)
+        gate_tell(in->all->gate, in->name, diagnosis);
+}
+
+static void diagnose(const struct inbound *in, enum connection_end why, struct diagnosis *out)
+{
+    gate_diagnose(in->all->gate, in->connection, why, NULL, out);
+    if (out->code == DIAGNOSIS_NONE)
+        out->code = in->not_admitted;
+    out->inbound = true;
+    out->port = listener_port(in->all->listener);
+    (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
+}
+
+/* It did not become active, or was thrown out. True if that is news. */
+static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
+{
+    switch (diagnosis->code) {
+    case DIAGNOSIS_NONE:
+    case DIAGNOSIS_ENDED_HERE:
+    case DIAGNOSIS_SESSION_EXISTS: /* all is well */
+        return false;
+    default:
+        return refusals_note(&in->all->refusals, diagnosis, now(in->all));
+    }
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
@@ -121,9 +151,17 @@ static const char *on_admit(void *context, const struct mac *identity)
 {
     struct inbound *in = context;
 
-    if (sessions(in->all) >= INBOUND_SESSIONS_MAX)
+    const struct gate *gate = in->all->gate;
+
+    if (sessions(in->all) >= INBOUND_SESSIONS_MAX) {
+        in->not_admitted = DIAGNOSIS_TOO_MANY;
         return "there are as many inbound sessions as this agent holds";
-    return in->all->gate->admit(in->all->gate->context, identity, true);
+    }
+    const char *refusal = gate->admit(gate->context, identity, true);
+    if (refusal != NULL)
+        in->not_admitted = gate->has_session(gate->context, identity) ? DIAGNOSIS_SESSION_EXISTS
+                                                                      : DIAGNOSIS_ENDED_HERE;
+    return refusal;
 }
 
 static void on_began(void *context)
@@ -138,8 +176,10 @@ static void on_active(void *context)
     char mac[MAC_TEXT_SIZE];
 
     in->active_since = now(in->all);
-    log_info("%s: session up with %s, %s %s", in->name, mac_text(session_identity(session), mac),
-             connection_tls_version(in->connection), connection_tls_cipher(in->connection));
+    refusals_forget(&in->all->refusals, in->address, connection_peer(in->connection));
+    log_info("%s: session up with %s, %s %s%s", in->name, mac_text(session_identity(session), mac),
+             connection_tls_version(in->connection), connection_tls_cipher(in->connection),
+             connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
 }
 
 static void on_ended(void *context, enum connection_end why, const char *reason)
@@ -147,12 +187,15 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     struct inbound *in = context;
     const struct gate *gate = in->all->gate;
     struct connection *connection = in->connection;
+    struct diagnosis diagnosis;
 
+    diagnose(in, why, &diagnosis);
+    bool news = (in->active_since < 0 || why == CONNECTION_REFUSED) && note_refusal(in, &diagnosis);
     if (in->active_since >= 0)
         log_info("%s: session down after %" PRId64 " s: %s", in->name,
                  (now(in->all) - in->active_since) / 1000, reason);
     else
-        tell_failure(in, why, reason);
+        tell_failure(in, why, &diagnosis, news, reason);
     if (connection_session(connection) == NULL && why == CONNECTION_REFUSED)
         in->all->counters.refused++;
     else if (connection_session(connection) == NULL)
@@ -179,7 +222,7 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
 {
     struct inbounds *all = context;
     struct inbound *in = free_place(all);
-    struct tls_context *tls = all->gate->tls(all->gate->context, TLS_SERVER);
+    struct tls_context *tls = all->gate->tls(all->gate->context, TLS_SERVER, all->legacy_cipher);
     const struct connection_owner owner = {.authorise = on_authorise,
                                            .admit = on_admit,
                                            .began = on_began,
@@ -195,10 +238,13 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
         (struct inbound){.all = all, .waiting = true, .listener_place = place, .active_since = -1};
     (void)address_text(from, in->address);
     (void)snprintf(in->name, sizeof(in->name), "from %s", in->address);
-    in->connection = connection_new(
-        &(struct connection_spec){
-            .shared = all->gate->shared, .farewell = all->gate->farewell, .tls = tls, .fd = fd},
-        &owner);
+    in->connection = connection_new(&(struct connection_spec){.shared = all->gate->shared,
+                                                              .farewell = all->gate->farewell,
+                                                              .tls = tls,
+                                                              .statistics = all->gate->statistics,
+                                                              .inbound = true,
+                                                              .fd = fd},
+                                    &owner);
     return in->connection != NULL;
 }
 
@@ -239,6 +285,7 @@ static void finish_all(struct inbounds *all, const char *reason)
 
 void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
 {
+    all->legacy_cipher = settings->legacy_cipher;
     listener_configure(all->listener, settings);
     if (all->listening && !settings->enabled)
         finish_all(all, "the agent does not listen any more");
@@ -293,4 +340,21 @@ const struct listener *inbounds_listener(const struct inbounds *all)
 const struct inbound_counters *inbounds_counters(const struct inbounds *all)
 {
     return &all->counters;
+}
+
+bool inbounds_next_refusal(const struct inbounds *all, size_t *cursor, struct diagnosis *out)
+{
+    return refusals_next(&all->refusals, cursor, now(all), out);
+}
+
+void inbounds_clear_counters(struct inbounds *all)
+{
+    struct connection *connection;
+    size_t cursor = 0;
+
+    memset(&all->counters, 0, sizeof(all->counters));
+    while ((connection = inbounds_next(all, &cursor)) != NULL) {
+        if (connection_session(connection) != NULL)
+            session_clear_counters(connection_session(connection));
+    }
 }

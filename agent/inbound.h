@@ -38,6 +38,11 @@ void inbounds_stop(struct inbounds *inbounds, const char *reason);
 struct connection *inbounds_next(const struct inbounds *inbounds, size_t *cursor);
 void inbounds_state(const struct inbounds *inbounds, size_t place, struct state_peer *out);
 
+/* Those that were refused lately, as refusals_next(). */
+bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);
+/* All counters from 0 again, those of the sessions, too. */
+void inbounds_clear_counters(struct inbounds *inbounds);
+
 size_t inbounds_count(const struct inbounds *inbounds);
 const struct listener *inbounds_listener(const struct inbounds *inbounds);
 const struct inbound_counters *inbounds_counters(const struct inbounds *inbounds);

@@ -10,6 +10,8 @@
 #include "agent/settings.h"
 #include "agent/tls/tls.h"
 #include "config/config.h"
+#include "config/text/diagnosis.h"
+#include "platform/clock.h"
 #include "platform/platform.h"
 
 #include <errno.h>
@@ -165,7 +167,8 @@ static void tell_faults(const char *path, const struct config_error *error)
 static struct settings *load_settings(const char *path)
 {
     static struct config_error error;
-    struct config *config = config_new(NULL);
+    const struct config_capabilities capabilities = {.legacy_cipher = tls_has_legacy_cipher()};
+    struct config *config = config_new(&capabilities);
 
     if (config == NULL)
         return NULL;
@@ -275,7 +278,9 @@ static bool set_up(struct program *program, struct settings *settings)
                                                 .radio = platform_operations(),
                                                 .platform = program->platform,
                                                 .state_dir = program->options.state_dir,
-                                                .software = PROGRAM " " NMSPD_VERSION};
+                                                .software = PROGRAM " " NMSPD_VERSION,
+                                                .diagnosis_text = diagnosis_tell,
+                                                .ntp = clock_ntp};
     program->agent = agent_new(&agent_options, settings);
     return program->agent != NULL;
 }

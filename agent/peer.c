@@ -39,6 +39,11 @@ struct peer {
     bool has_presented; /* a certificate that was refused in this round */
     struct authlist_peer presented;
 
+    struct diagnosis failed; /* with the failure */
+    enum diagnosis_code not_admitted;
+
+    struct diagnosis diagnosis; /* DIAGNOSIS_NONE: a session is up, or nothing is known yet */
+    int64_t diagnosed_at;
     uint64_t connections;
     uint64_t disconnections;
     uint64_t attempts;
@@ -54,6 +59,45 @@ static void try_next(struct peer *p);
 static struct loop *loop_of(const struct peer *p)
 {
     return p->gate->shared->loop;
+}
+
+/* --- why there is no session, as a code ------------------------------------------------------ */
+
+/* The server's side of a diagnosis. */
+static void describe_server(const struct peer *p, struct diagnosis *out)
+{
+    (void)snprintf(out->host, sizeof(out->host), "%s", p->server.host);
+    out->port = p->server.port;
+    out->legacy_cipher = p->server.legacy_cipher;
+    out->has_expected = p->server.has_mac;
+    out->expected = p->server.mac;
+}
+
+/* True if it is news. */
+static bool set_diagnosis(struct peer *p, const struct diagnosis *diagnosis)
+{
+    struct diagnosis now = *diagnosis;
+
+    describe_server(p, &now);
+    bool news = !diagnosis_same(&p->diagnosis, &now);
+    now.count = 1 + (news ? 0 : p->diagnosis.count);
+    if (news)
+        p->diagnosed_at = loop_now(loop_of(p));
+    p->diagnosis = now;
+    return news;
+}
+
+static void set_code(struct peer *p, enum diagnosis_code code)
+{
+    struct diagnosis diagnosis;
+
+    diagnosis_init(&diagnosis, code);
+    (void)set_diagnosis(p, &diagnosis);
+}
+
+static const struct mac *expected_mac(const struct peer *p)
+{
+    return p->server.has_mac ? &p->server.mac : NULL;
 }
 
 /* --- waiting --------------------------------------------------------------------------------- */
@@ -80,19 +124,34 @@ static void hold(struct peer *p)
         return;
     p->held = true;
     loop_timer_stop(&p->timer);
+    set_code(p, DIAGNOSIS_HELD);
     log_info("%s: not dialled, because its MAC has a session already", p->name);
 }
 
 /* --- telling why there is no session --------------------------------------------------------- */
 
-static void note_failure(struct peer *p, enum connection_end why, const char *where,
-                         const char *reason)
+static void note_failure(struct peer *p, enum connection_end why, const struct diagnosis *diagnosis,
+                         const char *where, const char *reason)
 {
     if (p->failure[0] != '\0' && why < p->worst)
         return;
+    p->failed = *diagnosis;
+    (void)snprintf(p->failed.address, sizeof(p->failed.address), "%s", p->address);
     p->worst = why;
     (void)snprintf(p->failure, sizeof(p->failure), "%s%s%.*s", where, where[0] != '\0' ? ": " : "",
                    (int)(sizeof(p->failure) - ADDRESS_TEXT_SIZE - 2), reason);
+}
+
+/* A failure without a connection. */
+static void note_code(struct peer *p, enum diagnosis_code code, int error, const char *where,
+                      const char *reason)
+{
+    struct diagnosis diagnosis;
+
+    diagnosis_init(&diagnosis, code);
+    diagnosis.error = error;
+    gate_explain(p->gate, &diagnosis);
+    note_failure(p, CONNECTION_UNREACHABLE, &diagnosis, where, reason);
 }
 
 static void tell_repeats(struct peer *p)
@@ -118,13 +177,17 @@ static bool reason_is_new(struct peer *p, const char *reason)
 static void round_failed(struct peer *p)
 {
     int64_t delay = wait_for_next_round(p);
+    bool news = set_diagnosis(p, &p->failed);
 
+    if (news)
+        p->told = false;
     if (!reason_is_new(p, p->failure))
         return;
     log_warning("%s: no session: %s; next try in %" PRId64 " ms, and so on until it works", p->name,
                 p->failure, delay);
     if (p->has_presented && p->worst == CONNECTION_REFUSED)
         gate_log_presented(p->name, &p->presented);
+    gate_tell(p->gate, p->name, &p->diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
@@ -133,9 +196,7 @@ static bool on_authorise(void *context, const struct authlist_peer *presented,
                          struct authlist_decision *decision)
 {
     struct peer *p = context;
-    const struct mac *expected = p->server.has_mac ? &p->server.mac : NULL;
-
-    return p->gate->authorise(p->gate->context, presented, expected, decision);
+    return p->gate->authorise(p->gate->context, presented, expected_mac(p), decision);
 }
 
 static const char *on_admit(void *context, const struct mac *identity)
@@ -144,7 +205,12 @@ static const char *on_admit(void *context, const struct mac *identity)
 
     p->has_identity = true;
     p->identity = *identity;
-    return p->gate->admit(p->gate->context, identity, false);
+    const char *refusal = p->gate->admit(p->gate->context, identity, false);
+    if (refusal != NULL)
+        p->not_admitted = p->gate->has_session(p->gate->context, identity)
+                              ? DIAGNOSIS_SESSION_EXISTS
+                              : DIAGNOSIS_ENDED_HERE;
+    return refusal;
 }
 
 static void on_began(void *context)
@@ -160,14 +226,16 @@ static void on_active(void *context)
     char mac[MAC_TEXT_SIZE];
 
     p->active_since = loop_now(loop_of(p));
-    log_info("%s: session up with %s at %s, %s %s", p->name, mac_text(&p->identity, mac),
+    log_info("%s: session up with %s at %s, %s %s%s", p->name, mac_text(&p->identity, mac),
              p->address, connection_tls_version(p->connection),
-             connection_tls_cipher(p->connection));
+             connection_tls_cipher(p->connection),
+             connection_legacy_cipher(p->connection) ? ", legacy cipher" : "");
     tell_repeats(p);
     p->told = false;
+    set_code(p, DIAGNOSIS_NONE);
 }
 
-static void session_ended(struct peer *p, const char *reason)
+static void session_ended(struct peer *p, const struct diagnosis *diagnosis, const char *reason)
 {
     bool was_active = p->active_since >= 0;
     int64_t lasted = was_active ? loop_now(loop_of(p)) - p->active_since : 0;
@@ -176,11 +244,14 @@ static void session_ended(struct peer *p, const char *reason)
     p->active_since = -1;
     if (lasted >= PEER_SETTLED_MS)
         backoff_reset(&p->backoff);
+    bool is_news = set_diagnosis(p, diagnosis);
     bool is_new = reason_is_new(p, reason);
     if (was_active)
         log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
     else if (is_new)
         log_warning("%s: the session ended before it was active: %s", p->name, reason);
+    if (is_news && diagnosis->code != DIAGNOSIS_ENDED_HERE)
+        gate_tell(p->gate, p->name, &p->diagnosis);
     if (p->running && must_hold(p))
         hold(p);
     else if (p->running)
@@ -196,23 +267,34 @@ static void keep_presented(struct peer *p, const struct connection *connection)
         p->presented = *presented;
 }
 
+static void diagnose(struct peer *p, const struct connection *connection, enum connection_end why,
+                     struct diagnosis *out)
+{
+    gate_diagnose(p->gate, connection, why, expected_mac(p), out);
+    if (out->code == DIAGNOSIS_NONE)
+        out->code = p->not_admitted;
+    (void)snprintf(out->address, sizeof(out->address), "%s", p->address);
+}
+
 static void on_ended(void *context, enum connection_end why, const char *reason)
 {
     struct peer *p = context;
     struct connection *connection = p->connection;
     const struct session *session = connection_session(connection);
+    struct diagnosis diagnosis;
     char text[STATE_REASON_SIZE];
 
     (void)snprintf(text, sizeof(text), "%s", reason);
     keep_presented(p, connection);
+    diagnose(p, connection, why, &diagnosis);
     if (session != NULL)
         p->counters = *session_counters(session);
     p->connection = NULL;
     connection_free(connection);
     if (session != NULL) {
-        session_ended(p, text);
+        session_ended(p, &diagnosis, text);
     } else {
-        note_failure(p, why, p->address, text);
+        note_failure(p, why, &diagnosis, p->address, text);
         try_next(p);
     }
     p->gate->released(p->gate->context);
@@ -243,10 +325,13 @@ static int open_connection(struct peer *p, const struct sockaddr_storage *addres
         return error;
     }
     owner.context = p;
-    p->connection = connection_new(
-        &(struct connection_spec){
-            .shared = p->gate->shared, .farewell = p->gate->farewell, .tls = tls, .fd = fd},
-        &owner);
+    p->not_admitted = DIAGNOSIS_NONE;
+    p->connection = connection_new(&(struct connection_spec){.shared = p->gate->shared,
+                                                             .farewell = p->gate->farewell,
+                                                             .tls = tls,
+                                                             .statistics = p->gate->statistics,
+                                                             .fd = fd},
+                                   &owner);
     return p->connection != NULL ? 0 : ENOMEM;
 }
 
@@ -258,16 +343,17 @@ static void try_next(struct peer *p)
         hold(p);
         return;
     }
-    struct tls_context *tls = p->gate->tls(p->gate->context, TLS_CLIENT);
+    struct tls_context *tls = p->gate->tls(p->gate->context, TLS_CLIENT, p->server.legacy_cipher);
     if (tls == NULL)
-        note_failure(p, CONNECTION_UNREACHABLE, "", "there is no TLS context");
+        note_code(p, DIAGNOSIS_NO_RESOURCES, 0, "", "there is no TLS context");
     while (tls != NULL && p->next_address < p->addresses.count) {
         const struct sockaddr_storage *address = &p->addresses.addresses[p->next_address++];
         int error = open_connection(p, address, tls);
         if (error == 0)
             return;
         char text[ADDRESS_TEXT_SIZE];
-        note_failure(p, CONNECTION_UNREACHABLE, address_text(address, text), strerror(error));
+        note_code(p, connection_error_diagnosis(error), error, address_text(address, text),
+                  strerror(error));
     }
     round_failed(p);
 }
@@ -279,7 +365,8 @@ static void resolved(void *context, const struct resolve_result *result)
     p->resolve = NULL;
     p->addresses = *result;
     if (result->count == 0)
-        note_failure(p, CONNECTION_UNREACHABLE, "its name cannot be resolved", result->reason);
+        note_code(p, result->unknown ? DIAGNOSIS_NAME_UNKNOWN : DIAGNOSIS_NAME_SERVER, 0,
+                  "its name cannot be resolved", result->reason);
     try_next(p);
 }
 
@@ -302,7 +389,8 @@ static void dial(struct peer *p)
     }
     p->resolve = resolve_start(loop_of(p), p->server.host, p->server.port, resolved, p);
     if (p->resolve == NULL) {
-        note_failure(p, CONNECTION_UNREACHABLE, "its name cannot be looked up", strerror(errno));
+        note_code(p, DIAGNOSIS_NO_RESOURCES, errno, "its name cannot be looked up",
+                  strerror(errno));
         round_failed(p);
     }
 }
@@ -333,6 +421,8 @@ struct peer *peer_new(const struct gate *gate, const struct settings_server *ser
     p->gate = gate;
     p->server = *server;
     p->active_since = -1;
+    diagnosis_init(&p->diagnosis, DIAGNOSIS_NONE);
+    diagnosis_init(&p->failed, DIAGNOSIS_NONE);
     set_name(p);
     backoff_init(&p->backoff, seed);
     return p;
@@ -411,6 +501,16 @@ struct connection *peer_connection(const struct peer *p)
     return p->connection;
 }
 
+void peer_clear_counters(struct peer *p)
+{
+    p->connections = p->connection != NULL && connection_session(p->connection) != NULL ? 1 : 0;
+    p->disconnections = 0;
+    p->attempts = 0;
+    memset(&p->counters, 0, sizeof(p->counters));
+    if (p->connection != NULL && connection_session(p->connection) != NULL)
+        session_clear_counters(connection_session(p->connection));
+}
+
 static enum state_phase phase(const struct peer *p)
 {
     if (p->resolve != NULL)
@@ -436,6 +536,11 @@ void peer_state(const struct peer *p, struct state_peer *out)
     out->next_attempt = -1;
     if (loop_timer_running(&p->timer))
         out->next_attempt = p->timer.at - loop_now(loop_of(p));
+    out->diagnosis = p->diagnosis;
+    describe_server(p, &out->diagnosis);
+    out->diagnosis.next_attempt = out->next_attempt;
+    if (p->diagnosis.code != DIAGNOSIS_NONE)
+        out->diagnosis.since = loop_now(loop_of(p)) - p->diagnosed_at;
     out->counters = p->counters;
     if (p->connection != NULL)
         gate_describe(p->connection, out);

@@ -42,6 +42,9 @@ void peer_recheck(struct peer *peer);
 /* A MAC may have become free: a held server is looked at again. */
 void peer_release(struct peer *peer);
 
+/* All counters from 0 again. */
+void peer_clear_counters(struct peer *peer);
+
 /* NULL if there is none. */
 struct connection *peer_connection(const struct peer *peer);
 void peer_state(const struct peer *peer, struct state_peer *out);

@@ -62,6 +62,8 @@ static int resolve_work(void *input, int out)
         why = gai_strerror(error);
     else if (result.count == 0)
         why = "it has no address";
+    result.unknown =
+        error == EAI_NONAME || error == EAI_NODATA || (error == 0 && result.count == 0);
     if (why != NULL)
         (void)log_safe(why, strlen(why), result.reason, sizeof(result.reason));
     return write(out, &result, sizeof(result)) == (ssize_t)sizeof(result) ? 0 : 1;

@@ -8,6 +8,7 @@
 
 #include "agent/base/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@ struct resolve_result {
     size_t count; /* 0: `reason` says why */
     struct sockaddr_storage addresses[RESOLVE_ADDRESSES_MAX];
     char reason[96]; /* safe to log */
+    bool unknown;    /* there was an answer: that name, or an address for it, does not exist */
 };
 
 /* The one address of a host in numbers ("192.0.2.1", "fe80::1%eth0"); a count of 0 for a name. */

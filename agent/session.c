@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     /* Output that notifications leave free, so that what was read can always be answered. */
@@ -57,6 +58,8 @@ struct session {
     int64_t flush_until;
     char reason[SESSION_REASON_SIZE];
     bool flushed;
+    enum diagnosis_code diagnosis;
+    unsigned faults; /* malformed messages */
     struct session_counters counters;
 };
 
@@ -73,10 +76,10 @@ static void on_over(void *context)
     session->transport.closed(session->transport.context, session->reason, session->flushed);
 }
 
-static void end(struct session *session, bool flushed, const char *format, ...)
+static void end(struct session *session, enum diagnosis_code why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void end(struct session *session, bool flushed, const char *format, ...)
+static void end(struct session *session, enum diagnosis_code why, const char *format, ...)
 {
     char reason[SESSION_REASON_SIZE]; /* the arguments may lie in session->reason */
     va_list arguments;
@@ -84,7 +87,7 @@ static void end(struct session *session, bool flushed, const char *format, ...)
     if (session->phase == PHASE_OVER)
         return;
     session->phase = PHASE_OVER;
-    session->flushed = flushed;
+    session->diagnosis = why;
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
@@ -94,16 +97,17 @@ static void end(struct session *session, bool flushed, const char *format, ...)
 }
 
 /* In order: nothing more is read or notified, but what is queued may still be taken. */
-static void finish(struct session *session, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void finish(struct session *session, enum diagnosis_code why, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static void finish(struct session *session, const char *format, ...)
+static void finish(struct session *session, enum diagnosis_code why, const char *format, ...)
 {
     va_list arguments;
 
     if (session->phase == PHASE_FLUSHING || session->phase == PHASE_OVER)
         return;
     session->phase = PHASE_FLUSHING;
+    session->diagnosis = why;
     session->flush_until = loop_now(session->shared->loop) + SESSION_FLUSH_MS;
     va_start(arguments, format);
     (void)vsnprintf(session->reason, sizeof(session->reason), format, arguments);
@@ -225,7 +229,7 @@ static void send_urgent(struct session *session, uint16_t id, uint32_t transacti
     if (output_put_urgent(session->output, message, w.used))
         note_output(session, id);
     else
-        end(session, false, "out of memory for an echo");
+        end(session, DIAGNOSIS_NO_RESOURCES, "out of memory for an echo");
 }
 
 /* What has to be said again if it could not be said at once. */
@@ -276,7 +280,7 @@ static void synchronise(struct session *session)
 {
     if (session->phase == PHASE_ACTIVE && session->subscription.member->view != NULL &&
         view_sync(session->subscription.member) == VIEW_LOST)
-        end(session, false,
+        end(session, DIAGNOSIS_STALLED,
             "the peer took no output for so long that departures were forgotten; it has to start "
             "anew");
 }
@@ -295,9 +299,9 @@ static void flush_now(struct session *session)
     if (progress)
         session->progress_at = loop_now(session->shared->loop);
     if (status == TLS_FAILED)
-        end(session, false, "writing to the peer failed");
+        end(session, DIAGNOSIS_LOST, "writing to the peer failed");
     else if (status == TLS_CLOSED)
-        end(session, false, "the peer closed the connection");
+        end(session, DIAGNOSIS_PEER_CLOSED, "the peer closed the connection");
 }
 
 /* One piece of an answer if there is room for it. */
@@ -347,8 +351,10 @@ static void on_flush(void *context)
              (requests_waiting(&session->requests) || subscription_behind(&session->subscription) ||
               frame_waits(session)));
     loop_deferred_cancel(session->shared->loop, &session->flush);
-    if (session->phase == PHASE_FLUSHING && output_empty(session->output))
-        end(session, true, "%s", session->reason);
+    if (session->phase == PHASE_FLUSHING && output_empty(session->output)) {
+        session->flushed = true;
+        end(session, session->diagnosis, "%s", session->reason);
+    }
     plan(session);
     if (session->phase != PHASE_OVER)
         session->transport.interest(session->transport.context);
@@ -388,7 +394,7 @@ static void take_capability(struct session *session, const struct wire_message *
 {
     if (message->protocol_version.min > WIRE_VERSION ||
         message->protocol_version.max < WIRE_VERSION) {
-        end(session, false,
+        end(session, DIAGNOSIS_VERSION,
             "no common protocol version: the peer speaks %u to %u, this agent speaks %u",
             message->protocol_version.min, message->protocol_version.max, WIRE_VERSION);
         return;
@@ -436,14 +442,16 @@ static void take_request(struct session *session, const struct wire_message *mes
 static void take_malformed(struct session *session, const struct wire_message *message)
 {
     session->counters.malformed++;
+    session->faults++;
     log_debug("malformed %s: element %u %s", message->info->name, message->fault.element,
               wire_reason_text(message->fault.reason));
     /* An echo has nowhere to carry a result. */
     if (message->info->role == WIRE_REQUEST && message->header.id != WIRE_ECHO_REQUEST)
         refuse(session, message,
                session->phase == PHASE_ACTIVE ? WIRE_RESULT_MALFORMED : WIRE_RESULT_NOT_PERMITTED);
-    if (session->counters.malformed >= SESSION_MALFORMED_MAX)
-        finish(session, "the peer sent %d malformed messages, the last one a %s: element %u %s",
+    if (session->faults >= SESSION_MALFORMED_MAX)
+        finish(session, DIAGNOSIS_MALFORMED,
+               "the peer sent %d malformed messages, the last one a %s: element %u %s",
                SESSION_MALFORMED_MAX, message->info->name, message->fault.element,
                wire_reason_text(message->fault.reason));
 }
@@ -512,12 +520,13 @@ static size_t take_frames(struct session *session, const uint8_t *data, size_t l
         if (frame == WIRE_FRAME_MORE)
             break;
         if (frame == WIRE_FRAME_BAD_VERSION) {
-            end(session, false, "the peer does not speak this protocol: version byte %u, not %u",
-                header.version, WIRE_VERSION);
+            end(session, DIAGNOSIS_NOT_NMSP,
+                "the peer does not speak this protocol: version byte %u, not %u", header.version,
+                WIRE_VERSION);
             break;
         }
         if (frame == WIRE_FRAME_BAD_LENGTH) {
-            end(session, false, "the peer sent a frame of impossible length %lu",
+            end(session, DIAGNOSIS_NOT_NMSP, "the peer sent a frame of impossible length %lu",
                 (unsigned long)header.length);
             break;
         }
@@ -548,7 +557,7 @@ void session_receive(struct session *session, const uint8_t *data, size_t len)
         if (input_keep(&session->input, data + used, len - used))
             handle_input(session);
         else
-            end(session, false, "out of memory for the peer's input");
+            end(session, DIAGNOSIS_NO_RESOURCES, "out of memory for the peer's input");
     }
     plan(session);
     session->transport.interest(session->transport.context);
@@ -562,16 +571,18 @@ static void on_timer(void *context)
     int64_t now = loop_now(session->shared->loop);
 
     if (session->phase == PHASE_FLUSHING && now >= session->flush_until)
-        end(session, false, "%s (the peer did not take the last output)", session->reason);
+        end(session, session->diagnosis, "%s (the peer did not take the last output)",
+            session->reason);
     else if (now >= session->heard_at + SESSION_DEAD_INTERVAL_MS)
-        end(session, false, "the peer is silent: no message for %d s",
+        end(session, DIAGNOSIS_SILENT, "the peer is silent: no message for %d s",
             SESSION_DEAD_INTERVAL_MS / 1000);
     else if (!output_empty(session->output) &&
              now >= session->progress_at + SESSION_DEAD_INTERVAL_MS)
-        end(session, false, "the peer is stalled: it took no byte for %d s",
+        end(session, DIAGNOSIS_STALLED, "the peer is stalled: it took no byte for %d s",
             SESSION_DEAD_INTERVAL_MS / 1000);
     else if (session->phase == PHASE_CAPABILITY && now >= session->since + SESSION_CAPABILITY_MS)
-        end(session, false, "the peer sent no Capability within %d s: it does not speak NMSP",
+        end(session, DIAGNOSIS_NOT_NMSP,
+            "the peer sent no Capability within %d s: it does not speak NMSP",
             SESSION_CAPABILITY_MS / 1000);
     else if (session->asked_at <= session->heard_at &&
              now >= session->heard_at + SESSION_ECHO_INTERVAL_MS) {
@@ -641,7 +652,7 @@ void session_offer_changed(struct session *session)
 
 void session_finish(struct session *session, const char *reason)
 {
-    finish(session, "%s", reason);
+    finish(session, DIAGNOSIS_ENDED_HERE, "%s", reason);
 }
 
 bool session_active(const struct session *session)
@@ -676,4 +687,14 @@ uint64_t session_granted(const struct session *session)
 const struct session_counters *session_counters(const struct session *session)
 {
     return &session->counters;
+}
+
+void session_clear_counters(struct session *session)
+{
+    memset(&session->counters, 0, sizeof(session->counters));
+}
+
+enum diagnosis_code session_diagnosis(const struct session *session)
+{
+    return session->diagnosis;
 }

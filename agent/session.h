@@ -12,6 +12,7 @@
 
 #include "agent/base/loop.h"
 #include "agent/base/mac.h"
+#include "agent/diagnosis.h"
 #include "agent/engine/engine.h"
 #include "agent/tls/tls.h"
 #include "agent/view/view.h"
@@ -104,5 +105,9 @@ bool session_peer_says(const struct session *session, struct mac *sender, const 
                        uint64_t *services);
 uint64_t session_granted(const struct session *session);
 const struct session_counters *session_counters(const struct session *session);
+/* All from 0 again; what the session itself decides by is not touched. */
+void session_clear_counters(struct session *session);
+/* Why it is over or being ended, in a code: DIAGNOSIS_NONE before that. */
+enum diagnosis_code session_diagnosis(const struct session *session);
 
 #endif

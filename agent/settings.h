@@ -26,6 +26,7 @@ enum {
     SETTINGS_LIST_SIZE = 32,   /* names of AAA lists */
     SETTINGS_IFNAME_SIZE = 16, /* IFNAMSIZ */
     SETTINGS_SERVERS_MAX = 16,
+    SETTINGS_KEPT_MAX = 16,
     SETTINGS_KEY_HASH_MAX = 32, /* SHA-256; SHA-1 has 20 bytes */
 };
 
@@ -138,6 +139,9 @@ struct settings {
     struct settings_location location;
     struct settings_capacity capacity;
     struct settings_trace trace;
+    /* What is set and not acted on: paths that live as long as the program. */
+    const char *kept[SETTINGS_KEPT_MAX];
+    size_t kept_count;
 };
 
 /* An empty configuration with every default in place, or NULL if memory is out. */

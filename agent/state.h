@@ -11,9 +11,11 @@
 
 #include "agent/authlist.h"
 #include "agent/base/mac.h"
+#include "agent/diagnosis.h"
 #include "agent/radio.h"
 #include "agent/session.h"
 #include "agent/settings.h"
+#include "agent/statistics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,15 +45,19 @@ struct state_peer {
     char address[STATE_ADDRESS_SIZE]; /* the remote address and port in text; empty if never
                                          connected */
     enum state_phase phase;
+    bool has_connection;
+    uint64_t connection; /* its number, in the trace as well */
     bool has_mac;
     struct mac mac; /* authorised */
     char tls_version[16];
     char tls_cipher[48];
+    bool legacy_cipher;   /* this connection may use what only old servers need */
     uint64_t connections; /* sessions that began */
     uint64_t disconnections;
     uint64_t attempts;                   /* TCP connections tried */
     char last_reason[STATE_REASON_SIZE]; /* why it is not active: the last failure; empty if none */
     int64_t next_attempt;                /* ms from now, -1: none planned */
+    struct diagnosis diagnosis;          /* the same as a code and its facts */
     uint64_t granted;                    /* services */
     struct session_counters counters;    /* of the session that is up, else of the last one */
 };
@@ -63,6 +69,24 @@ struct state_peer_cursor {
 /* False after the last one. A cursor of all zero starts. */
 bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
                      struct state_peer *out);
+
+/*
+ * All that keeps a session from being there, in a row: one for each configured server that has
+ * none, for each inbound peer that was refused lately, and for what is wrong in the configuration
+ * whether or not somebody came to notice. False after the last one; a cursor of all zero starts.
+ */
+struct state_diagnosis_cursor {
+    unsigned part;
+    size_t next;
+};
+
+bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_cursor *cursor,
+                          struct diagnosis *out);
+
+/* Over all peers. */
+void state_statistics(const struct agent *agent, struct statistics *out);
+/* `clear nmsp statistics`: these, and the counters of all peers. */
+void state_clear_statistics(struct agent *agent);
 
 struct state_summary {
     struct mac base_mac;
@@ -83,9 +107,9 @@ struct state_summary {
     uint64_t handshakes_failed;
     uint64_t peers_refused; /* by the auth list */
     uint64_t wakeups;
-    uint64_t tls_memory;             /* bytes that the TLS library holds */
-    int64_t uptime;   /* ms */
-    char radios[512]; /* radio_operations.describe */
+    uint64_t tls_memory; /* bytes that the TLS library holds */
+    int64_t uptime;      /* ms */
+    char radios[512];    /* radio_operations.describe */
     struct radio_counters radio;
 };
 

@@ -414,14 +414,25 @@ static void one_of_several_macs_is_enough(void **state)
 static void every_verdict_has_its_own_words(void **state)
 {
     (void)state;
-    for (int i = AUTHLIST_OK; i <= AUTHLIST_EXPIRED; i++) {
+    for (int i = AUTHLIST_OK; i <= AUTHLIST_CLOCK_NOT_SET; i++) {
         const char *text = authlist_verdict_text((enum authlist_verdict)i);
         assert_string_not_equal(text, "refused");
         for (int j = AUTHLIST_OK; j < i; j++)
             assert_string_not_equal(text, authlist_verdict_text((enum authlist_verdict)j));
     }
-    assert_string_equal(authlist_verdict_text((enum authlist_verdict)(AUTHLIST_EXPIRED + 1)),
+    assert_string_equal(authlist_verdict_text((enum authlist_verdict)(AUTHLIST_CLOCK_NOT_SET + 1)),
                         "refused");
+}
+
+static void without_a_clock_nobody_is_let_in_and_other_refusals_stay(void **state)
+{
+    (void)state;
+    for (int i = AUTHLIST_OK; i <= AUTHLIST_CLOCK_NOT_SET; i++) {
+        struct authlist_decision decision = {.verdict = (enum authlist_verdict)i};
+        bool by_dates_only = i == AUTHLIST_OK || i >= AUTHLIST_NOT_YET_VALID;
+        assert_false(authlist_without_clock(&decision));
+        assert_int_equal(decision.verdict, by_dates_only ? AUTHLIST_CLOCK_NOT_SET : i);
+    }
 }
 
 int main(void)
@@ -450,6 +461,7 @@ int main(void)
         cmocka_unit_test(of_several_entries_that_fit_the_expected_one_is_taken),
         cmocka_unit_test(one_of_several_macs_is_enough),
         cmocka_unit_test(every_verdict_has_its_own_words),
+        cmocka_unit_test(without_a_clock_nobody_is_let_in_and_other_refusals_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

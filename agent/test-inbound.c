@@ -42,9 +42,10 @@ struct scene {
 
 static struct scene *scene;
 
-static struct tls_context *gate_tls(void *context, enum tls_role role)
+static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
 {
     assert_int_equal(role, TLS_SERVER);
+    assert_int_equal(legacy_cipher, ((struct scene *)context)->settings.legacy_cipher);
     return ((struct scene *)context)->tls;
 }
 

@@ -44,11 +44,12 @@ struct scene {
 
 static struct scene *scene; /* for the log */
 
-static struct tls_context *gate_tls(void *context, enum tls_role role)
+static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
 {
     struct scene *s = context;
 
     assert_int_equal(role, TLS_CLIENT);
+    assert_false(legacy_cipher);
     return s->tls;
 }
 

@@ -76,7 +76,7 @@ static void the_agent_says_capability_first_and_numbers_it_one(void **state)
     assert_int_equal(s->peer->log[0].transaction, 1);
     assert_true(mac_equal(&m.sender_id.mac, &base));
     assert_int_equal(m.services.mask, MS | ASSOCIATED | AP_MONITOR | ON_DEMAND | AP_INFO);
-    assert_int_equal(m.timestamp.ms, 1700000000000);
+    assert_int_equal(m.timestamp.ms, 1800000000000);
 }
 
 static void a_peer_without_capability_is_closed_after_ten_seconds(void **state)

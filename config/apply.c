@@ -521,6 +521,15 @@ static void apply_trace_level(struct work *work)
             work->settings->trace.level = (enum trace_level)level;
 }
 
+static void apply_kept_knobs(struct work *work)
+{
+    struct settings *settings = work->settings;
+
+    for (size_t i = 0; apply_kept[i] != NULL; i++)
+        if (apply_is_set(work->tree, apply_kept[i]) && settings->kept_count < SETTINGS_KEPT_MAX)
+            settings->kept[settings->kept_count++] = apply_kept[i];
+}
+
 struct settings *apply_settings(const struct lyd_node *tree,
                                 const struct config_capabilities *capabilities,
                                 struct config_error *error)
@@ -537,6 +546,7 @@ struct settings *apply_settings(const struct lyd_node *tree,
     apply_aaa(&work);
     apply_radios(&work);
     apply_trace_level(&work);
+    apply_kept_knobs(&work);
     if (error->status == CONFIG_OK) {
         sort_lists(work.settings);
         return work.settings;

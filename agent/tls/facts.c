@@ -23,6 +23,8 @@ bool tls_certificate_facts(const uint8_t *der, size_t len, size_t chain_length,
     out->chain_length = chain_length;
     return tls_sha1(certificate.spki, certificate.spki_len, out->spki_sha1) &&
            tls_sha256(certificate.spki, certificate.spki_len, out->spki_sha256) &&
+           tls_sha1(certificate.inner_key, certificate.inner_key_len, out->inner_key_sha1) &&
+           tls_sha256(certificate.inner_key, certificate.inner_key_len, out->inner_key_sha256) &&
            tls_sha1(der, len, out->certificate_sha1) &&
            tls_sha256(der, len, out->certificate_sha256);
 }

@@ -33,7 +33,12 @@ enum {
 
 /* Record types and handshake messages (RFC 5246 6.2.1, 7.4). The change of ciphers is no handshake
  * message; it gets a number that none has. */
-enum { RECORD_CHANGE_CIPHER = 20, RECORD_HANDSHAKE = 22, RECORD_ENCIPHERED = 23 };
+enum {
+    RECORD_CHANGE_CIPHER = 20,
+    RECORD_ALERT = 21,
+    RECORD_HANDSHAKE = 22,
+    RECORD_ENCIPHERED = 23
+};
 enum {
     MESSAGE_CLIENT_HELLO = 1,
     MESSAGE_SERVER_HELLO = 2,
@@ -326,8 +331,13 @@ void progress_received(struct progress *p, const void *data, size_t len)
 
 void progress_sent(struct progress *p, const void *data, size_t len)
 {
-    if (!p->told || p->over)
+    const uint8_t *first = data;
+
+    if (!p->told || p->over || len == 0)
         return;
+    /* An alert is what the library has to say to what came: that was not taken as read. */
+    if (p->out.header_have == 0 && *first == RECORD_ALERT)
+        p->waiting_count = 0;
     tell_waiting(p, 0);
     read_records(p, &p->out, data, len);
 }

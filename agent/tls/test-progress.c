@@ -155,9 +155,13 @@ static void a_success_is_told_as_the_technote_tells_it(void **state)
 
 static void a_failure_is_told_as_the_technote_tells_it(void **state)
 {
+    struct bytes alert = {.len = 0};
+
     (void)state;
     up_to_the_certificate(1000);
     progress_answered(&progress, false);
+    add_record(&alert, 21, "\x02\x2a", 2);
+    progress_sent(&progress, alert.data, alert.len);
     progress_alerts(&progress, 0x22a, -1);
     progress_failed(&progress, "why");
     assert_string_equal(story(), UP_TO_THE_CERTIFICATE

@@ -52,6 +52,20 @@
     ":ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384" \
     ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA"
 
+/* RSA key transport: who has the key can read what was recorded. */
+#define LEGACY_SUITES ":AES128-SHA:AES256-SHA"
+
+#if defined(WOLFSSL_STATIC_RSA) && defined(WOLFSSL_ALLOW_TLSV10) && !defined(NO_OLD_TLS)
+enum { HAS_LEGACY_CIPHER = 1 };
+#else
+enum { HAS_LEGACY_CIPHER = 0 };
+#endif
+
+bool tls_has_legacy_cipher(void)
+{
+    return HAS_LEGACY_CIPHER;
+}
+
 /* Unknown names in a list are skipped without a word, so that a missing one must be looked for. */
 static bool has_required_suites(void)
 {
@@ -194,6 +208,8 @@ size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *o
 struct tls_context {
     WOLFSSL_CTX *ctx;
     enum tls_role role;
+    bool legacy_cipher;
+    unsigned keepers;
 };
 
 static bool use_identity(WOLFSSL_CTX *ctx, const struct tls_identity *identity)
@@ -230,17 +246,27 @@ static bool forbid_resumption(WOLFSSL_CTX *ctx, enum tls_role role)
     return role == TLS_CLIENT || wolfSSL_CTX_no_ticket_TLSv13(ctx) == 0;
 }
 
+static bool set_suites(WOLFSSL_CTX *ctx, const struct tls_options *options)
+{
+    char suites[1024];
+    int len = snprintf(suites, sizeof(suites), "%s%s%s", AEAD_SUITES,
+                       options->strong_cipher ? "" : CBC_SUITES,
+                       options->legacy_cipher ? LEGACY_SUITES : "");
+
+    assert(len > 0 && (size_t)len < sizeof(suites));
+    return wolfSSL_CTX_set_cipher_list(ctx, suites) == WOLFSSL_SUCCESS;
+}
+
 static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options)
 {
     /* The curves that both builds have. */
     int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
-    const char *suites = options->strong_cipher ? AEAD_SUITES : AEAD_SUITES CBC_SUITES;
+    int oldest = options->legacy_cipher ? WOLFSSL_TLSV1 : WOLFSSL_TLSV1_2;
 
-    if (wolfSSL_CTX_SetMinVersion(ctx, WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
+    if (wolfSSL_CTX_SetMinVersion(ctx, oldest) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_groups(ctx, groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_set_cipher_list(ctx, suites) != WOLFSSL_SUCCESS ||
-        !forbid_resumption(ctx, options->role))
+        !set_suites(ctx, options) || !forbid_resumption(ctx, options->role))
         return false;
     /* The only callback that can accept a self-signed certificate. */
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -258,7 +284,11 @@ struct tls_context *tls_context_new(const struct tls_identity *identity,
 
     if (context == NULL)
         goto failed;
+    context->keepers = 1;
     context->role = options->role;
+    context->legacy_cipher = options->legacy_cipher;
+    if (options->legacy_cipher && !HAS_LEGACY_CIPHER)
+        goto failed;
     context->ctx = wolfSSL_CTX_new(options->role == TLS_SERVER ? wolfSSLv23_server_method()
                                                                : wolfSSLv23_client_method());
     /* The identity first: setting a cipher list picks the signature algorithms by our key. */
@@ -274,9 +304,15 @@ failed:
     return NULL;
 }
 
+struct tls_context *tls_context_keep(struct tls_context *context)
+{
+    context->keepers++;
+    return context;
+}
+
 void tls_context_free(struct tls_context *context)
 {
-    if (context == NULL)
+    if (context == NULL || --context->keepers > 0)
         return;
     wolfSSL_CTX_free(context->ctx);
     free(context);
@@ -288,6 +324,7 @@ struct tls {
     WOLFSSL *ssl;
     int fd;
     enum tls_role role;
+    bool legacy_cipher;
     tls_authorise *authorise;
     void *authorise_context;
 
@@ -324,6 +361,7 @@ struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authoris
         return NULL;
     tls->fd = fd;
     tls->role = context->role;
+    tls->legacy_cipher = context->legacy_cipher;
     tls->authorise = authorise;
     tls->authorise_context = authorise_context;
     tls->ssl = wolfSSL_new(context->ctx);
@@ -694,6 +732,11 @@ const char *tls_version(const struct tls *tls)
 const char *tls_cipher(const struct tls *tls)
 {
     return tls->open ? wolfSSL_get_cipher_name(tls->ssl) : "";
+}
+
+bool tls_legacy_cipher(const struct tls *tls)
+{
+    return tls->legacy_cipher;
 }
 
 const struct authlist_peer *tls_peer(const struct tls *tls)

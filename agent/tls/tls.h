@@ -85,18 +85,30 @@ struct tls_context;
 struct tls_options {
     enum tls_role role;
     bool strong_cipher; /* no CBC suites */
+    /* For servers of the seed's age: also RSA key transport with AES-CBC-SHA, and TLS 1.0 and 1.1,
+     * whatever strong_cipher says. Only if tls_has_legacy_cipher(). */
+    bool legacy_cipher;
 };
 
 /*
- * TLS 1.2 and 1.3, ECDHE, groups P-256 and P-384. Two limits of the library in TLS 1.2: as a server
- * it names only our own kind of key (RSA) in its certificate request, which OpenSSL overlooks and
- * stricter clients with an EC key may not; and as a client our groups also limit the curve of the
- * server's certificate, so that a P-521 key gets in by TLS 1.3 only.
+ * Whether this wolfSSL can do legacy_cipher. Neither Debian's nor OpenWrt's can: it must be built
+ * with WOLFSSL_STATIC_RSA and WOLFSSL_ALLOW_TLSV10 (scripts/wolfssl legacy). Before tls_init(),
+ * too.
+ */
+bool tls_has_legacy_cipher(void);
+
+/*
+ * TLS 1.2 and 1.3, ECDHE (legacy_cipher aside), groups P-256 and P-384. Two limits of the library
+ * in TLS 1.2: as a server it names only our own kind of key (RSA) in its certificate request, which
+ * OpenSSL overlooks and stricter clients with an EC key may not; and as a client our groups also
+ * limit the curve of the server's certificate, so that a P-521 key gets in by TLS 1.3 only.
  *
- * The identity must outlive the context. NULL with a log message.
+ * The identity is not needed any more once it is there. NULL with a log message.
  */
 struct tls_context *tls_context_new(const struct tls_identity *identity,
                                     const struct tls_options *options);
+/* For who will need it later: it lasts until each of them has freed it, too. Gives it back. */
+struct tls_context *tls_context_keep(struct tls_context *context);
 /* Connections that still run keep what they need of it. NULL is allowed. */
 void tls_context_free(struct tls_context *context);
 
@@ -171,6 +183,8 @@ const char *tls_error(const struct tls *tls);
 /* "TLSv1.3" and "TLS13-CHACHA20-POLY1305-SHA256"; empty before the handshake is done. */
 const char *tls_version(const struct tls *tls);
 const char *tls_cipher(const struct tls *tls);
+/* Whether its context is for old servers. */
+bool tls_legacy_cipher(const struct tls *tls);
 /* The last alert in each direction: level * 256 + description, or -1. */
 int tls_alert_received(const struct tls *tls);
 int tls_alert_sent(const struct tls *tls);
@@ -185,7 +199,8 @@ uint64_t tls_application_bytes_written(void);
 
 /* Before tls_init, if tls_memory() is to tell anything. */
 void tls_memory_count(void);
-/* Bytes that the library holds now: contexts, connections, its caches. 0 if they are not counted. */
+/* Bytes that the library holds now: contexts, connections, its caches. 0 if they are not counted.
+ */
 size_t tls_memory(void);
 
 #endif

@@ -18,7 +18,7 @@ struct bed *bed_new(uint32_t devices, uint16_t aps)
     struct bed *bed = calloc(1, sizeof(*bed));
 
     assert_non_null(bed);
-    bed->loop = loop_new_virtual(1000000, 1700000000000);
+    bed->loop = loop_new_virtual(1000000, 1800000000000);
     bed->engine = engine_new(bed->loop, &capacity);
     bed->location = (struct settings_location){.expiry_client = 15,
                                                .expiry_tags = 5,

@@ -16,7 +16,7 @@ PATIENCE = 10
 WORDS = b"the peer's words"
 GREETING = b"the agent's first words"
 
-VERSIONS = {"1.1": ssl.TLSVersion.TLSv1_1, "1.2": ssl.TLSVersion.TLSv1_2,
+VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": ssl.TLSVersion.TLSv1_2,
             "1.3": ssl.TLSVersion.TLSv1_3}
 
 # OpenSSL has no number for the alert it was sent, only these words.
@@ -43,7 +43,7 @@ def context(role, version, certificates, cert=None, key=None, trust=None, cipher
     ctx.check_hostname = False
     ctx.verify_mode = ssl.CERT_NONE
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # TLS 1.1 is meant
+        warnings.simplefilter("ignore", DeprecationWarning)  # they are meant
         ctx.minimum_version = ctx.maximum_version = VERSIONS[version]
     ctx.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
     if cert:
@@ -141,6 +141,9 @@ class Program:
 
     def __enter__(self):
         return self
+
+    def status(self):
+        return self.process.wait(PATIENCE)
 
     def __exit__(self, kind, error, trace):
         if kind is not None:

@@ -6,6 +6,7 @@ are our role. A refusal means: our end said so with the right verdict, handed no
 the library although it tried all the time, and the peer decrypted none.
 """
 import os
+import subprocess
 import tempfile
 import unittest
 
@@ -520,6 +521,68 @@ class Resumption(Matrix):
         self.assert_in(ours[0], theirs[0], version)
         self.assert_in(ours[1], theirs[1], version)
         self.check_second(ours[2], theirs[2])
+
+
+OLD_CIPHERS = "AES128-SHA:@SECLEVEL=0"
+OLD_VERSIONS = ("1.0", "1.1", "1.2")
+
+
+CANNOT = 3  # what tls-probe exits with
+
+
+def has_legacy():
+    command = [os.environ["TLS_PROBE"], "server", made.path("agent.pem"), made.path("agent.key")]
+    return subprocess.run(command + ["--legacy", "--connections", "0"],
+                          stdout=subprocess.DEVNULL).returncode != CANNOT
+
+
+@rows
+class Legacy(Matrix):
+    """A location server of the technote's age: RSA key transport, AES-CBC with SHA-1, TLS 1.0."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.possible = has_legacy()
+        if os.environ.get("TLS_LEGACY") and not cls.possible:
+            raise AssertionError("this wolfSSL was to have RSA key transport and TLS 1.0")
+
+    def meet_old(self, role, version, cert, *options):
+        if not self.possible:
+            self.skipTest("this wolfSSL has neither RSA key transport nor TLS 1.0")
+        return meet(role, peer_context(role, version, cert, ciphers=OLD_CIPHERS), *options)
+
+    @matrix(versions=OLD_VERSIONS)
+    def gets_in_with_a_listed_key(self, role, version):
+        ours, theirs = self.meet_old(role, version, "mse", "--legacy", *user())
+        # OpenSSL and wolfSSL call the first one "TLSv1".
+        self.assert_in(ours, theirs, "1" if version == "1.0" else version)
+        self.assertEqual(theirs["cipher"], "AES128-SHA")
+        self.assertTrue(ours["legacy"])
+
+    @matrix(versions=OLD_VERSIONS)
+    def with_another_key_stays_out(self, role, version):
+        ours, theirs = self.meet_old(role, version, "stranger", "--legacy", *user())
+        self.assert_refused(ours, theirs, "REFUSED", "WRONG_HASH")
+
+    @matrix(versions=OLD_VERSIONS)
+    def gets_in_with_strong_ciphers_for_all_others(self, role, version):
+        ours, theirs = self.meet_old(role, version, "mse", "--legacy", "--strong", *user())
+        self.assert_in(ours, theirs, "1" if version == "1.0" else version)
+
+    @matrix(versions=OLD_VERSIONS)
+    def stays_out_where_nothing_was_said(self, role, version):
+        ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=OLD_CIPHERS), *user())
+        self.assertFalse(ours["in"], ours)
+        self.assertIn(ours["failure"], ("NO_COMMON", "PEER_ALERT"), ours)
+        self.assertEqual((ours["asked"], ours["written"], theirs["bytes"]), (0, 0, 0))
+
+    @matrix()
+    def a_server_of_today_gets_what_is_of_today(self, role, version):
+        if not self.possible:
+            self.skipTest("this wolfSSL has neither RSA key transport nor TLS 1.0")
+        ours, theirs = meet(role, peer_context(role, version, "mse"), "--legacy", *user())
+        self.assert_in(ours, theirs, version)
+        self.assertRegex(theirs["cipher"], "^TLS_|^ECDHE-")
 
 
 class Identity(unittest.TestCase):

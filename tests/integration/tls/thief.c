@@ -64,7 +64,12 @@ static OSSL_PARAM *rsa_parameters(EVP_PKEY *public)
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) != 1 ||
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_D, d) != 1)
         return NULL;
-    return OSSL_PARAM_BLD_to_param(builder);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    BN_free(n);
+    BN_free(e);
+    BN_free(d);
+    OSSL_PARAM_BLD_free(builder);
+    return parameters;
 }
 
 static OSSL_PARAM *ec_parameters(EVP_PKEY *public)
@@ -85,7 +90,10 @@ static OSSL_PARAM *ec_parameters(EVP_PKEY *public)
         OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len) != 1 ||
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, d) != 1)
         return NULL;
-    return OSSL_PARAM_BLD_to_param(builder);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    BN_free(d);
+    OSSL_PARAM_BLD_free(builder);
+    return parameters;
 }
 
 static EVP_PKEY *invent_key(X509 *certificate)
@@ -99,6 +107,8 @@ static EVP_PKEY *invent_key(X509 *certificate)
     if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
         EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) != 1)
         return NULL;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
     return key;
 }
 
@@ -120,6 +130,8 @@ static SSL_CTX *make_context(const char *cert, const char *version, bool server)
         SSL_CTX_set_max_proto_version(ctx, number) != 1 ||
         SSL_CTX_use_certificate(ctx, certificate) != 1 || SSL_CTX_use_PrivateKey(ctx, key) != 1)
         return NULL;
+    X509_free(certificate);
+    EVP_PKEY_free(key);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_info_callback(ctx, watch);
     return ctx;
@@ -189,5 +201,7 @@ int main(int argc, char **argv)
         return 1;
     }
     int fd = server ? listen_on_loopback() : connect_to(argv[2]);
-    return fd >= 0 ? run(ctx, fd, server) : 1;
+    int status = fd >= 0 ? run(ctx, fd, server) : 1;
+    SSL_CTX_free(ctx);
+    return status;
 }

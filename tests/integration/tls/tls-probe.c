@@ -12,6 +12,7 @@
  *     --connections N     that many, one after the other, in the same context (1)
  *     --forget-after N    the auth list is empty from then on
  *     --strong            no CBC suites
+ *     --legacy            what old servers need too; if the library cannot, it exits with 3
  *
  * It behaves as a sloppy agent would: before every step of the handshake, and after a refusal, it
  * tries to write and to read application data. One line of JSON per connection says what came of
@@ -33,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { EXIT_CANNOT = 3 };
 enum { USERS_MAX = 4, PATIENCE_MS = 10000, DRAIN_MS = 300 };
 
 static const char greeting[] = "the agent's first words";
@@ -47,6 +49,7 @@ struct options {
     unsigned connections;
     unsigned forget_after;
     bool strong;
+    bool legacy;
     struct settings_user users[USERS_MAX];
     struct settings_attribute_list lists[USERS_MAX];
     size_t user_count;
@@ -165,6 +168,7 @@ static const char *verdict_name(const struct attempt *attempt)
         [AUTHLIST_WRONG_SERVER] = "WRONG_SERVER",
         [AUTHLIST_NOT_YET_VALID] = "NOT_YET_VALID",
         [AUTHLIST_EXPIRED] = "EXPIRED",
+        [AUTHLIST_CLOCK_NOT_SET] = "CLOCK_NOT_SET",
     };
 
     return attempt->asked > 0 ? names[attempt->decision.verdict] : "NOT_ASKED";
@@ -206,10 +210,11 @@ static void report(const struct attempt *attempt, bool open, uint64_t written)
 
     printf("{\"in\": %s, \"asked\": %u, \"tries\": %u, \"breaches\": %u, \"written\": %" PRIu64
            ", \"read\": %" PRIu64 ", \"alert_sent\": %d, \"alert_received\": %d"
-           ", \"by_hash_alone\": %s, \"chain\": %zu",
+           ", \"by_hash_alone\": %s, \"chain\": %zu, \"legacy\": %s",
            open ? "true" : "false", attempt->asked, attempt->tries, attempt->breaches, written,
            attempt->read, tls_alert_sent(attempt->tls), tls_alert_received(attempt->tls),
-           decision->by_hash_alone ? "true" : "false", peer != NULL ? peer->chain_length : 0);
+           decision->by_hash_alone ? "true" : "false", peer != NULL ? peer->chain_length : 0,
+           tls_legacy_cipher(attempt->tls) ? "true" : "false");
     print_text("verdict", verdict_name(attempt));
     print_text("failure", failure_name(attempt->tls));
     print_text("error", tls_error(attempt->tls));
@@ -294,8 +299,8 @@ static int run(const struct options *options)
                                .user_count = options->user_count,
                                .method_lists = &method,
                                .method_list_count = 1};
-    const struct tls_options tls_options = {.role = options->role,
-                                            .strong_cipher = options->strong};
+    const struct tls_options tls_options = {
+        .role = options->role, .strong_cipher = options->strong, .legacy_cipher = options->legacy};
     struct tls_identity *identity = tls_identity_load(options->cert, options->key);
     struct tls_context *context = identity != NULL ? tls_context_new(identity, &tls_options) : NULL;
     int listener = -1;
@@ -373,6 +378,10 @@ static bool parse_options(struct options *options, int argc, char **argv)
     options->cert = argv[2];
     options->key = argv[3];
     for (int i = 4; i < argc; i++) {
+        if (strcmp(argv[i], "--legacy") == 0) {
+            options->legacy = true;
+            continue;
+        }
         if (strcmp(argv[i], "--strong") == 0) {
             options->strong = true;
             continue;
@@ -424,7 +433,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "identity") == 0)
         status = argc == 6 ? make_identity(argv) : 2;
     else if (parse_options(&options, argc, argv))
-        status = run(&options);
+        status = options.legacy && !tls_has_legacy_cipher() ? EXIT_CANNOT : run(&options);
     tls_fini();
     return status;
 }

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/agent_internal.h"
+#include "agent/base/log.h"
+#include "agent/diagnosis.h"
+#include "agent/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- what the gate is told ------------------------------------------------------------------- */
+
+static enum diagnosis_ntp ntp(const struct agent *agent)
+{
+    return agent->options.ntp != NULL ? agent->options.ntp() : DIAGNOSIS_NTP_UNKNOWN;
+}
+
+bool agent_clock_is_set(const struct agent *agent)
+{
+    return diagnosis_clock_is_set(loop_wall(agent->loop) / 1000, ntp(agent));
+}
+
+static void describe_own(const struct agent *agent, struct diagnosis *out)
+{
+    const struct authlist_peer *own = identity_facts(agent->identity);
+
+    out->has_own = own != NULL;
+    if (own == NULL)
+        return;
+    out->own_mac = own->mac_count > 0 ? own->macs[0] : agent->session.base_mac;
+    memcpy(out->own_sha1, own->spki_sha1, sizeof(out->own_sha1));
+    memcpy(out->own_sha256, own->spki_sha256, sizeof(out->own_sha256));
+}
+
+void agent_explain(void *context, const struct authlist_peer *presented,
+                   const struct authlist_decision *decision, const struct mac *expected,
+                   struct diagnosis *out)
+{
+    struct agent *agent = context;
+
+    out->strong_cipher = agent->settings->strong_cipher;
+    out->wall = loop_wall(agent->loop) / 1000;
+    out->ntp = ntp(agent);
+    describe_own(agent, out);
+    if (decision != NULL && decision->verdict != AUTHLIST_OK)
+        diagnosis_of_refusal(&agent->settings->aaa, presented, decision, expected, out);
+}
+
+static void log_line(void *context, const char *text)
+{
+    log_warning("%s: %s", (const char *)context, text);
+}
+
+void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis)
+{
+    const struct agent *agent = context;
+    char name[SETTINGS_HOST_SIZE + DIAGNOSIS_ADDRESS_SIZE];
+
+    (void)snprintf(name, sizeof(name), "%s", who);
+    if (diagnosis->code != DIAGNOSIS_NONE && agent->options.diagnosis_text != NULL)
+        agent->options.diagnosis_text(diagnosis, log_line, name);
+}
+
+/* --- all of them in a row -------------------------------------------------------------------- */
+
+/* What is wrong before any server is dialled. */
+static enum diagnosis_code standing_still(const struct agent *agent)
+{
+    if (!agent->settings->enabled)
+        return DIAGNOSIS_DISABLED;
+    return agent->ready ? DIAGNOSIS_NONE : DIAGNOSIS_NO_IDENTITY;
+}
+
+void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer)
+{
+    if (!peer->inbound && standing_still(agent) != DIAGNOSIS_NONE)
+        peer->diagnosis.code = standing_still(agent);
+}
+
+static bool next_server(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    struct state_peer peer;
+    size_t index = 0;
+
+    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next, index++) {
+        if (index < *next || s->leaving)
+            continue;
+        peer_state(s->peer, &peer);
+        agent_diagnose_peer(agent, &peer);
+        *next = index + 1;
+        *out = peer.diagnosis;
+        if (out->code != DIAGNOSIS_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool list_exists(const struct settings_aaa *aaa, const char *name)
+{
+    for (size_t i = 0; i < aaa->attribute_list_count; i++)
+        if (strcmp(aaa->attribute_lists[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Nobody has to have come for that. */
+static bool next_dangling(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    const struct settings_aaa *aaa = &agent->settings->aaa;
+
+    while (*next < aaa->user_count) {
+        const struct settings_user *user = &aaa->users[(*next)++];
+        if (list_exists(aaa, user->attribute_list))
+            continue;
+        diagnosis_init(out, DIAGNOSIS_DANGLING_LIST);
+        out->has_mac = true;
+        out->mac = user->mac;
+        memcpy(out->list, user->attribute_list, sizeof(out->list));
+        return true;
+    }
+    return false;
+}
+
+static bool next_knob(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    if (*next >= agent->settings->kept_count)
+        return false;
+    diagnosis_init(out, DIAGNOSIS_NOT_ACTED_ON);
+    out->knob = agent->settings->kept[(*next)++];
+    return true;
+}
+
+bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_cursor *cursor,
+                          struct diagnosis *out)
+{
+    for (; cursor->part < 4; cursor->part++, cursor->next = 0) {
+        bool found = false;
+        switch (cursor->part) {
+        case 0:
+            found = next_server(agent, &cursor->next, out);
+            break;
+        case 1:
+            found = inbounds_next_refusal(agent->inbounds, &cursor->next, out);
+            break;
+        case 2:
+            found = next_dangling(agent, &cursor->next, out);
+            break;
+        default:
+            found = next_knob(agent, &cursor->next, out);
+            break;
+        }
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+/* --- statistics ------------------------------------------------------------------------------ */
+
+/* What the listener closed at once is counted there. */
+static uint64_t rejected(const struct agent *agent)
+{
+    return listener_counters(inbounds_listener(agent->inbounds))->refused;
+}
+
+void state_statistics(const struct agent *agent, struct statistics *out)
+{
+    *out = agent->statistics;
+    out->accept_rejects += rejected(agent) - agent->rejected_before;
+    out->accept_attempts += rejected(agent) - agent->rejected_before;
+}
+
+void state_clear_statistics(struct agent *agent)
+{
+    memset(&agent->statistics, 0, sizeof(agent->statistics));
+    agent->rejected_before = rejected(agent);
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
+        peer_clear_counters(s->peer);
+    inbounds_clear_counters(agent->inbounds);
+}

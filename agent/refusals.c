@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/refusals.h"
+
+#include <string.h>
+
+static size_t host_len(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return colon != NULL ? (size_t)(colon - address) : strlen(address);
+}
+
+static bool same_host(const char *x, const char *y)
+{
+    return host_len(x) == host_len(y) && memcmp(x, y, host_len(x)) == 0;
+}
+
+static bool same_key(const struct diagnosis *x, bool has_presented,
+                     const struct authlist_peer *presented)
+{
+    if (x->has_presented != has_presented)
+        return false;
+    return !has_presented || memcmp(x->presented.spki_sha256, presented->spki_sha256,
+                                    sizeof(presented->spki_sha256)) == 0;
+}
+
+static struct refusal *find(struct refusals *refusals, const struct diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < REFUSALS_MAX; i++) {
+        struct refusal *one = &refusals->places[i];
+        if (one->count > 0 && same_host(one->diagnosis.address, diagnosis->address) &&
+            same_key(&one->diagnosis, diagnosis->has_presented, &diagnosis->presented))
+            return one;
+    }
+    return NULL;
+}
+
+/* A free place, or that of the one that has been away the longest. */
+static struct refusal *make_room(struct refusals *refusals)
+{
+    struct refusal *oldest = &refusals->places[0];
+
+    for (size_t i = 0; i < REFUSALS_MAX; i++) {
+        struct refusal *one = &refusals->places[i];
+        if (one->count == 0)
+            return one;
+        if (one->last < oldest->last)
+            oldest = one;
+    }
+    oldest->count = 0;
+    return oldest;
+}
+
+bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis, int64_t now)
+{
+    struct refusal *one = find(refusals, diagnosis);
+    bool known = one != NULL;
+
+    if (!known)
+        one = make_room(refusals);
+    bool news = !known || !diagnosis_same(&one->diagnosis, diagnosis);
+    if (news)
+        one->first = now;
+    one->diagnosis = *diagnosis;
+    one->last = now;
+    one->count++;
+    return news;
+}
+
+void refusals_forget(struct refusals *refusals, const char *address,
+                     const struct authlist_peer *presented)
+{
+    for (size_t i = 0; i < REFUSALS_MAX; i++) {
+        struct refusal *one = &refusals->places[i];
+        if (one->count > 0 && same_host(one->diagnosis.address, address) &&
+            same_key(&one->diagnosis, presented != NULL, presented))
+            one->count = 0;
+    }
+}
+
+bool refusals_next(const struct refusals *refusals, size_t *cursor, int64_t now,
+                   struct diagnosis *out)
+{
+    while (*cursor < REFUSALS_MAX) {
+        const struct refusal *one = &refusals->places[(*cursor)++];
+        if (one->count == 0)
+            continue;
+        *out = one->diagnosis;
+        out->since = now - one->first;
+        out->count = one->count;
+        return true;
+    }
+    return false;
+}

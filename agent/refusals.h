@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inbound peers that were refused last, each once however often it came: by its address
+ * (without the port) and the hash of its key. At most REFUSALS_MAX; the one that has been away the
+ * longest goes when another comes.
+ */
+#ifndef AGENT_REFUSALS_H
+#define AGENT_REFUSALS_H
+
+#include "agent/diagnosis.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REFUSALS_MAX = 16 };
+
+struct refusal {
+    struct diagnosis diagnosis; /* the last one */
+    uint64_t count;             /* 0: a free place */
+    int64_t first;              /* loop_now() */
+    int64_t last;
+};
+
+struct refusals {
+    struct refusal places[REFUSALS_MAX];
+};
+
+/* True if this is news: a peer that is not there yet, or another cause. */
+bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis, int64_t now);
+
+/* This peer is in now: nothing is to be told of it any more. */
+void refusals_forget(struct refusals *refusals, const char *address,
+                     const struct authlist_peer *presented);
+
+/* A cursor of 0 starts; false after the last one. Times and count are filled in. */
+bool refusals_next(const struct refusals *refusals, size_t *cursor, int64_t now,
+                   struct diagnosis *out);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/agent-bed.h"
+#include "tests/unit/failing.h"
+#include "tests/unit/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- identity and base MAC --- */
+
+static void use_new_state_dir(struct scene *s)
+{
+    (void)snprintf(s->state_dir, sizeof(s->state_dir), "%s/new", far_folder());
+}
+
+static void remove_new_state_dir(const struct scene *s)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof(path), "%s/cert.pem", s->state_dir);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/key.pem", s->state_dir);
+    (void)unlink(path);
+    (void)rmdir(s->state_dir);
+}
+
+static struct mac base_mac_of(const struct scene *s)
+{
+    struct state_summary summary;
+
+    state_summary(s->agent, &summary);
+    return summary.base_mac;
+}
+
+static bool identity_is_ready(void *context)
+{
+    struct state_summary summary;
+
+    state_summary(((struct scene *)context)->agent, &summary);
+    return summary.identity_ready;
+}
+
+static void an_identity_is_made_in_a_child_and_then_the_servers_are_dialled(void **state)
+{
+    struct scene *s = *state;
+
+    use_new_state_dir(s);
+    scene_start(s, scene_with_server(s));
+    assert_true(has_child());
+    assert_int_equal(scene_peer_count(s), 0);
+    agent_configure(s->agent, scene_with_server(s)); /* does not start another one */
+    agent_report(s->agent);
+    assert_int_equal(scene_said("report: identity: none yet"), 1);
+    scene_run_until(s, identity_is_ready);
+    assert_int_equal(scene_said("making a key"), 1);
+    assert_int_equal(scene_said("identity: MAC address   02:00:00:00:00:01"), 1);
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    remove_new_state_dir(s);
+}
+
+static void at_the_very_first_start_the_radios_have_three_seconds_to_tell_a_mac(void **state)
+{
+    struct scene *s = *state;
+
+    use_new_state_dir(s);
+    s->has_base_mac = false;
+    scene_start(s, scene_base_settings());
+    loop_advance(s->bed->loop, 2000);
+    assert_int_equal(scene_said("base MAC"), 0);
+    s->has_base_mac = true;
+    loop_advance(s->bed->loop, 200);
+    assert_int_equal(scene_said("base MAC: 02:00:00:00:00:01, of this device"), 1);
+    remove_new_state_dir(s);
+}
+
+static void without_any_mac_one_is_made_up(void **state)
+{
+    struct scene *s = *state;
+
+    use_new_state_dir(s);
+    s->has_base_mac = false;
+    scene_start(s, scene_base_settings());
+    loop_advance(s->bed->loop, 3000);
+    scene_turn(s);
+    assert_int_equal(scene_said("made up"), 1);
+    struct mac mac = base_mac_of(s);
+    assert_true(mac_is_local(&mac));
+    assert_false(mac_is_multicast(&mac));
+    scene_run_until(s, identity_is_ready);
+    agent_free(s->agent);
+    /* The next start finds it in the certificate, without waiting for radios. */
+    scene_start(s, scene_base_settings());
+    struct mac again = base_mac_of(s);
+    assert_true(mac_equal(&mac, &again));
+    assert_int_equal(scene_said("as in its certificate"), 1);
+    remove_new_state_dir(s);
+}
+
+static void a_configured_mac_comes_first_and_one_unlike_the_certificate_is_told(void **state)
+{
+    struct scene *s = *state;
+    struct settings *settings = scene_base_settings();
+
+    settings->radios.has_base_mac = true;
+    settings->radios.base_mac = far_macs[FAR_SERVER];
+    scene_start(s, settings);
+    struct mac mac = base_mac_of(s);
+    assert_true(mac_equal(&mac, &far_macs[FAR_SERVER]));
+    assert_int_equal(scene_said("the certificate names another MAC than this device's base MAC "
+                                "00:50:56:9c:34:89: configure base-mac 02:00:00:00:00:01"),
+                     1);
+}
+
+static void a_key_that_is_gone_is_not_replaced(void **state)
+{
+    struct scene *s = *state;
+    char path[128];
+
+    use_new_state_dir(s);
+    assert_int_equal(mkdir(s->state_dir, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/cert.pem", s->state_dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fclose(file);
+    scene_start(s, scene_with_server(s));
+    assert_false(has_child());
+    assert_int_equal(scene_said("but not its key"), 1);
+    loop_advance(s->bed->loop, 3600 * 1000);
+    assert_int_equal(scene_peer_count(s), 0);
+    /* Mended and reloaded it goes on. */
+    assert_int_equal(unlink(path), 0);
+    agent_configure(s->agent, scene_with_server(s));
+    scene_run_until(s, identity_is_ready);
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    remove_new_state_dir(s);
+}
+
+static bool could_not_be_made(void *context)
+{
+    (void)context;
+    return scene_said("identity: it could not be made") > 0;
+}
+
+static void an_identity_that_cannot_be_made_is_tried_again(void **state)
+{
+    struct scene *s = *state;
+
+    (void)snprintf(s->state_dir, sizeof(s->state_dir), "%s/cert.pem/no", far_folder());
+    scene_start(s, scene_base_settings());
+    scene_run_until(s, could_not_be_made);
+    failing_at(FAILING_FORK, 1, EAGAIN);
+    agent_configure(s->agent, scene_base_settings());
+    assert_int_equal(scene_said("no child process for making the key"), 1);
+    loop_advance(s->bed->loop, 5 * 60 * 1000);
+    assert_true(has_child());
+}
+
+static void a_state_directory_with_too_long_a_path_is_no_start(void **state)
+{
+    struct scene *s = *state;
+    char path[400];
+    struct agent_options options = {.loop = s->bed->loop,
+                                    .engine = s->bed->engine,
+                                    .radio = &s->radio,
+                                    .platform = s,
+                                    .state_dir = path,
+                                    .software = "nmspd test"};
+
+    memset(path, 'x', sizeof(path));
+    path[sizeof(path) - 1] = '\0';
+    assert_null(agent_new(&options, scene_base_settings()));
+    assert_int_equal(scene_said(strerror(ENAMETOOLONG)), 1);
+}
+
+/* --- stopping --- */
+
+static void on_stopped(void *context)
+{
+    struct scene *s = context;
+
+    assert_false(s->stopped);
+    s->stopped = true;
+}
+
+static bool has_stopped(void *context)
+{
+    return ((struct scene *)context)->stopped;
+}
+
+static void without_sessions_it_stops_at_once(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_base_settings());
+    agent_stop(s->agent, on_stopped, s);
+    assert_false(s->stopped);
+    scene_turn(s);
+    assert_true(s->stopped);
+}
+
+static void it_stops_when_all_sessions_have_ended_in_order(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_with_listener(s, scene_with_server(s)));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_activate(s, scene_come_in(s, FAR_OTHER_SERVER));
+    scene_run_until(s, scene_two_are_active);
+    agent_stop(s->agent, on_stopped, s);
+    agent_stop(s->agent, on_stopped, s);              /* once is enough */
+    agent_configure(s->agent, scene_base_settings()); /* too late */
+    scene_run_until(s, scene_last_end_is_closed);
+    scene_run_until(s, scene_first_end_is_closed);
+    assert_int_equal(s->ends[0]->status, TLS_CLOSED);
+    assert_int_equal(s->ends[1]->status, TLS_CLOSED);
+    for (size_t i = 0; i < 2; i++) {
+        far_free(s->ends[i]);
+        s->ends[i] = NULL;
+    }
+    scene_run_until(s, has_stopped);
+}
+
+static void a_server_that_does_not_close_delays_the_stop_by_300_ms_only(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_with_server(s));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    agent_stop(s->agent, on_stopped, s);
+    scene_turn(s);
+    assert_false(s->stopped);
+    loop_advance(s->bed->loop, 300);
+    scene_turn(s);
+    assert_true(s->stopped);
+    assert_int_equal(scene_said("not every session"), 0);
+}
+
+static void while_it_stops_nobody_gets_a_session(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_with_listener(s, scene_with_server(s)));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    (void)scene_come_in(s, FAR_OTHER_SERVER);
+    scene_turn(s);
+    agent_stop(s->agent, on_stopped, s);
+    scene_run_until(s, scene_last_end_is_closed);
+    assert_int_equal(s->ends[1]->len, 0);
+}
+
+static void it_can_be_freed_in_any_state(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_with_listener(s, scene_with_server(s)));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    (void)scene_come_in(s, FAR_OTHER_SERVER);
+    scene_turn(s);
+    agent_stop(s->agent, on_stopped, s);
+    agent_free(s->agent);
+    s->agent = NULL;
+    scene_turn(s);
+    assert_false(s->stopped);
+}
+
+static void without_memory_it_does_not_start_or_runs_without_what_it_could_not_have(void **state)
+{
+    struct scene *s = *state;
+    bool failed = true;
+
+    for (unsigned n = 1; failed; n++) {
+        struct settings *settings = scene_with_listener(s, scene_with_server(s));
+        failing_malloc_at(n);
+        s->agent = scene_make_agent(s, settings);
+        failed = failing_hit();
+        failing_reset();
+        agent_free(s->agent);
+        s->agent = NULL;
+        scene_turn(s);
+    }
+    assert_true(s->lines > 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scene_set_up, scene_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_identity_is_made_in_a_child_and_then_the_servers_are_dialled),
+        TEST(at_the_very_first_start_the_radios_have_three_seconds_to_tell_a_mac),
+        TEST(without_any_mac_one_is_made_up),
+        TEST(a_configured_mac_comes_first_and_one_unlike_the_certificate_is_told),
+        TEST(a_key_that_is_gone_is_not_replaced),
+        TEST(an_identity_that_cannot_be_made_is_tried_again),
+        TEST(a_state_directory_with_too_long_a_path_is_no_start),
+        TEST(without_sessions_it_stops_at_once),
+        TEST(it_stops_when_all_sessions_have_ended_in_order),
+        TEST(a_server_that_does_not_close_delays_the_stop_by_300_ms_only),
+        TEST(while_it_stops_nobody_gets_a_session),
+        TEST(it_can_be_freed_in_any_state),
+        TEST(without_memory_it_does_not_start_or_runs_without_what_it_could_not_have),
+    };
+
+    return cmocka_run_group_tests(tests, far_identities_make, far_identities_remove);
+}

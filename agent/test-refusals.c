@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/refusals.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct diagnosis refusal(const char *address, uint8_t key, enum diagnosis_code code)
+{
+    struct diagnosis d;
+
+    diagnosis_init(&d, code);
+    d.inbound = true;
+    (void)snprintf(d.address, sizeof(d.address), "%s", address);
+    d.has_presented = key != 0;
+    memset(d.presented.spki_sha256, key, sizeof(d.presented.spki_sha256));
+    return d;
+}
+
+static bool note(struct refusals *refusals, const char *address, uint8_t key,
+                 enum diagnosis_code code, int64_t now)
+{
+    struct diagnosis d = refusal(address, key, code);
+    return refusals_note(refusals, &d, now);
+}
+
+static size_t count(const struct refusals *refusals)
+{
+    struct diagnosis d;
+    size_t cursor = 0;
+    size_t found = 0;
+
+    while (refusals_next(refusals, &cursor, 0, &d))
+        found++;
+    return found;
+}
+
+static void one_peer_stands_once_whatever_port_it_comes_from(void **state)
+{
+    struct refusals refusals = {0};
+    struct diagnosis d;
+    size_t cursor = 0;
+
+    (void)state;
+    assert_true(note(&refusals, "192.0.2.1:1000", 1, DIAGNOSIS_UNKNOWN_MAC, 100));
+    assert_false(note(&refusals, "192.0.2.1:1001", 1, DIAGNOSIS_UNKNOWN_MAC, 200));
+    assert_true(refusals_next(&refusals, &cursor, 1100, &d));
+    assert_int_equal(d.count, 2);
+    assert_int_equal(d.since, 1000);
+    assert_string_equal(d.address, "192.0.2.1:1001");
+    assert_false(refusals_next(&refusals, &cursor, 1100, &d));
+}
+
+static void another_cause_of_the_same_peer_is_news(void **state)
+{
+    struct refusals refusals = {0};
+    struct diagnosis d;
+    size_t cursor = 0;
+
+    (void)state;
+    assert_true(note(&refusals, "192.0.2.1:1000", 1, DIAGNOSIS_UNKNOWN_MAC, 100));
+    assert_true(note(&refusals, "192.0.2.1:1000", 1, DIAGNOSIS_WRONG_HASH, 200));
+    assert_true(refusals_next(&refusals, &cursor, 200, &d));
+    assert_int_equal(d.code, DIAGNOSIS_WRONG_HASH);
+    assert_int_equal(d.since, 0);
+    assert_int_equal(count(&refusals), 1);
+}
+
+static void another_key_or_another_address_is_another_peer(void **state)
+{
+    struct refusals refusals = {0};
+
+    (void)state;
+    assert_true(note(&refusals, "192.0.2.1:1000", 1, DIAGNOSIS_UNKNOWN_MAC, 1));
+    assert_true(note(&refusals, "192.0.2.1:1000", 2, DIAGNOSIS_UNKNOWN_MAC, 1));
+    assert_true(note(&refusals, "192.0.2.1:1000", 0, DIAGNOSIS_NO_CERTIFICATE, 1));
+    assert_true(note(&refusals, "192.0.2.10:1000", 1, DIAGNOSIS_UNKNOWN_MAC, 1));
+    assert_true(note(&refusals, "[2001:db8::1]:1000", 1, DIAGNOSIS_UNKNOWN_MAC, 1));
+    assert_int_equal(count(&refusals), 5);
+}
+
+static void the_one_that_stayed_away_longest_makes_room(void **state)
+{
+    struct refusals refusals = {0};
+    struct diagnosis d;
+    size_t cursor = 0;
+
+    (void)state;
+    for (uint8_t key = 1; key <= REFUSALS_MAX; key++)
+        assert_true(note(&refusals, "192.0.2.1:1", key, DIAGNOSIS_UNKNOWN_MAC, key));
+    assert_false(note(&refusals, "192.0.2.1:1", 1, DIAGNOSIS_UNKNOWN_MAC, 50));
+    assert_true(note(&refusals, "192.0.2.1:1", 99, DIAGNOSIS_UNKNOWN_MAC, 60));
+    assert_int_equal(count(&refusals), REFUSALS_MAX);
+    while (refusals_next(&refusals, &cursor, 60, &d))
+        assert_int_not_equal(d.presented.spki_sha256[0], 2);
+    assert_false(note(&refusals, "192.0.2.1:1", 99, DIAGNOSIS_UNKNOWN_MAC, 61));
+}
+
+static void who_gets_in_is_forgotten(void **state)
+{
+    struct refusals refusals = {0};
+    struct diagnosis d = refusal("192.0.2.1:1000", 1, DIAGNOSIS_UNKNOWN_MAC);
+
+    (void)state;
+    (void)refusals_note(&refusals, &d, 1);
+    refusals_forget(&refusals, "192.0.2.2:1000", &d.presented);
+    assert_int_equal(count(&refusals), 1);
+    refusals_forget(&refusals, "192.0.2.1:2000", &d.presented);
+    assert_int_equal(count(&refusals), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_peer_stands_once_whatever_port_it_comes_from),
+        cmocka_unit_test(another_cause_of_the_same_peer_is_news),
+        cmocka_unit_test(another_key_or_another_address_is_another_peer),
+        cmocka_unit_test(the_one_that_stayed_away_longest_makes_room),
+        cmocka_unit_test(who_gets_in_is_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
