@@ -9,7 +9,7 @@
 #ifndef AGENT_DIAGNOSIS_H
 #define AGENT_DIAGNOSIS_H
 
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 #include "agent/settings.h"
 
 #include <stdbool.h>

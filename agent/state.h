@@ -9,11 +9,11 @@
 #ifndef AGENT_STATE_H
 #define AGENT_STATE_H
 
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
 #include "agent/radio.h"
-#include "agent/session.h"
+#include "agent/session/session.h"
 #include "agent/settings.h"
 #include "agent/statistics.h"
 

@@ -8,7 +8,7 @@
 #ifndef AGENT_STATISTICS_H
 #define AGENT_STATISTICS_H
 
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/der.h"
+#include "agent/auth/der.h"
 #include "agent/tls/tls.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef AGENT_TLS_LIBRARY_H
 #define AGENT_TLS_LIBRARY_H
 
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +45,9 @@ size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *o
 /* Whether the library can use this pair: it reads both, and the key is the certificate's. */
 bool tls_pair_fits(const struct tls_identity *identity);
 
+/* After much was freed at once: gives it back to the system, where the C library does not do so by
+ * itself. */
+void tls_memory_return(void);
 /* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(). */
 void *tls_memory_allocate(size_t size);
 void tls_memory_free(void *block);

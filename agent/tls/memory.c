@@ -34,6 +34,13 @@ void *tls_memory_resize(void *block, size_t size)
     return fresh;
 }
 
+void tls_memory_return(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 size_t tls_memory(void)
 {
     return held;

@@ -12,8 +12,8 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/signature.h>
 
+#include "agent/auth/der.h"
 #include "agent/base/log.h"
-#include "agent/der.h"
 #include "agent/tls/ending.h"
 #include "agent/tls/library.h"
 #include "agent/tls/progress.h"
@@ -376,12 +376,26 @@ struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authoris
     return tls;
 }
 
+/*
+ * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
+ * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
+ * memory.
+ */
+static void drop_point_cache(void)
+{
+#ifdef FP_ECC
+    wc_ecc_fp_free();
+    tls_memory_return();
+#endif
+}
+
 void tls_free(struct tls *tls)
 {
     if (tls == NULL)
         return;
     wolfSSL_free(tls->ssl);
     free(tls);
+    drop_point_cache();
 }
 
 void tls_trace(struct tls *tls, uint64_t number)
@@ -663,6 +677,7 @@ enum tls_status tls_handshake(struct tls *tls)
         return fail(tls, 0);
     }
     tls->open = true;
+    drop_point_cache();
     progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));
     return TLS_OK;
 }

@@ -14,7 +14,7 @@
 #ifndef AGENT_TLS_TLS_H
 #define AGENT_TLS_TLS_H
 
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The certificate walker: what a stranger sends before anybody knows who it is. */
-#include "agent/der.h"
+#include "agent/auth/der.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -19,7 +19,7 @@
  * session ends once and is silent afterwards, and its memory is bounded.
  */
 #include "agent/engine/engine.h"
-#include "agent/session.h"
+#include "agent/session/session.h"
 #include "agent/wire/wire.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #define TESTS_UNIT_SESSION_BED_H
 
 #include "agent/engine/engine.h"
-#include "agent/session.h"
+#include "agent/session/session.h"
 #include "tests/unit/belief.h"
 
 #include <stdbool.h>

@@ -18,7 +18,7 @@
  * tries to write and to read application data. One line of JSON per connection says what came of
  * it.
  */
-#include "agent/authlist.h"
+#include "agent/auth/authlist.h"
 #include "agent/tls/tls.h"
 
 #include <arpa/inet.h>

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/peer/address.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An IPv4 address that came in on an IPv6 socket, as the IPv4 address it is. */
+static struct sockaddr_storage unmapped(const struct sockaddr_storage *address)
+{
+    struct sockaddr_storage out = *address;
+    struct sockaddr_in6 in6;
+    struct sockaddr_in in = {.sin_family = AF_INET};
+
+    if (address->ss_family != AF_INET6)
+        return out;
+    memcpy(&in6, address, sizeof(in6));
+    if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+        return out;
+    memcpy(&in.sin_addr, in6.sin6_addr.s6_addr + 12, sizeof(in.sin_addr));
+    in.sin_port = in6.sin6_port;
+    memset(&out, 0, sizeof(out));
+    memcpy(&out, &in, sizeof(in));
+    return out;
+}
+
+socklen_t address_size(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? (socklen_t)sizeof(struct sockaddr_in6)
+                                          : (socklen_t)sizeof(struct sockaddr_in);
+}
+
+const char *address_text(const struct sockaddr_storage *address,
+                         char text[static ADDRESS_TEXT_SIZE])
+{
+    struct sockaddr_storage plain = unmapped(address);
+    char host[NI_MAXHOST] = "?";
+    char port[NI_MAXSERV] = "?";
+    bool ipv6 = plain.ss_family == AF_INET6;
+
+    (void)getnameinfo((const struct sockaddr *)&plain, address_size(&plain), host, sizeof(host),
+                      port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+    (void)snprintf(text, ADDRESS_TEXT_SIZE, ipv6 ? "[%.54s]:%.5s" : "%.56s:%.5s", host, port);
+    return text;
+}
+
+struct address_group address_group(const struct sockaddr_storage *address)
+{
+    struct sockaddr_storage plain = unmapped(address);
+    struct address_group group = {.ipv6 = plain.ss_family == AF_INET6};
+
+    if (group.ipv6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, &plain, sizeof(in6));
+        memcpy(group.prefix, in6.sin6_addr.s6_addr, sizeof(group.prefix));
+        group.scope = in6.sin6_scope_id;
+    } else {
+        struct sockaddr_in in;
+        memcpy(&in, &plain, sizeof(in));
+        memcpy(group.prefix, &in.sin_addr, sizeof(in.sin_addr));
+    }
+    return group;
+}
+
+bool address_group_equal(const struct address_group *x, const struct address_group *y)
+{
+    return x->ipv6 == y->ipv6 && x->scope == y->scope &&
+           memcmp(x->prefix, y->prefix, sizeof(x->prefix)) == 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Socket addresses: as text for people, and as the group that a limit counts by.
+ */
+#ifndef AGENT_PEER_ADDRESS_H
+#define AGENT_PEER_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { ADDRESS_TEXT_SIZE = 64 };
+
+/* "192.0.2.1:16113" or "[2001:db8::1]:16113"; an IPv4 address inside an IPv6 one is shown as what
+ * it is. Returns text. */
+const char *address_text(const struct sockaddr_storage *address,
+                         char text[static ADDRESS_TEXT_SIZE]);
+
+socklen_t address_size(const struct sockaddr_storage *address);
+
+/*
+ * Whom one connection is counted for: an IPv4 address, or the /64 of an IPv6 address, because a
+ * single host can use any number of addresses in its /64.
+ */
+struct address_group {
+    bool ipv6;
+    uint8_t prefix[8]; /* of an IPv4 address the first four bytes count */
+    uint32_t scope;    /* link-local addresses: the link */
+};
+
+struct address_group address_group(const struct sockaddr_storage *address);
+bool address_group_equal(const struct address_group *x, const struct address_group *y);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/peer/gate.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/log.h"
+
+#include <stdio.h>
+
+static const char *key_type_text(enum authlist_key_type type)
+{
+    switch (type) {
+    case AUTHLIST_KEY_RSA:
+        return "RSA";
+    case AUTHLIST_KEY_EC:
+        return "EC";
+    case AUTHLIST_KEY_OTHER:
+        break;
+    }
+    return "other";
+}
+
+void gate_log_presented(const char *who, const struct authlist_peer *peer)
+{
+    char sha1[2 * sizeof(peer->spki_sha1) + 1];
+    char sha256[2 * sizeof(peer->spki_sha256) + 1];
+    char mac[MAC_TEXT_SIZE] = "none";
+
+    if (peer->mac_count > 0)
+        (void)mac_text(&peer->macs[0], mac);
+    log_info("%s: it presented %s, MAC %s, key %s %u, SHA1 key hash %s, SHA2 key hash %s; if this "
+             "is a server of yours, put its MAC and one of the hashes into the auth list",
+             who, peer->subject, mac, key_type_text(peer->key_type), peer->key_bits,
+             hex_text(peer->spki_sha1, sizeof(peer->spki_sha1), sha1),
+             hex_text(peer->spki_sha256, sizeof(peer->spki_sha256), sha256));
+}
+
+void gate_explain(const struct gate *gate, struct diagnosis *out)
+{
+    if (gate->explain != NULL)
+        gate->explain(gate->context, NULL, NULL, NULL, out);
+}
+
+void gate_diagnose(const struct gate *gate, const struct connection *connection,
+                   enum connection_end why, const struct mac *expected, struct diagnosis *out)
+{
+    const struct authlist_peer *presented = connection_peer(connection);
+    const struct authlist_decision *decision = connection_decision(connection);
+
+    diagnosis_init(out, DIAGNOSIS_NONE);
+    connection_diagnosis(connection, out);
+    out->legacy_cipher = connection_legacy_cipher(connection);
+    out->has_presented = presented != NULL;
+    if (presented != NULL)
+        out->presented = *presented;
+    if (why != CONNECTION_REFUSED || out->code != DIAGNOSIS_NONE)
+        decision = NULL;
+    if (gate->explain != NULL)
+        gate->explain(gate->context, presented, decision, expected, out);
+}
+
+void gate_tell(const struct gate *gate, const char *who, const struct diagnosis *diagnosis)
+{
+    if (gate->diagnosed != NULL)
+        gate->diagnosed(gate->context, who, diagnosis);
+}
+
+void gate_describe(const struct connection *connection, struct state_peer *out)
+{
+    const struct authlist_decision *decision = connection_decision(connection);
+    const struct session *session = connection_session(connection);
+
+    out->phase = connection_phase(connection);
+    out->connection = connection_number(connection);
+    out->has_connection = true;
+    if (decision != NULL && decision->verdict == AUTHLIST_OK) {
+        out->has_mac = true;
+        out->mac = decision->mac;
+    }
+    (void)snprintf(out->tls_version, sizeof(out->tls_version), "%s",
+                   connection_tls_version(connection));
+    (void)snprintf(out->tls_cipher, sizeof(out->tls_cipher), "%s",
+                   connection_tls_cipher(connection));
+    out->legacy_cipher = connection_legacy_cipher(connection);
+    if (session == NULL)
+        return;
+    out->granted = session_granted(session);
+    out->counters = *session_counters(session);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/peer/inbound.h"
+
+#include "agent/base/hex.h"
+#include "agent/base/log.h"
+#include "agent/peer/address.h"
+#include "agent/refusals.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    /* Those that wait to be authorised, and those that are. */
+    PLACES = LISTENER_PENDING_MAX + INBOUND_SESSIONS_MAX,
+    NAME_SIZE = ADDRESS_TEXT_SIZE + 16,
+    FAILURE_SIZE = STATE_REASON_SIZE + ADDRESS_TEXT_SIZE + 16,
+    TELLS_PER_WINDOW = 10,
+    TELL_WINDOW_MS = 60 * 1000,
+};
+
+struct inbound {
+    struct inbounds *all;
+    struct connection *connection; /* NULL: a free place */
+    bool waiting;                  /* occupies a place of the listener */
+    unsigned listener_place;
+    char name[NAME_SIZE]; /* for the log */
+    char address[ADDRESS_TEXT_SIZE];
+    enum diagnosis_code not_admitted;
+    int64_t active_since; /* -1: not active */
+};
+
+struct inbounds {
+    const struct gate *gate;
+    struct listener *listener;
+    bool listening;
+    bool legacy_cipher;
+    struct inbound places[PLACES];
+    struct inbound_counters counters;
+    struct refusals refusals;
+
+    /* Anybody can make us write a line here, so lines are bounded, and repeats are counted. */
+    char last_failure[FAILURE_SIZE];
+    int64_t window;
+    unsigned told;
+    uint64_t not_told;
+};
+
+static int64_t now(const struct inbounds *all)
+{
+    return loop_now(all->gate->shared->loop);
+}
+
+/* --- telling failures ------------------------------------------------------------------------ */
+
+/* Whether a line may be written for this failure, which `what` tells apart from others. */
+static bool may_tell(struct inbounds *all, const char *what)
+{
+    if (now(all) - all->window >= TELL_WINDOW_MS) {
+        all->window = now(all);
+        all->told = 0;
+        all->last_failure[0] = '\0';
+    }
+    if (all->told >= TELLS_PER_WINDOW || strcmp(all->last_failure, what) == 0) {
+        all->not_told++;
+        return false;
+    }
+    if (all->not_told > 0)
+        log_info("listener: %" PRIu64 " more connections failed", all->not_told);
+    all->not_told = 0;
+    all->told++;
+    (void)snprintf(all->last_failure, sizeof(all->last_failure), "%s", what);
+    return true;
+}
+
+static void tell_failure(struct inbound *in, enum connection_end why,
+                         const struct diagnosis *diagnosis, bool news, const char *reason)
+{
+    const struct authlist_peer *presented = connection_peer(in->connection);
+    int host = (int)(strrchr(in->address, ':') - in->address); /* without the port */
+    char key[9] = "";
+    char what[FAILURE_SIZE];
+
+    if (presented != NULL)
+        (void)hex_text(presented->spki_sha256, 4, key);
+    (void)snprintf(what, sizeof(what), "%.*s %s %s", host, in->address, key, reason);
+    if (!may_tell(in->all, what))
+        return;
+    log_warning("%s: no session: %s", in->name, reason);
+    if (why == CONNECTION_REFUSED && presented != NULL &&
+        connection_decision(in->connection)->verdict != AUTHLIST_OK)
+        gate_log_presented(in->name, presented);
+    if (news)
+        gate_tell(in->all->gate, in->name, diagnosis);
+}
+
+static void diagnose(const struct inbound *in, enum connection_end why, struct diagnosis *out)
+{
+    gate_diagnose(in->all->gate, in->connection, why, NULL, out);
+    if (out->code == DIAGNOSIS_NONE)
+        out->code = in->not_admitted;
+    out->inbound = true;
+    out->port = listener_port(in->all->listener);
+    (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
+}
+
+/* It did not become active, or was thrown out. True if that is news. */
+static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
+{
+    switch (diagnosis->code) {
+    case DIAGNOSIS_NONE:
+    case DIAGNOSIS_ENDED_HERE:
+    case DIAGNOSIS_SESSION_EXISTS: /* all is well */
+        return false;
+    default:
+        return refusals_note(&in->all->refusals, diagnosis, now(in->all));
+    }
+}
+
+/* --- what the connection tells --------------------------------------------------------------- */
+
+static bool on_authorise(void *context, const struct authlist_peer *presented,
+                         struct authlist_decision *decision)
+{
+    const struct gate *gate = ((struct inbound *)context)->all->gate;
+
+    return gate->authorise(gate->context, presented, NULL, decision);
+}
+
+static void settle(struct inbound *in)
+{
+    if (in->waiting)
+        listener_settled(in->all->listener, in->listener_place);
+    in->waiting = false;
+}
+
+static unsigned sessions(const struct inbounds *all)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < PLACES; i++) {
+        if (all->places[i].connection != NULL && !all->places[i].waiting)
+            count++;
+    }
+    return count;
+}
+
+static const char *on_admit(void *context, const struct mac *identity)
+{
+    struct inbound *in = context;
+
+    const struct gate *gate = in->all->gate;
+
+    if (sessions(in->all) >= INBOUND_SESSIONS_MAX) {
+        in->not_admitted = DIAGNOSIS_TOO_MANY;
+        return "there are as many inbound sessions as this agent holds";
+    }
+    const char *refusal = gate->admit(gate->context, identity, true);
+    if (refusal != NULL)
+        in->not_admitted = gate->has_session(gate->context, identity) ? DIAGNOSIS_SESSION_EXISTS
+                                                                      : DIAGNOSIS_ENDED_HERE;
+    return refusal;
+}
+
+static void on_began(void *context)
+{
+    settle(context);
+}
+
+static void on_active(void *context)
+{
+    struct inbound *in = context;
+    const struct session *session = connection_session(in->connection);
+    char mac[MAC_TEXT_SIZE];
+
+    in->active_since = now(in->all);
+    refusals_forget(&in->all->refusals, in->address, connection_peer(in->connection));
+    log_info("%s: session up with %s, %s %s%s", in->name, mac_text(session_identity(session), mac),
+             connection_tls_version(in->connection), connection_tls_cipher(in->connection),
+             connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
+}
+
+static void on_ended(void *context, enum connection_end why, const char *reason)
+{
+    struct inbound *in = context;
+    const struct gate *gate = in->all->gate;
+    struct connection *connection = in->connection;
+    struct diagnosis diagnosis;
+
+    diagnose(in, why, &diagnosis);
+    bool news = (in->active_since < 0 || why == CONNECTION_REFUSED) && note_refusal(in, &diagnosis);
+    if (in->active_since >= 0)
+        log_info("%s: session down after %" PRId64 " s: %s", in->name,
+                 (now(in->all) - in->active_since) / 1000, reason);
+    else
+        tell_failure(in, why, &diagnosis, news, reason);
+    if (connection_session(connection) == NULL && why == CONNECTION_REFUSED)
+        in->all->counters.refused++;
+    else if (connection_session(connection) == NULL)
+        in->all->counters.handshakes_failed++;
+    settle(in);
+    in->connection = NULL;
+    connection_free(connection);
+    gate->released(gate->context);
+}
+
+/* --- coming in ------------------------------------------------------------------------------- */
+
+/* There is always one: the listener and on_admit() hold both kinds to their numbers. */
+static struct inbound *free_place(struct inbounds *all)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (all->places[i].connection == NULL)
+            return &all->places[i];
+    }
+    return NULL;
+}
+
+static bool on_accepted(void *context, int fd, const struct sockaddr_storage *from, unsigned place)
+{
+    struct inbounds *all = context;
+    struct inbound *in = free_place(all);
+    struct tls_context *tls = all->gate->tls(all->gate->context, TLS_SERVER, all->legacy_cipher);
+    const struct connection_owner owner = {.authorise = on_authorise,
+                                           .admit = on_admit,
+                                           .began = on_began,
+                                           .active = on_active,
+                                           .ended = on_ended,
+                                           .context = in};
+
+    if (in == NULL || tls == NULL) {
+        (void)close(fd);
+        return false;
+    }
+    *in =
+        (struct inbound){.all = all, .waiting = true, .listener_place = place, .active_since = -1};
+    (void)address_text(from, in->address);
+    (void)snprintf(in->name, sizeof(in->name), "from %s", in->address);
+    in->connection = connection_new(&(struct connection_spec){.shared = all->gate->shared,
+                                                              .farewell = all->gate->farewell,
+                                                              .tls = tls,
+                                                              .statistics = all->gate->statistics,
+                                                              .inbound = true,
+                                                              .fd = fd},
+                                    &owner);
+    return in->connection != NULL;
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+struct inbounds *inbounds_new(const struct gate *gate)
+{
+    struct inbounds *all = calloc(1, sizeof(*all));
+
+    if (all == NULL)
+        return NULL;
+    all->gate = gate;
+    all->listener = listener_new(gate->shared->loop, on_accepted, all);
+    if (all->listener == NULL) {
+        free(all);
+        return NULL;
+    }
+    return all;
+}
+
+void inbounds_free(struct inbounds *all)
+{
+    if (all == NULL)
+        return;
+    for (size_t i = 0; i < PLACES; i++)
+        connection_free(all->places[i].connection);
+    listener_free(all->listener);
+    free(all);
+}
+
+static void finish_all(struct inbounds *all, const char *reason)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        if (all->places[i].connection != NULL)
+            connection_finish(all->places[i].connection, reason);
+    }
+}
+
+void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
+{
+    all->legacy_cipher = settings->legacy_cipher;
+    listener_configure(all->listener, settings);
+    if (all->listening && !settings->enabled)
+        finish_all(all, "the agent does not listen any more");
+    all->listening = settings->enabled;
+}
+
+void inbounds_stop(struct inbounds *all, const char *reason)
+{
+    listener_configure(all->listener, &(struct settings_listen){.enabled = false});
+    all->listening = false;
+    finish_all(all, reason);
+}
+
+struct connection *inbounds_next(const struct inbounds *all, size_t *cursor)
+{
+    while (*cursor < PLACES) {
+        struct connection *connection = all->places[(*cursor)++].connection;
+        if (connection != NULL)
+            return connection;
+    }
+    return NULL;
+}
+
+void inbounds_state(const struct inbounds *all, size_t place, struct state_peer *out)
+{
+    const struct inbound *in = &all->places[place];
+
+    memset(out, 0, sizeof(*out));
+    out->inbound = true;
+    (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
+    out->next_attempt = -1;
+    out->attempts = 1;
+    out->connections = connection_session(in->connection) != NULL ? 1 : 0;
+    gate_describe(in->connection, out);
+}
+
+size_t inbounds_count(const struct inbounds *all)
+{
+    size_t cursor = 0;
+    size_t count = 0;
+
+    while (inbounds_next(all, &cursor) != NULL)
+        count++;
+    return count;
+}
+
+const struct listener *inbounds_listener(const struct inbounds *all)
+{
+    return all->listener;
+}
+
+const struct inbound_counters *inbounds_counters(const struct inbounds *all)
+{
+    return &all->counters;
+}
+
+bool inbounds_next_refusal(const struct inbounds *all, size_t *cursor, struct diagnosis *out)
+{
+    return refusals_next(&all->refusals, cursor, now(all), out);
+}
+
+void inbounds_clear_counters(struct inbounds *all)
+{
+    struct connection *connection;
+    size_t cursor = 0;
+
+    memset(&all->counters, 0, sizeof(all->counters));
+    while ((connection = inbounds_next(all, &cursor)) != NULL) {
+        if (connection_session(connection) != NULL)
+            session_clear_counters(connection_session(connection));
+    }
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/peer/listener.h"
+
+#include "agent/base/log.h"
+#include "agent/peer/address.h"
+#include "agent/peer/backoff.h"
+#include "agent/peer/resolve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 32,
+    ACCEPTS_PER_TURN = 32,
+    STARVED_MS = 1000,  /* no descriptors left: how long nobody is accepted */
+    TELL_MS = 60 * 1000 /* refusals are told once a minute at most */
+};
+
+struct pending {
+    bool used;
+    struct address_group from;
+};
+
+struct listener {
+    struct loop *loop;
+    listener_accepted *accepted;
+    void *context;
+    struct settings_listen settings;
+    int fd; /* -1: not listening */
+    struct loop_watch watch;
+    struct loop_timer timer; /* opens again, or accepts again */
+    struct backoff backoff;
+    char trouble[128];
+    bool starved;
+    int64_t told;        /* when refusals were told last, or -1 */
+    uint64_t told_until; /* counters.refused at that time */
+    struct pending pending[LISTENER_PENDING_MAX];
+    struct listener_counters counters;
+};
+
+/* --- who may occupy a place ------------------------------------------------------------------ */
+
+/* The free place for this address, or -1. */
+static int place_for(const struct listener *l, const struct address_group *from)
+{
+    unsigned same = 0;
+    int place = -1;
+
+    for (int i = 0; i < LISTENER_PENDING_MAX; i++) {
+        if (!l->pending[i].used)
+            place = i;
+        else if (address_group_equal(&l->pending[i].from, from))
+            same++;
+    }
+    return same < LISTENER_PENDING_EACH ? place : -1;
+}
+
+static void tell_refusals(struct listener *l, const struct sockaddr_storage *from)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    int64_t now = loop_now(l->loop);
+
+    if (l->told >= 0 && now - l->told < TELL_MS)
+        return;
+    log_warning("listener: %" PRIu64 " connections closed at once (the last one from %s): at most "
+                "%d may be unauthorised at a time, %d of them from one address",
+                l->counters.refused - l->told_until, address_text(from, text), LISTENER_PENDING_MAX,
+                LISTENER_PENDING_EACH);
+    l->told = now;
+    l->told_until = l->counters.refused;
+}
+
+static void take_in(struct listener *l, int fd, const struct sockaddr_storage *from)
+{
+    struct address_group group = address_group(from);
+    int place = place_for(l, &group);
+
+    l->counters.accepted++;
+    if (place < 0) {
+        (void)close(fd);
+        l->counters.refused++;
+        tell_refusals(l, from);
+        return;
+    }
+    l->pending[place] = (struct pending){.used = true, .from = group};
+    if (!l->accepted(l->context, fd, from, (unsigned)place)) {
+        l->counters.refused++;
+        l->pending[place].used = false;
+    }
+}
+
+void listener_settled(struct listener *l, unsigned place)
+{
+    l->pending[place].used = false;
+}
+
+/* --- accepting ------------------------------------------------------------------------------- */
+
+static void pause_accepting(struct listener *l, int error)
+{
+    if (!l->starved)
+        log_warning("listener: cannot accept: %s; raise the limit of open files, or see who holds "
+                    "them in /proc/%d/fd",
+                    strerror(error), (int)getpid());
+    l->starved = true;
+    loop_watch_set(&l->watch, 0);
+    loop_timer_start(&l->timer, STARVED_MS);
+}
+
+static void on_incoming(void *context, unsigned ready)
+{
+    struct listener *l = context;
+
+    (void)ready;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+        socklen_t size = sizeof(from);
+        int fd = accept4(l->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            l->starved = false;
+            take_in(l, fd, &from);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            pause_accepting(l, errno);
+            return;
+        } else if (errno == EAGAIN) {
+            return;
+        }
+        /* Anything else is the fate of one connection that broke while it waited (accept(2)). */
+    }
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* A listening descriptor or -errno. */
+static int open_socket(const struct sockaddr_storage *address, bool any)
+{
+    int on = 1;
+    int off = 0;
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -errno;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (any && address->ss_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    if (bind(fd, (const struct sockaddr *)address, address_size(address)) != 0 ||
+        listen(fd, BACKLOG) != 0) {
+        int error = errno;
+        (void)close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+static int open_numeric(const char *host, uint16_t port, bool any)
+{
+    struct resolve_result found;
+
+    resolve_numeric(host, port, &found);
+    return found.count > 0 ? open_socket(&found.addresses[0], any) : -EINVAL;
+}
+
+static const char *remedy(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "another program listens there (`ss -ltnp` shows which); stop it or choose another "
+               "port";
+    case EADDRNOTAVAIL:
+        return "this address is not on this device; give another one, or bring its interface up";
+    case EACCES:
+        return "ports below 1024 need a privilege that this program is not given; choose another "
+               "port";
+    default:
+        return "check the address and the port";
+    }
+}
+
+static void listen_failed(struct listener *l, int error)
+{
+    if (strcmp(l->trouble, strerror(error)) != 0)
+        log_error("listener: cannot listen on %s port %u: %s: %s; it is tried again",
+                  l->settings.address[0] != '\0' ? l->settings.address : "all addresses",
+                  (unsigned)l->settings.port, strerror(error), remedy(error));
+    (void)snprintf(l->trouble, sizeof(l->trouble), "%s", strerror(error));
+    loop_timer_start(&l->timer, backoff_next(&l->backoff));
+}
+
+/* All addresses: one socket for both families; only IPv4 where the kernel has no IPv6. */
+static void open_listener(struct listener *l)
+{
+    uint16_t port = l->settings.port;
+    bool any = l->settings.address[0] == '\0';
+    int fd = open_numeric(any ? "::" : l->settings.address, port, any);
+
+    if (any && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL || fd == -EINVAL))
+        fd = open_numeric("0.0.0.0", port, any);
+    if (fd < 0) {
+        listen_failed(l, -fd);
+        return;
+    }
+    int error = loop_watch_add(l->loop, &l->watch, fd, LOOP_READ, on_incoming, l);
+    if (error != 0) {
+        (void)close(fd);
+        listen_failed(l, -error);
+        return;
+    }
+    l->fd = fd;
+    l->trouble[0] = '\0';
+    backoff_reset(&l->backoff);
+    log_info("listener: waiting for location servers on %s port %u",
+             any ? "all addresses" : l->settings.address, (unsigned)listener_port(l));
+}
+
+static void close_listener(struct listener *l)
+{
+    loop_timer_stop(&l->timer);
+    l->trouble[0] = '\0';
+    l->starved = false;
+    if (l->fd < 0)
+        return;
+    loop_watch_remove(&l->watch);
+    (void)close(l->fd);
+    l->fd = -1;
+}
+
+static void on_timer(void *context)
+{
+    struct listener *l = context;
+
+    if (l->fd < 0)
+        open_listener(l);
+    else
+        loop_watch_set(&l->watch, LOOP_READ);
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+struct listener *listener_new(struct loop *loop, listener_accepted *accepted, void *context)
+{
+    struct listener *l = calloc(1, sizeof(*l));
+
+    if (l == NULL || loop_timer_init(loop, &l->timer, on_timer, l) != 0) {
+        free(l);
+        return NULL;
+    }
+    l->loop = loop;
+    l->accepted = accepted;
+    l->context = context;
+    l->fd = -1;
+    l->told = -1;
+    backoff_init(&l->backoff, 0);
+    return l;
+}
+
+void listener_free(struct listener *l)
+{
+    if (l == NULL)
+        return;
+    close_listener(l);
+    loop_timer_fini(&l->timer);
+    free(l);
+}
+
+void listener_configure(struct listener *l, const struct settings_listen *settings)
+{
+    bool same = l->settings.enabled == settings->enabled && l->settings.port == settings->port &&
+                strcmp(l->settings.address, settings->address) == 0;
+
+    l->settings = *settings;
+    if (same)
+        return;
+    close_listener(l);
+    backoff_reset(&l->backoff);
+    if (settings->enabled)
+        open_listener(l);
+}
+
+const struct listener_counters *listener_counters(const struct listener *l)
+{
+    return &l->counters;
+}
+
+const char *listener_trouble(const struct listener *l)
+{
+    return l->trouble;
+}
+
+uint16_t listener_port(const struct listener *l)
+{
+    struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof(own);
+    struct sockaddr_in in;
+
+    if (l->fd < 0 || getsockname(l->fd, (struct sockaddr *)&own, &size) != 0)
+        return 0;
+    /* The port stands at the same place for both families. */
+    memcpy(&in, &own, sizeof(in));
+    return ntohs(in.sin_port);
+}

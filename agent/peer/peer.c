@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/peer/peer.h"
+
+#include "agent/base/log.h"
+#include "agent/peer/address.h"
+#include "agent/peer/backoff.h"
+#include "agent/peer/resolve.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = SETTINGS_HOST_SIZE + 16 };
+
+struct peer {
+    const struct gate *gate;
+    struct settings_server server;
+    char name[NAME_SIZE]; /* for the log */
+    bool running;
+    bool held;
+    bool has_identity; /* it was authorised before, by this MAC */
+    struct mac identity;
+    struct backoff backoff;
+    struct loop_timer timer; /* the next round */
+
+    /* The round. */
+    struct resolve *resolve;
+    struct resolve_result addresses;
+    size_t next_address;
+    char address[ADDRESS_TEXT_SIZE];
+    struct connection *connection;
+    int64_t active_since;      /* -1: not active */
+    enum connection_end worst; /* of this round's failures: how far one came at most */
+    char failure[STATE_REASON_SIZE];
+    bool has_presented; /* a certificate that was refused in this round */
+    struct authlist_peer presented;
+
+    struct diagnosis failed; /* with the failure */
+    enum diagnosis_code not_admitted;
+
+    struct diagnosis diagnosis; /* DIAGNOSIS_NONE: a session is up, or nothing is known yet */
+    int64_t diagnosed_at;
+    uint64_t connections;
+    uint64_t disconnections;
+    uint64_t attempts;
+    char last_reason[STATE_REASON_SIZE];
+    bool told;                        /* last_reason was logged and nothing else happened since */
+    uint64_t repeats;                 /* of it, that were not logged */
+    struct session_counters counters; /* of the last session */
+};
+
+static void dial(struct peer *p);
+static void try_next(struct peer *p);
+
+static struct loop *loop_of(const struct peer *p)
+{
+    return p->gate->shared->loop;
+}
+
+/* --- why there is no session, as a code ------------------------------------------------------ */
+
+/* The server's side of a diagnosis. */
+static void describe_server(const struct peer *p, struct diagnosis *out)
+{
+    (void)snprintf(out->host, sizeof(out->host), "%s", p->server.host);
+    out->port = p->server.port;
+    out->legacy_cipher = p->server.legacy_cipher;
+    out->has_expected = p->server.has_mac;
+    out->expected = p->server.mac;
+}
+
+/* True if it is news. */
+static bool set_diagnosis(struct peer *p, const struct diagnosis *diagnosis)
+{
+    struct diagnosis now = *diagnosis;
+
+    describe_server(p, &now);
+    bool news = !diagnosis_same(&p->diagnosis, &now);
+    now.count = 1 + (news ? 0 : p->diagnosis.count);
+    if (news)
+        p->diagnosed_at = loop_now(loop_of(p));
+    p->diagnosis = now;
+    return news;
+}
+
+static void set_code(struct peer *p, enum diagnosis_code code)
+{
+    struct diagnosis diagnosis;
+
+    diagnosis_init(&diagnosis, code);
+    (void)set_diagnosis(p, &diagnosis);
+}
+
+static const struct mac *expected_mac(const struct peer *p)
+{
+    return p->server.has_mac ? &p->server.mac : NULL;
+}
+
+/* --- waiting --------------------------------------------------------------------------------- */
+
+static int64_t wait_for_next_round(struct peer *p)
+{
+    int64_t delay = backoff_next(&p->backoff);
+
+    loop_timer_start(&p->timer, delay);
+    return delay;
+}
+
+/* The MAC it is known by, if that has a session already. */
+static bool must_hold(const struct peer *p)
+{
+    const struct mac *mac = p->server.has_mac ? &p->server.mac : &p->identity;
+
+    return (p->server.has_mac || p->has_identity) && p->gate->has_session(p->gate->context, mac);
+}
+
+static void hold(struct peer *p)
+{
+    if (p->held)
+        return;
+    p->held = true;
+    loop_timer_stop(&p->timer);
+    set_code(p, DIAGNOSIS_HELD);
+    log_info("%s: not dialled, because its MAC has a session already", p->name);
+}
+
+/* --- telling why there is no session --------------------------------------------------------- */
+
+static void note_failure(struct peer *p, enum connection_end why, const struct diagnosis *diagnosis,
+                         const char *where, const char *reason)
+{
+    if (p->failure[0] != '\0' && why < p->worst)
+        return;
+    p->failed = *diagnosis;
+    (void)snprintf(p->failed.address, sizeof(p->failed.address), "%s", p->address);
+    p->worst = why;
+    (void)snprintf(p->failure, sizeof(p->failure), "%s%s%.*s", where, where[0] != '\0' ? ": " : "",
+                   (int)(sizeof(p->failure) - ADDRESS_TEXT_SIZE - 2), reason);
+}
+
+/* A failure without a connection. */
+static void note_code(struct peer *p, enum diagnosis_code code, int error, const char *where,
+                      const char *reason)
+{
+    struct diagnosis diagnosis;
+
+    diagnosis_init(&diagnosis, code);
+    diagnosis.error = error;
+    gate_explain(p->gate, &diagnosis);
+    note_failure(p, CONNECTION_UNREACHABLE, &diagnosis, where, reason);
+}
+
+static void tell_repeats(struct peer *p)
+{
+    if (p->repeats > 0)
+        log_info("%s: what kept it away happened %" PRIu64 " more times", p->name, p->repeats);
+    p->repeats = 0;
+}
+
+/* True if the reason is news. */
+static bool reason_is_new(struct peer *p, const char *reason)
+{
+    if (p->told && strcmp(p->last_reason, reason) == 0) {
+        p->repeats++;
+        return false;
+    }
+    tell_repeats(p);
+    p->told = true;
+    (void)snprintf(p->last_reason, sizeof(p->last_reason), "%s", reason);
+    return true;
+}
+
+static void round_failed(struct peer *p)
+{
+    int64_t delay = wait_for_next_round(p);
+    bool news = set_diagnosis(p, &p->failed);
+
+    if (news)
+        p->told = false;
+    if (!reason_is_new(p, p->failure))
+        return;
+    log_warning("%s: no session: %s; next try in %" PRId64 " ms, and so on until it works", p->name,
+                p->failure, delay);
+    if (p->has_presented && p->worst == CONNECTION_REFUSED)
+        gate_log_presented(p->name, &p->presented);
+    gate_tell(p->gate, p->name, &p->diagnosis);
+}
+
+/* --- what the connection tells --------------------------------------------------------------- */
+
+static bool on_authorise(void *context, const struct authlist_peer *presented,
+                         struct authlist_decision *decision)
+{
+    struct peer *p = context;
+    return p->gate->authorise(p->gate->context, presented, expected_mac(p), decision);
+}
+
+static const char *on_admit(void *context, const struct mac *identity)
+{
+    struct peer *p = context;
+
+    p->has_identity = true;
+    p->identity = *identity;
+    const char *refusal = p->gate->admit(p->gate->context, identity, false);
+    if (refusal != NULL)
+        p->not_admitted = p->gate->has_session(p->gate->context, identity)
+                              ? DIAGNOSIS_SESSION_EXISTS
+                              : DIAGNOSIS_ENDED_HERE;
+    return refusal;
+}
+
+static void on_began(void *context)
+{
+    struct peer *p = context;
+
+    p->connections++;
+}
+
+static void on_active(void *context)
+{
+    struct peer *p = context;
+    char mac[MAC_TEXT_SIZE];
+
+    p->active_since = loop_now(loop_of(p));
+    log_info("%s: session up with %s at %s, %s %s%s", p->name, mac_text(&p->identity, mac),
+             p->address, connection_tls_version(p->connection),
+             connection_tls_cipher(p->connection),
+             connection_legacy_cipher(p->connection) ? ", legacy cipher" : "");
+    tell_repeats(p);
+    p->told = false;
+    set_code(p, DIAGNOSIS_NONE);
+}
+
+static void session_ended(struct peer *p, const struct diagnosis *diagnosis, const char *reason)
+{
+    bool was_active = p->active_since >= 0;
+    int64_t lasted = was_active ? loop_now(loop_of(p)) - p->active_since : 0;
+
+    p->disconnections++;
+    p->active_since = -1;
+    if (lasted >= PEER_SETTLED_MS)
+        backoff_reset(&p->backoff);
+    bool is_news = set_diagnosis(p, diagnosis);
+    bool is_new = reason_is_new(p, reason);
+    if (was_active)
+        log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
+    else if (is_new)
+        log_warning("%s: the session ended before it was active: %s", p->name, reason);
+    if (is_news && diagnosis->code != DIAGNOSIS_ENDED_HERE)
+        gate_tell(p->gate, p->name, &p->diagnosis);
+    if (p->running && must_hold(p))
+        hold(p);
+    else if (p->running)
+        (void)wait_for_next_round(p);
+}
+
+static void keep_presented(struct peer *p, const struct connection *connection)
+{
+    const struct authlist_peer *presented = connection_peer(connection);
+
+    p->has_presented = presented != NULL && connection_decision(connection)->verdict != AUTHLIST_OK;
+    if (p->has_presented)
+        p->presented = *presented;
+}
+
+static void diagnose(struct peer *p, const struct connection *connection, enum connection_end why,
+                     struct diagnosis *out)
+{
+    gate_diagnose(p->gate, connection, why, expected_mac(p), out);
+    if (out->code == DIAGNOSIS_NONE)
+        out->code = p->not_admitted;
+    (void)snprintf(out->address, sizeof(out->address), "%s", p->address);
+}
+
+static void on_ended(void *context, enum connection_end why, const char *reason)
+{
+    struct peer *p = context;
+    struct connection *connection = p->connection;
+    const struct session *session = connection_session(connection);
+    struct diagnosis diagnosis;
+    char text[STATE_REASON_SIZE];
+
+    (void)snprintf(text, sizeof(text), "%s", reason);
+    keep_presented(p, connection);
+    diagnose(p, connection, why, &diagnosis);
+    if (session != NULL)
+        p->counters = *session_counters(session);
+    p->connection = NULL;
+    connection_free(connection);
+    if (session != NULL) {
+        session_ended(p, &diagnosis, text);
+    } else {
+        note_failure(p, why, &diagnosis, p->address, text);
+        try_next(p);
+    }
+    p->gate->released(p->gate->context);
+}
+
+/* --- a round --------------------------------------------------------------------------------- */
+
+/* 0: connected or on the way; else an errno. */
+static int open_connection(struct peer *p, const struct sockaddr_storage *address,
+                           struct tls_context *tls)
+{
+    static const struct connection_owner callbacks = {.authorise = on_authorise,
+                                                      .admit = on_admit,
+                                                      .began = on_began,
+                                                      .active = on_active,
+                                                      .ended = on_ended};
+    struct connection_owner owner = callbacks;
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return errno;
+    p->attempts++;
+    (void)address_text(address, p->address);
+    if (connect(fd, (const struct sockaddr *)address, address_size(address)) != 0 &&
+        errno != EINPROGRESS && errno != EINTR) {
+        int error = errno;
+        (void)close(fd);
+        return error;
+    }
+    owner.context = p;
+    p->not_admitted = DIAGNOSIS_NONE;
+    p->connection = connection_new(&(struct connection_spec){.shared = p->gate->shared,
+                                                             .farewell = p->gate->farewell,
+                                                             .tls = tls,
+                                                             .statistics = p->gate->statistics,
+                                                             .fd = fd},
+                                   &owner);
+    return p->connection != NULL ? 0 : ENOMEM;
+}
+
+static void try_next(struct peer *p)
+{
+    if (!p->running)
+        return;
+    if (must_hold(p)) {
+        hold(p);
+        return;
+    }
+    struct tls_context *tls = p->gate->tls(p->gate->context, TLS_CLIENT, p->server.legacy_cipher);
+    if (tls == NULL)
+        note_code(p, DIAGNOSIS_NO_RESOURCES, 0, "", "there is no TLS context");
+    while (tls != NULL && p->next_address < p->addresses.count) {
+        const struct sockaddr_storage *address = &p->addresses.addresses[p->next_address++];
+        int error = open_connection(p, address, tls);
+        if (error == 0)
+            return;
+        char text[ADDRESS_TEXT_SIZE];
+        note_code(p, connection_error_diagnosis(error), error, address_text(address, text),
+                  strerror(error));
+    }
+    round_failed(p);
+}
+
+static void resolved(void *context, const struct resolve_result *result)
+{
+    struct peer *p = context;
+
+    p->resolve = NULL;
+    p->addresses = *result;
+    if (result->count == 0)
+        note_code(p, result->unknown ? DIAGNOSIS_NAME_UNKNOWN : DIAGNOSIS_NAME_SERVER, 0,
+                  "its name cannot be resolved", result->reason);
+    try_next(p);
+}
+
+static void dial(struct peer *p)
+{
+    loop_timer_stop(&p->timer);
+    if (must_hold(p)) {
+        hold(p);
+        return;
+    }
+    p->held = false;
+    p->failure[0] = '\0';
+    p->has_presented = false;
+    p->worst = CONNECTION_UNREACHABLE;
+    p->next_address = 0;
+    resolve_numeric(p->server.host, p->server.port, &p->addresses);
+    if (p->addresses.count > 0) {
+        try_next(p);
+        return;
+    }
+    p->resolve = resolve_start(loop_of(p), p->server.host, p->server.port, resolved, p);
+    if (p->resolve == NULL) {
+        note_code(p, DIAGNOSIS_NO_RESOURCES, errno, "its name cannot be looked up",
+                  strerror(errno));
+        round_failed(p);
+    }
+}
+
+static void on_timer(void *context)
+{
+    dial(context);
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+static void set_name(struct peer *p)
+{
+    bool colon = strchr(p->server.host, ':') != NULL;
+
+    (void)snprintf(p->name, sizeof(p->name), colon ? "server [%s]:%u" : "server %s:%u",
+                   p->server.host, (unsigned)p->server.port);
+}
+
+struct peer *peer_new(const struct gate *gate, const struct settings_server *server, uint64_t seed)
+{
+    struct peer *p = calloc(1, sizeof(*p));
+
+    if (p == NULL || loop_timer_init(gate->shared->loop, &p->timer, on_timer, p) != 0) {
+        free(p);
+        return NULL;
+    }
+    p->gate = gate;
+    p->server = *server;
+    p->active_since = -1;
+    diagnosis_init(&p->diagnosis, DIAGNOSIS_NONE);
+    diagnosis_init(&p->failed, DIAGNOSIS_NONE);
+    set_name(p);
+    backoff_init(&p->backoff, seed);
+    return p;
+}
+
+void peer_free(struct peer *p)
+{
+    if (p == NULL)
+        return;
+    resolve_cancel(p->resolve);
+    connection_free(p->connection);
+    loop_timer_fini(&p->timer);
+    free(p);
+}
+
+const struct settings_server *peer_server(const struct peer *p)
+{
+    return &p->server;
+}
+
+void peer_configure(struct peer *p, const struct settings_server *server)
+{
+    bool same = p->server.has_mac == server->has_mac &&
+                (!server->has_mac || mac_equal(&p->server.mac, &server->mac));
+
+    p->server = *server;
+    if (!same)
+        peer_recheck(p);
+}
+
+void peer_start(struct peer *p)
+{
+    if (p->running)
+        return;
+    p->running = true;
+    backoff_reset(&p->backoff);
+    if (p->connection == NULL)
+        dial(p);
+}
+
+void peer_stop(struct peer *p, const char *reason)
+{
+    if (!p->running)
+        return;
+    p->running = false;
+    p->held = false;
+    loop_timer_stop(&p->timer);
+    resolve_cancel(p->resolve);
+    p->resolve = NULL;
+    if (p->connection != NULL)
+        connection_finish(p->connection, reason);
+}
+
+void peer_recheck(struct peer *p)
+{
+    if (p->connection != NULL) {
+        connection_recheck(p->connection);
+    } else if (p->held) {
+        peer_release(p);
+    } else if (p->running && p->worst == CONNECTION_REFUSED && loop_timer_running(&p->timer)) {
+        backoff_reset(&p->backoff);
+        dial(p);
+    }
+}
+
+void peer_release(struct peer *p)
+{
+    if (!p->held || must_hold(p))
+        return;
+    p->held = false;
+    dial(p);
+}
+
+struct connection *peer_connection(const struct peer *p)
+{
+    return p->connection;
+}
+
+void peer_clear_counters(struct peer *p)
+{
+    p->connections = p->connection != NULL && connection_session(p->connection) != NULL ? 1 : 0;
+    p->disconnections = 0;
+    p->attempts = 0;
+    memset(&p->counters, 0, sizeof(p->counters));
+    if (p->connection != NULL && connection_session(p->connection) != NULL)
+        session_clear_counters(connection_session(p->connection));
+}
+
+static enum state_phase phase(const struct peer *p)
+{
+    if (p->resolve != NULL)
+        return STATE_RESOLVING;
+    if (p->held)
+        return STATE_HELD;
+    return loop_timer_running(&p->timer) ? STATE_BACKOFF : STATE_IDLE;
+}
+
+void peer_state(const struct peer *p, struct state_peer *out)
+{
+    memset(out, 0, sizeof(*out));
+    (void)snprintf(out->host, sizeof(out->host), "%s", p->server.host);
+    out->port = p->server.port;
+    (void)snprintf(out->address, sizeof(out->address), "%s", p->address);
+    out->phase = phase(p);
+    out->has_mac = p->has_identity;
+    out->mac = p->identity;
+    out->connections = p->connections;
+    out->disconnections = p->disconnections;
+    out->attempts = p->attempts;
+    (void)snprintf(out->last_reason, sizeof(out->last_reason), "%s", p->last_reason);
+    out->next_attempt = -1;
+    if (loop_timer_running(&p->timer))
+        out->next_attempt = p->timer.at - loop_now(loop_of(p));
+    out->diagnosis = p->diagnosis;
+    describe_server(p, &out->diagnosis);
+    out->diagnosis.next_attempt = out->next_attempt;
+    if (p->diagnosis.code != DIAGNOSIS_NONE)
+        out->diagnosis.since = loop_now(loop_of(p)) - p->diagnosed_at;
+    out->counters = p->counters;
+    if (p->connection != NULL)
+        gate_describe(p->connection, out);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One configured server: looked up, dialled, and dialled again when its session ends.
+ *
+ * A round tries the addresses of the host in turn, and a name is looked up again for each round.
+ * After a round that failed, and after a session, the next one waits (agent/backoff); 60 s of an
+ * active session make the waiting short again. A server whose MAC (configured, or the one it was
+ * authorised by last) has a session already is held, not dialled.
+ *
+ * What keeps a server from its session is logged when it changes, not when it repeats.
+ */
+#ifndef AGENT_PEER_PEER_H
+#define AGENT_PEER_PEER_H
+
+#include "agent/peer/gate.h"
+#include "agent/settings.h"
+#include "agent/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PEER_SETTLED_MS = 60000 };
+
+struct peer;
+
+/* Idle until peer_start(). The seed is for the jitter, 0: a random one. NULL if memory is out. */
+struct peer *peer_new(const struct gate *gate, const struct settings_server *server, uint64_t seed);
+void peer_free(struct peer *peer);
+
+const struct settings_server *peer_server(const struct peer *peer);
+/* The same host and port, anything else may differ; a session that is not allowed now is ended. */
+void peer_configure(struct peer *peer, const struct settings_server *server);
+
+/* Dials at once. Does nothing if it was started already. */
+void peer_start(struct peer *peer);
+/* No dialling any more; what there is, is ended in order. */
+void peer_stop(struct peer *peer, const char *reason);
+
+/* The auth list has changed: a session whose entry is gone ends, and a server that was refused is
+ * tried again at once. */
+void peer_recheck(struct peer *peer);
+/* A MAC may have become free: a held server is looked at again. */
+void peer_release(struct peer *peer);
+
+/* All counters from 0 again. */
+void peer_clear_counters(struct peer *peer);
+
+/* NULL if there is none. */
+struct connection *peer_connection(const struct peer *peer);
+void peer_state(const struct peer *peer, struct state_peer *out);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/base/log.h"
+#include "agent/peer/inbound.h"
+#include "agent/wire/wire.h"
+#include "tests/unit/failing.h"
+#include "tests/unit/far-end.h"
+#include "tests/unit/process.h"
+#include "tests/unit/session-bed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ENDS_MAX = INBOUND_SESSIONS_MAX + 1 };
+
+struct scene {
+    struct bed *bed;
+    struct farewell *farewell;
+    struct tls_context *tls;
+    struct gate gate;
+    struct inbounds *inbounds;
+    struct settings_listen settings;
+    struct far_end *ends[ENDS_MAX];
+    size_t end_count;
+    uint8_t identities; /* each connection gets another MAC */
+    bool lets_in;
+    const char *refusal;
+    unsigned released;
+    unsigned lines;
+    unsigned presented;
+    char line[512]; /* the last warning */
+};
+
+static struct scene *scene;
+
+static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
+{
+    assert_int_equal(role, TLS_SERVER);
+    assert_int_equal(legacy_cipher, ((struct scene *)context)->settings.legacy_cipher);
+    return ((struct scene *)context)->tls;
+}
+
+static bool gate_authorise(void *context, const struct authlist_peer *peer,
+                           const struct mac *expected, struct authlist_decision *decision)
+{
+    struct scene *s = context;
+
+    assert_null(expected);
+    assert_non_null(peer);
+    *decision = (struct authlist_decision){.verdict = AUTHLIST_UNKNOWN_MAC};
+    if (!s->lets_in)
+        return false;
+    decision->verdict = AUTHLIST_OK;
+    decision->has_mac = true;
+    decision->mac = (struct mac){{0, 0, 0, 0, 1, ++s->identities}};
+    return true;
+}
+
+static const char *gate_admit(void *context, const struct mac *identity, bool inbound)
+{
+    (void)identity;
+    assert_true(inbound);
+    return ((struct scene *)context)->refusal;
+}
+
+static bool gate_has_session(void *context, const struct mac *identity)
+{
+    (void)context;
+    (void)identity;
+    return false;
+}
+
+static void gate_released(void *context)
+{
+    ((struct scene *)context)->released++;
+}
+
+static void keep_line(enum log_level level, const char *line)
+{
+    scene->presented += strstr(line, "it presented") != NULL ? 1 : 0;
+    if (level > LOG_LEVEL_WARNING)
+        return;
+    (void)snprintf(scene->line, sizeof(scene->line), "%s", line);
+    scene->lines++;
+}
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof(*s));
+
+    scene = s;
+    *state = s;
+    log_divert(keep_line);
+    s->bed = bed_new(64, 4);
+    s->farewell = farewell_new(s->bed->loop, NULL, NULL);
+    s->tls = tls_context_new(far_identity(FAR_OURS), &(struct tls_options){.role = TLS_SERVER});
+    s->lets_in = true;
+    s->gate = (struct gate){.shared = &s->bed->shared,
+                            .farewell = s->farewell,
+                            .tls = gate_tls,
+                            .authorise = gate_authorise,
+                            .admit = gate_admit,
+                            .has_session = gate_has_session,
+                            .released = gate_released,
+                            .context = s};
+    s->inbounds = inbounds_new(&s->gate);
+    s->settings = (struct settings_listen){.enabled = true};
+    (void)snprintf(s->settings.address, sizeof(s->settings.address), "127.0.0.1");
+    inbounds_configure(s->inbounds, &s->settings);
+    return listener_port(inbounds_listener(s->inbounds)) == 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+
+    failing_reset();
+    inbounds_free(s->inbounds);
+    farewell_free(s->farewell);
+    for (size_t i = 0; i < s->end_count; i++)
+        far_free(s->ends[i]);
+    tls_context_free(s->tls);
+    bed_free(s->bed);
+    log_divert(NULL);
+    free(s);
+    return 0;
+}
+
+static void come_in(struct scene *s)
+{
+    int fd = far_connect("127.0.0.1", listener_port(inbounds_listener(s->inbounds)));
+
+    assert_true(fd >= 0);
+    assert_true(s->end_count < ENDS_MAX);
+    s->ends[s->end_count++] = far_new(fd, TLS_CLIENT, FAR_SERVER);
+}
+
+static void run_until(struct scene *s, bool (*holds)(void *context))
+{
+    assert_true(far_until(s->bed->loop, s->ends, s->end_count, holds, s));
+}
+
+static bool last_has_capability(void *context)
+{
+    const struct scene *s = context;
+
+    return far_frames(s->ends[s->end_count - 1], WIRE_CAPABILITY_NOTIFICATION) > 0;
+}
+
+static bool last_is_closed(void *context)
+{
+    const struct scene *s = context;
+
+    return s->ends[s->end_count - 1]->eof;
+}
+
+static bool nobody_is_left(void *context)
+{
+    return inbounds_count(((struct scene *)context)->inbounds) == 0;
+}
+
+/* Comes in, is turned away and forgotten. */
+static void be_turned_away(struct scene *s)
+{
+    come_in(s);
+    run_until(s, last_is_closed);
+    run_until(s, nobody_is_left);
+    far_free(s->ends[--s->end_count]);
+}
+
+static void sixteen_sessions_may_come_in(void **state)
+{
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < INBOUND_SESSIONS_MAX; i++) {
+        come_in(s);
+        run_until(s, last_has_capability);
+    }
+    assert_int_equal(inbounds_count(s->inbounds), INBOUND_SESSIONS_MAX);
+    come_in(s);
+    run_until(s, last_is_closed);
+    assert_int_equal(s->ends[INBOUND_SESSIONS_MAX]->len, 0);
+    assert_non_null(strstr(s->line, "as many inbound sessions as this agent holds"));
+    assert_int_equal(inbounds_counters(s->inbounds)->refused, 1);
+    for (size_t i = 0; i < INBOUND_SESSIONS_MAX; i++)
+        assert_false(s->ends[i]->eof);
+}
+
+static void each_is_told_with_its_state(void **state)
+{
+    struct scene *s = *state;
+    struct state_peer peer;
+    size_t cursor = 0;
+
+    come_in(s);
+    run_until(s, last_has_capability);
+    far_say_capability(s->ends[0], s->bed->loop);
+    for (int i = 0; i < 100; i++)
+        loop_advance(s->bed->loop, 0);
+    assert_non_null(inbounds_next(s->inbounds, &cursor));
+    inbounds_state(s->inbounds, cursor - 1, &peer);
+    assert_true(peer.inbound);
+    assert_int_equal(peer.phase, STATE_ACTIVE);
+    assert_int_equal(peer.connections, 1);
+    assert_int_equal(peer.counters.rx_frames, 1);
+    assert_true(peer.has_mac);
+    assert_null(inbounds_next(s->inbounds, &cursor));
+}
+
+static void those_turned_away_are_told_once_and_counted(void **state)
+{
+    struct scene *s = *state;
+
+    s->lets_in = false;
+    for (int i = 0; i < 5; i++)
+        be_turned_away(s);
+    assert_int_equal(s->lines, 1);
+    assert_int_equal(s->presented, 1);
+    assert_non_null(strstr(s->line, "from 127.0.0.1:"));
+    assert_int_equal(inbounds_counters(s->inbounds)->refused, 5);
+    assert_int_equal(s->released, 5);
+    loop_advance(s->bed->loop, 60 * 1000);
+    be_turned_away(s);
+    assert_int_equal(s->lines, 2);
+}
+
+static void nobody_can_fill_the_log(void **state)
+{
+    static const char *const reasons[] = {"one reason", "another reason"};
+    struct scene *s = *state;
+
+    for (int i = 0; i < 40; i++) {
+        s->refusal = reasons[i % 2];
+        be_turned_away(s);
+    }
+    assert_int_equal(s->lines, 10);
+    assert_int_equal(inbounds_counters(s->inbounds)->refused, 40);
+}
+
+static void a_handshake_that_fails_is_counted(void **state)
+{
+    struct scene *s = *state;
+
+    come_in(s);
+    loop_advance(s->bed->loop, 0);
+    loop_advance(s->bed->loop, CONNECTION_HANDSHAKE_MS);
+    assert_int_equal(inbounds_counters(s->inbounds)->handshakes_failed, 1);
+    assert_int_equal(inbounds_count(s->inbounds), 0);
+    assert_non_null(strstr(s->line, "within 10 s"));
+}
+
+static void those_without_a_session_leave_their_place_when_they_go(void **state)
+{
+    struct scene *s = *state;
+
+    for (int i = 0; i < 2 * LISTENER_PENDING_MAX; i++) {
+        come_in(s);
+        loop_advance(s->bed->loop, 0);
+        far_free(s->ends[--s->end_count]);
+        run_until(s, nobody_is_left);
+    }
+    assert_int_equal(listener_counters(inbounds_listener(s->inbounds))->refused, 0);
+}
+
+static void stopping_closes_all_in_order(void **state)
+{
+    struct scene *s = *state;
+
+    come_in(s);
+    run_until(s, last_has_capability);
+    inbounds_stop(s->inbounds, "the agent stops");
+    assert_int_equal(listener_port(inbounds_listener(s->inbounds)), 0);
+    run_until(s, last_is_closed);
+    assert_int_equal(s->ends[0]->status, TLS_CLOSED);
+    run_until(s, nobody_is_left);
+}
+
+static void without_a_context_or_memory_nobody_comes_in(void **state)
+{
+    struct scene *s = *state;
+    struct tls_context *tls = s->tls;
+    size_t before = open_descriptors();
+
+    s->tls = NULL;
+    come_in(s);
+    loop_advance(s->bed->loop, 0);
+    s->tls = tls;
+    assert_int_equal(inbounds_count(s->inbounds), 0);
+    come_in(s);
+    failing_malloc_at(1);
+    loop_advance(s->bed->loop, 0);
+    failing_reset();
+    assert_int_equal(inbounds_count(s->inbounds), 0);
+    assert_int_equal(listener_counters(inbounds_listener(s->inbounds))->refused, 2);
+    for (size_t i = 0; i < 2; i++)
+        far_free(s->ends[i]);
+    s->end_count = 0;
+    assert_int_equal(open_descriptors(), before);
+    for (unsigned n = 1;; n++) {
+        failing_malloc_at(n);
+        struct inbounds *other = inbounds_new(&s->gate);
+        bool failed = failing_hit();
+        failing_reset();
+        inbounds_free(other);
+        if (!failed)
+            break;
+        assert_null(other);
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sixteen_sessions_may_come_in),
+        TEST(each_is_told_with_its_state),
+        TEST(those_turned_away_are_told_once_and_counted),
+        TEST(nobody_can_fill_the_log),
+        TEST(a_handshake_that_fails_is_counted),
+        TEST(those_without_a_session_leave_their_place_when_they_go),
+        TEST(stopping_closes_all_in_order),
+        TEST(without_a_context_or_memory_nobody_comes_in),
+    };
+
+    return cmocka_run_group_tests(tests, far_identities_make, far_identities_remove);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One NMSP session with an authorised peer (wire-profile "Session", "Requests"): capability,
+ * subscription, requests, echo, dead timers, counters, output. Knows no socket and no TLS: its
+ * owner (agent/connection) feeds it what was received and lends it a way to write.
+ *
+ * The owner creates a session only after the peer was authorised. When the session is over, for
+ * whatever reason, it calls `closed` once, from a deferred call, and the owner then frees it.
+ */
+#ifndef AGENT_SESSION_SESSION_H
+#define AGENT_SESSION_SESSION_H
+
+#include "agent/base/loop.h"
+#include "agent/base/mac.h"
+#include "agent/diagnosis.h"
+#include "agent/engine/engine.h"
+#include "agent/tls/tls.h"
+#include "agent/view/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SESSION_ECHO_INTERVAL_MS = 15000,
+    SESSION_DEAD_INTERVAL_MS = 30000,
+    SESSION_CAPABILITY_MS = 10000,
+    SESSION_FLUSH_MS = 2000,
+    SESSION_MALFORMED_MAX = 8,
+    SESSION_REASON_SIZE = 160,
+    SESSION_IDS = 68, /* message ids that are counted apart: 0..67 */
+};
+
+/* What all sessions share. Everything outlives the sessions. */
+struct session_context {
+    struct loop *loop;
+    struct engine *engine;
+    struct views *views;
+    struct mac base_mac; /* our sender-id */
+    const char *name;    /* hostname */
+    const char *software;
+};
+
+/* What the session needs of its connection. */
+struct session_transport {
+    /* As tls_write: takes a front part of the bytes, or says what to wait for. */
+    enum tls_status (*write)(void *context, const void *data, size_t len, size_t *written);
+    /* What the session wants to be called for has changed: ask session_wants_read() and _write().
+     */
+    void (*interest)(void *context);
+    /* The session is over; the reason is a sentence. `flushed`: all output was written, close in
+     * order. */
+    void (*closed)(void *context, const char *reason, bool flushed);
+    void *context;
+    uint64_t number; /* of the connection, in the trace */
+};
+
+/* Per session; each a total since it began. */
+struct session_counters {
+    uint64_t rx_frames; /* complete frames, echoes included */
+    uint64_t tx_frames;
+    uint64_t rx_data; /* all but echoes */
+    uint64_t tx_data;
+    uint64_t rx_echo_requests;
+    uint64_t tx_echo_responses;
+    uint64_t unsupported; /* unknown message ids */
+    uint64_t malformed;
+    uint64_t foreign_sender; /* Capabilities whose sender-id is not the authorised MAC */
+    uint64_t missed_ticks;   /* while out of step: how often the peer was too slow */
+    uint64_t rx_by_id[SESSION_IDS];
+    uint64_t tx_by_id[SESSION_IDS];
+};
+
+struct session;
+
+/* NULL if memory is out. Begins by sending Capability. `identity` is the authorised MAC. */
+struct session *session_new(const struct session_context *shared,
+                            const struct session_transport *transport, const struct mac *identity);
+/* NULL is allowed. `closed` is not called any more. */
+void session_free(struct session *session);
+
+/* Bytes from the peer, in any pieces. All are taken; call it only while session_wants_read(). */
+void session_receive(struct session *session, const uint8_t *data, size_t len);
+/* The transport can take bytes again. */
+void session_writable(struct session *session);
+
+/* False while too many answers wait to be taken (wire-profile "Requests"). */
+bool session_wants_read(const struct session *session);
+bool session_wants_write(const struct session *session);
+
+/* What is offered has changed: Capability is sent again if it differs, and granted bits that went
+ * are withdrawn. */
+void session_offer_changed(struct session *session);
+
+/* Ends the session: stops notifications, flushes for at most SESSION_FLUSH_MS, then `closed`. */
+void session_finish(struct session *session, const char *reason);
+
+/* The peer's Capability was received and a version agreed. */
+bool session_active(const struct session *session);
+int64_t session_since(const struct session *session); /* loop_now() time at which it was created */
+const struct mac *session_identity(const struct session *session);
+/* The peer's sender-id, name and mask, as it said; false before its Capability. Text is safe to
+ * log. */
+bool session_peer_says(const struct session *session, struct mac *sender, const char **name,
+                       uint64_t *services);
+uint64_t session_granted(const struct session *session);
+const struct session_counters *session_counters(const struct session *session);
+/* All from 0 again; what the session itself decides by is not touched. */
+void session_clear_counters(struct session *session);
+/* Why it is over or being ended, in a code: DIAGNOSIS_NONE before that. */
+enum diagnosis_code session_diagnosis(const struct session *session);
+
+#endif
