@@ -92,13 +92,13 @@ static void report_messages(const char *title, const char *way, const uint64_t b
     char text[1024];
     size_t used = 0;
 
-    for (uint16_t id = 0; id < SESSION_IDS; id++) {
-        const struct wire_message_info *info = wire_message_info(id);
+    for (unsigned id = 0; id < SESSION_IDS; id++) {
+        const struct wire_message_info *info = wire_message_info((uint16_t)id);
         if (by_id[id] == 0)
             continue;
         int len =
-            snprintf(text + used, sizeof(text) - used, "%s%u %s %" PRIu64, used > 0 ? ", " : "",
-                     (unsigned)id, info != NULL ? info->name : "unknown", by_id[id]);
+            snprintf(text + used, sizeof(text) - used, "%s%u %s %" PRIu64, used > 0 ? ", " : "", id,
+                     info != NULL ? info->name : "unknown", by_id[id]);
         if (len < 0 || (size_t)len >= sizeof(text) - used)
             break;
         used += (size_t)len;

@@ -386,8 +386,8 @@ void engine_expire(struct engine *engine)
     if (engine->expired_at == now)
         return;
     engine->expired_at = now;
-    for (uint8_t class = 0; class <= RADIO_CLASS_ROGUE_CLIENT; class ++)
-        ages[class] = (struct age_limit){time_of(now), time_of(engine_expiry(engine, class))};
+    for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
+        ages[c] = (struct age_limit){time_of(now), time_of(engine_expiry(engine, (uint8_t)c))};
     for (uint32_t slot = 0; slot < engine->table.slots_used; slot++) {
         const struct table_device *device = &engine->table.devices[slot];
         if (device->used && !drop_samples(engine, slot, is_too_old, &ages[device->device_class]))
