@@ -11,7 +11,7 @@ enum {
      * the moment of its last frame seems to move. Within this time (10 ms units) an unchanged
      * reading is the same frame.
      */
-    SAME_FRAME = 20,
+    SAME_FRAME = 3,
 };
 
 struct engine {

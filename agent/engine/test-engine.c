@@ -178,6 +178,17 @@ static void the_same_frame_dumped_again_is_no_new_reading(void **state)
     assert_true(engine_after(device(bed, 1)->changed, epoch));
 }
 
+static void a_frame_heard_shortly_after_is_a_new_reading_even_as_loud(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    hear(bed, 1, 0, -50, 0);
+    uint32_t heard = sample_of(bed, 1, 0)->heard;
+    loop_advance(bed->loop, 1000);
+    hear(bed, 1, 0, -50, 950);
+    assert_int_equal(sample_of(bed, 1, 0)->heard, heard + 5);
+}
+
 static void an_older_reading_never_replaces_a_newer_one(void **state)
 {
     struct bed *bed = *state;
@@ -320,6 +331,7 @@ int main(void)
         TEST(a_reading_older_than_its_expiry_is_refused),
         TEST(a_silent_device_expires_to_the_tick),
         TEST(the_same_frame_dumped_again_is_no_new_reading),
+        TEST(a_frame_heard_shortly_after_is_a_new_reading_even_as_loud),
         TEST(an_older_reading_never_replaces_a_newer_one),
         TEST(a_client_that_left_is_gone_at_once),
         TEST(a_roaming_client_keeps_its_new_ap),
