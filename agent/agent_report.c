@@ -56,9 +56,9 @@ static void report_radios(const struct state_summary *s)
     log_info("report: radios: %s", s->radios);
     log_info("report: radios: %" PRIu64 " dumps, %" PRIu64 " interrupted, %" PRIu64
              " abandoned, %" PRIu64 " overruns, %" PRIu64 " timeouts, %" PRIu64 " errors, %" PRIu64
-             " invalid readings, %" PRIu64 " malformed messages",
+             " invalid readings, %" PRIu64 " malformed messages, %" PRIu64 " stations not tracked",
              r->dumps, r->dumps_interrupted, r->dumps_abandoned, r->overruns, r->timeouts,
-             r->errors, r->invalid_samples, r->malformed);
+             r->errors, r->invalid_samples, r->malformed, r->untracked);
     log_info("report: engine: %" PRIu32 " devices, %" PRIu32 " samples, %" PRIu32 " APs; %" PRIu64
              " devices evicted, %" PRIu64 " readings refused",
              s->devices, s->samples, s->aps, s->devices_evicted, s->samples_refused);
@@ -81,9 +81,11 @@ static void report_counters(const char *title, const struct session_counters *c)
 {
     log_info("report: %s: received %" PRIu64 " frames (%" PRIu64 " data), sent %" PRIu64
              " (%" PRIu64 " data), echo requests received %" PRIu64 ", echoes answered %" PRIu64
-             ", unsupported %" PRIu64 ", malformed %" PRIu64 ", ticks missed %" PRIu64,
+             ", unsupported %" PRIu64 ", malformed %" PRIu64 ", ticks missed %" PRIu64
+             ", sender-ids of another MAC %" PRIu64,
              title, c->rx_frames, c->rx_data, c->tx_frames, c->tx_data, c->rx_echo_requests,
-             c->tx_echo_responses, c->unsupported, c->malformed, c->missed_ticks);
+             c->tx_echo_responses, c->unsupported, c->malformed, c->missed_ticks,
+             c->foreign_sender);
 }
 
 /* "1 echo-request 14, ...": what came, or went, so far. */

@@ -94,8 +94,8 @@ struct radio_events {
     void (*client_joined)(void *context, const struct radio_client *client);
     /* Left this AP: deauthenticated, disassociated, or missing from a complete dump. */
     void (*client_left)(void *context, uint16_t ap, const struct mac *device);
-    /* What services can be offered may have changed: the platform's `working` has another answer
-     * now. */
+    /* What services can be offered may have changed: the first AP was told, or the last one went.
+     */
     void (*working_changed)(void *context);
 };
 

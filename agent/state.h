@@ -3,8 +3,7 @@
  * Everything the agent can tell: the seam between agent/ and config/ (and the SIGUSR1 report).
  *
  * Snapshots are plain structs, read one by one through a cursor, so that no caller ever holds a
- * pointer into the agent. Observers are told of sessions that come up, go down and of peers that
- * are refused.
+ * pointer into the agent.
  */
 #ifndef AGENT_STATE_H
 #define AGENT_STATE_H

@@ -124,6 +124,24 @@ static void a_peer_of_another_version_is_closed_with_the_reason(void **state)
     assert_non_null(strstr(s->peer->reason, "version"));
 }
 
+static void a_sender_id_unlike_the_authorised_mac_is_counted_and_the_session_goes_on(void **state)
+{
+    struct state *s = *state;
+    uint8_t buffer[128];
+    struct writer w = writer_of(buffer, sizeof(buffer));
+    size_t begin = wire_begin(&w, WIRE_CAPABILITY_NOTIFICATION, 0, 1);
+    struct mac other = {{0x00, 0x50, 0x56, 0, 0, 9}};
+    wire_put_protocol_version(&w, 1, 1);
+    wire_put_services(&w, 0);
+    wire_put_sender_id(&w, &other);
+    wire_put_timestamp(&w, 1);
+    assert_true(wire_end(&w, begin));
+    bed_say(s->peer, buffer, w.used);
+    assert_true(session_active(s->peer->session));
+    assert_int_equal(session_counters(s->peer->session)->foreign_sender, 1);
+    assert_false(mac_equal(session_identity(s->peer->session), &other));
+}
+
 static void services_that_went_are_withdrawn_and_told(void **state)
 {
     struct state *s = *state;
@@ -738,6 +756,7 @@ int main(void)
         SILENT(a_peer_without_capability_is_closed_after_ten_seconds),
         SILENT(before_its_capability_a_peer_gets_echoes_and_refusals_only),
         SILENT(a_peer_of_another_version_is_closed_with_the_reason),
+        SILENT(a_sender_id_unlike_the_authorised_mac_is_counted_and_the_session_goes_on),
         TEST(services_that_went_are_withdrawn_and_told),
         TEST(nothing_is_notified_before_a_subscription),
         TEST(granted_is_what_was_asked_and_is_offered),
