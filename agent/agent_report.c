@@ -82,7 +82,7 @@ static void report_counters(const char *title, const struct session_counters *c)
     log_info("report: %s: received %" PRIu64 " frames (%" PRIu64 " data), sent %" PRIu64
              " (%" PRIu64 " data), echo requests received %" PRIu64 ", echoes answered %" PRIu64
              ", unsupported %" PRIu64 ", malformed %" PRIu64 ", ticks missed %" PRIu64
-             ", sender-ids of another MAC %" PRIu64,
+             ", foreign sender-ids %" PRIu64,
              title, c->rx_frames, c->rx_data, c->tx_frames, c->tx_data, c->rx_echo_requests,
              c->tx_echo_responses, c->unsupported, c->malformed, c->missed_ticks,
              c->foreign_sender);
