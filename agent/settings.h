@@ -25,6 +25,7 @@ enum {
     SETTINGS_NAME_SIZE = 65,   /* hostname, AP name */
     SETTINGS_LIST_SIZE = 32,   /* names of AAA lists */
     SETTINGS_IFNAME_SIZE = 16, /* IFNAMSIZ */
+    SETTINGS_PATH_SIZE = 92, /* of a folder of UNIX sockets, or of one; room for a name behind it */
     SETTINGS_SERVERS_MAX = 16,
     SETTINGS_KEPT_MAX = 16,
     SETTINGS_KEY_HASH_MAX = 32, /* SHA-256; SHA-1 has 20 bytes */
@@ -90,8 +91,9 @@ struct settings_radio {
     bool disabled;
     bool has_ap_mac; /* else this device's base MAC, and the radio is one of its slots */
     struct mac ap_mac;
-    char ap_name[SETTINGS_NAME_SIZE]; /* empty: the device's hostname */
-    uint8_t poll_seconds;             /* 1..60 */
+    char ap_name[SETTINGS_NAME_SIZE];   /* empty: the device's hostname */
+    uint8_t poll_seconds;               /* 1..60 */
+    char monitor[SETTINGS_IFNAME_SIZE]; /* the radio's monitor interface; empty: none */
 };
 
 struct settings_radios {
@@ -99,9 +101,16 @@ struct settings_radios {
     bool has_base_mac;                 /* else the lowest permanent MAC of the device */
     struct mac base_mac;
     uint8_t default_poll_seconds;
+    bool hostapd;                               /* hear hostapd's control sockets */
+    char hostapd_directory[SETTINGS_PATH_SIZE]; /* where they are */
+    bool scan_results;                          /* read the kernel's scan results */
+    uint16_t scan_seconds;                      /* between own scans; 0: none */
+    char helper[SETTINGS_PATH_SIZE];            /* the socket of nmsp-radio */
     struct settings_radio *radios;
     size_t radio_count;
 };
+
+enum settings_algorithm { SETTINGS_RSSI_AVERAGE, SETTINGS_SIMPLE };
 
 /* location ...; seconds and dB */
 struct settings_location {
@@ -112,6 +121,13 @@ struct settings_location {
     uint8_t threshold_client;
     uint8_t threshold_tags;
     uint8_t threshold_rogue_aps;
+    enum settings_algorithm algorithm;
+    uint16_t half_life_client; /* 0: off */
+    uint16_t half_life_calibrating_client;
+    uint16_t half_life_tags;
+    uint16_t half_life_rogue_aps;
+    uint16_t rfid_timeout;
+    bool ignore_local_macs; /* devices with a locally administered MAC are left out */
 };
 
 /* How much the agent may remember: fixed at start, stated as memory in the README. */

@@ -42,9 +42,40 @@ static void ignore_left(void *context, uint16_t ap, const struct mac *device)
     (void)device;
 }
 
-static void ignore_working(void *context)
+static void ignore_user(void *context, const struct radio_user *user)
 {
     (void)context;
+    (void)user;
+}
+
+static void ignore_address(void *context, const struct radio_address *address)
+{
+    (void)context;
+    (void)address;
+}
+
+static void ignore_statistics(void *context, const struct radio_statistics *statistics)
+{
+    (void)context;
+    (void)statistics;
+}
+
+static void ignore_rogue(void *context, const struct radio_rogue *rogue)
+{
+    (void)context;
+    (void)rogue;
+}
+
+static void ignore_tag(void *context, const struct radio_tag *tag)
+{
+    (void)context;
+    (void)tag;
+}
+
+static void ignore_working(void *context, uint32_t works)
+{
+    (void)context;
+    (void)works;
 }
 
 static const struct radio_events events = {.ap_changed = ignore_ap,
@@ -52,6 +83,11 @@ static const struct radio_events events = {.ap_changed = ignore_ap,
                                            .sample = ignore_sample,
                                            .client_joined = ignore_joined,
                                            .client_left = ignore_left,
+                                           .client_user = ignore_user,
+                                           .address = ignore_address,
+                                           .statistics = ignore_statistics,
+                                           .rogue = ignore_rogue,
+                                           .tag = ignore_tag,
                                            .working_changed = ignore_working};
 
 static const struct platform_options options = {.ap_capacity = 16};

@@ -24,6 +24,7 @@ struct engine {
     bool *ap_present;
     uint16_t ap_capacity;
     uint32_t ap_count;
+    uint32_t works; /* a mask of enum radio_works, as the platform told it last */
     struct engine_observer *observers;
     struct engine_counters counters;
 };
@@ -333,9 +334,45 @@ static void take_ap_gone(void *context, uint16_t ap)
         tell_offer(engine);
 }
 
-static void take_working_changed(void *context)
+static void take_working_changed(void *context, uint32_t works)
 {
-    tell_offer(context);
+    struct engine *engine = context;
+
+    if (engine->works == works)
+        return;
+    engine->works = works;
+    tell_offer(engine);
+}
+
+/* What is told of a device besides its readings is kept by agent/engine/facts. */
+static void take_user(void *context, const struct radio_user *user)
+{
+    (void)context;
+    (void)user;
+}
+
+static void take_address(void *context, const struct radio_address *address)
+{
+    (void)context;
+    (void)address;
+}
+
+static void take_statistics(void *context, const struct radio_statistics *statistics)
+{
+    (void)context;
+    (void)statistics;
+}
+
+static void take_rogue(void *context, const struct radio_rogue *rogue)
+{
+    (void)context;
+    (void)rogue;
+}
+
+static void take_tag(void *context, const struct radio_tag *tag)
+{
+    (void)context;
+    (void)tag;
 }
 
 const struct radio_events *engine_events(void)
@@ -346,6 +383,11 @@ const struct radio_events *engine_events(void)
         .sample = take_sample,
         .client_joined = take_client,
         .client_left = take_client_left,
+        .client_user = take_user,
+        .address = take_address,
+        .statistics = take_statistics,
+        .rogue = take_rogue,
+        .tag = take_tag,
         .working_changed = take_working_changed,
     };
     return &events;

@@ -6,6 +6,7 @@
  *   radios.c    the tables; which radio is which AP and slot; tells APs
  *   poll.c      rounds of station dumps, surveys, their timers
  *   clients.c   stations become clients and samples; departures
+ *   places.c    what other sources may ask
  */
 #ifndef PLATFORM_NL80211_INTERNAL_H
 #define PLATFORM_NL80211_INTERNAL_H

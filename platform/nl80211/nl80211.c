@@ -60,6 +60,8 @@ static void settle(void *context)
     radios_match(n);
     stop_polling(n);
     radios_tell(n);
+    if (n->options.changed != NULL)
+        n->options.changed(n->options.changed_context);
     start_polling(n);
     poll_schedule(n);
 }

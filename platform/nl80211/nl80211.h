@@ -37,6 +37,21 @@ struct nl80211_options {
     int event_buffer_bytes;      /* receive buffer for events; 0: the usual one */
     const struct netlink_io *io; /* NULL: the kernel */
     void *io_context;
+    /* Interfaces or radios may have changed: nl80211_place() may have other answers. May be NULL.
+     */
+    void (*changed)(void *context);
+    void *changed_context;
+};
+
+/* An interface of this machine, as the sources beside nl80211 need to know it. */
+struct nl80211_place {
+    char name[SETTINGS_IFNAME_SIZE];
+    uint32_t ifindex;
+    struct mac mac; /* the BSSID, of an AP interface */
+    bool is_ap;
+    bool is_monitor;
+    bool has_ap; /* its radio is collected from, and was told as this AP: */
+    struct radio_ap ap;
 };
 
 /* NULL if memory is out. Nothing is asked before nl80211_configure(). */
@@ -49,5 +64,12 @@ void nl80211_configure(struct nl80211 *nl80211, const struct settings_radios *se
 bool nl80211_base_mac(struct nl80211 *nl80211, struct mac *mac);
 void nl80211_describe(struct nl80211 *nl80211, char *text, size_t size);
 void nl80211_counters(const struct nl80211 *nl80211, struct radio_counters *counters);
+
+/* The index-th interface, from 0; false behind the last one. */
+bool nl80211_place(struct nl80211 *nl80211, size_t index, struct nl80211_place *place);
+/* Is this the BSSID of an AP interface of this machine? */
+bool nl80211_is_own(const struct nl80211 *nl80211, const struct mac *bssid);
+/* Is this station in the table of one of our radios? */
+bool nl80211_is_client(const struct nl80211 *nl80211, const struct mac *station);
 
 #endif

@@ -83,9 +83,40 @@ static void on_client_left(void *context, uint16_t ap, const struct mac *device)
     printf("left device=%s ap=%u\n", text_of(device), ap);
 }
 
-static void on_working_changed(void *context)
+static void on_client_user(void *context, const struct radio_user *user)
 {
     (void)context;
+    (void)user;
+}
+
+static void on_address(void *context, const struct radio_address *address)
+{
+    (void)context;
+    (void)address;
+}
+
+static void on_statistics(void *context, const struct radio_statistics *statistics)
+{
+    (void)context;
+    (void)statistics;
+}
+
+static void on_rogue(void *context, const struct radio_rogue *rogue)
+{
+    (void)context;
+    (void)rogue;
+}
+
+static void on_tag(void *context, const struct radio_tag *tag)
+{
+    (void)context;
+    (void)tag;
+}
+
+static void on_working_changed(void *context, uint32_t works)
+{
+    (void)context;
+    (void)works;
     printf("working\n");
 }
 
@@ -94,6 +125,11 @@ static const struct radio_events events = {.ap_changed = on_ap_changed,
                                            .sample = on_sample,
                                            .client_joined = on_client_joined,
                                            .client_left = on_client_left,
+                                           .client_user = on_client_user,
+                                           .address = on_address,
+                                           .statistics = on_statistics,
+                                           .rogue = on_rogue,
+                                           .tag = on_tag,
                                            .working_changed = on_working_changed};
 
 /* --- commands --- */

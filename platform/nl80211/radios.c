@@ -560,7 +560,7 @@ static void tell_working(struct nl80211 *n)
     if (working == n->working)
         return;
     n->working = working;
-    n->events->working_changed(n->events_context);
+    n->events->working_changed(n->events_context, working ? RADIO_WORKS_CLIENTS : 0);
 }
 
 /* All that goes, goes before anything comes: two radios may have swapped their places. */

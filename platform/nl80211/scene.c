@@ -117,8 +117,35 @@ static void on_client_left(void *context, uint16_t ap, const struct mac *device)
     say(context, "left %02x ap %u\n", device->b[5], ap);
 }
 
-static void on_working_changed(void *context)
+static void on_client_user(void *context, const struct radio_user *user)
 {
+    say(context, "user %02x %.*s\n", user->device.b[5], user->len, (const char *)user->name);
+}
+
+static void on_address(void *context, const struct radio_address *address)
+{
+    say(context, "address %02x v%u %s\n", address->device.b[5], address->family,
+        address->present ? "present" : "gone");
+}
+
+static void on_statistics(void *context, const struct radio_statistics *statistics)
+{
+    say(context, "statistics %02x ap %u\n", statistics->device.b[5], statistics->ap);
+}
+
+static void on_rogue(void *context, const struct radio_rogue *rogue)
+{
+    say(context, "rogue %02x ap %u\n", rogue->device.b[5], rogue->ap);
+}
+
+static void on_tag(void *context, const struct radio_tag *tag)
+{
+    say(context, "tag %02x ap %u\n", tag->device.b[5], tag->ap);
+}
+
+static void on_working_changed(void *context, uint32_t works)
+{
+    (void)works;
     say(context, "working\n");
 }
 
@@ -127,6 +154,11 @@ static const struct radio_events events = {.ap_changed = on_ap_changed,
                                            .sample = on_sample,
                                            .client_joined = on_client_joined,
                                            .client_left = on_client_left,
+                                           .client_user = on_client_user,
+                                           .address = on_address,
+                                           .statistics = on_statistics,
+                                           .rogue = on_rogue,
+                                           .tag = on_tag,
                                            .working_changed = on_working_changed};
 
 /* --- messages --- */
