@@ -14,9 +14,27 @@ enum {
     RETRY_MS = 5 * 60 * 1000,
 };
 
+static void log_ec_identity(const struct agent *agent)
+{
+    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_EC);
+    char hash[2 * sizeof(own->spki_sha256) + 1];
+
+    if (own == NULL)
+        return;
+    log_info("identity: EC: %s, for location servers that can do with EC keys only; they must know "
+             "it by:",
+             own->subject);
+    log_info("identity: EC: SHA1 key hash %s",
+             hex_text(own->spki_sha1, sizeof(own->spki_sha1), hash));
+    log_info("identity: EC: SHA2 key hash %s",
+             hex_text(own->spki_sha256, sizeof(own->spki_sha256), hash));
+    log_info("identity: EC: certificate   %s",
+             identity_certificate_path(agent->identity, IDENTITY_EC));
+}
+
 static void log_identity(const struct agent *agent)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
     char mac[MAC_TEXT_SIZE] = "none";
     char base_mac[MAC_TEXT_SIZE];
     char hash[2 * sizeof(own->spki_sha256) + 1];
@@ -28,11 +46,13 @@ static void log_identity(const struct agent *agent)
     log_info("identity: SHA1 key hash %s", hex_text(own->spki_sha1, sizeof(own->spki_sha1), hash));
     log_info("identity: SHA2 key hash %s",
              hex_text(own->spki_sha256, sizeof(own->spki_sha256), hash));
-    log_info("identity: certificate   %s", identity_certificate_path(agent->identity));
+    log_info("identity: certificate   %s",
+             identity_certificate_path(agent->identity, IDENTITY_RSA));
     if (own->mac_count > 0 && !mac_equal(&own->macs[0], &agent->session.base_mac))
         log_warning("identity: the certificate names another MAC than this device's base MAC %s: "
                     "configure base-mac %s, or remove the certificate and its key to get new ones",
                     mac_text(&agent->session.base_mac, base_mac), mac);
+    log_ec_identity(agent);
 }
 
 static void identity_there(struct agent *agent)
@@ -72,8 +92,10 @@ static bool random_mac(struct mac *mac)
 static const char *known_base_mac(const struct agent *agent, struct mac *mac)
 {
     const struct settings_radios *radios = &agent->settings->radios;
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
 
+    if (own == NULL)
+        own = identity_facts(agent->identity, IDENTITY_EC);
     if (radios->has_base_mac) {
         *mac = radios->base_mac;
         return "as configured";
@@ -125,7 +147,11 @@ void agent_find_identity(struct agent *agent)
         return;
     }
     log_info("identity: making a key and a certificate, which takes a moment");
-    if (!identity_create(agent->identity, agent->name, &agent->session.base_mac, on_created, agent))
+    if (identity_create(agent->identity, agent->name, &agent->session.base_mac, on_created, agent))
+        return;
+    if (identity_facts(agent->identity, IDENTITY_RSA) != NULL)
+        identity_there(agent); /* EC alone is missing */
+    else
         loop_timer_start(&agent->start_timer, RETRY_MS);
 }
 
@@ -136,7 +162,7 @@ static void on_renewed(void *context, enum identity_found found)
     if (found == IDENTITY_LOADED)
         log_identity(context);
     else
-        log_error("identity: it could not be renewed; the old one stays");
+        log_error("identity: it could not be renewed; the old ones stay");
 }
 
 bool agent_renew_identity(struct agent *agent)
@@ -146,7 +172,7 @@ bool agent_renew_identity(struct agent *agent)
                     agent->stopping ? "the agent is stopping" : "one is being made");
         return false;
     }
-    log_info("identity: making a new key and a certificate, which takes a moment");
+    log_info("identity: making new keys and certificates, which takes a moment");
     return identity_renew(agent->identity, agent->name, &agent->session.base_mac, on_renewed,
                           agent);
 }

@@ -25,12 +25,14 @@ static void use_new_state_dir(struct scene *s)
 
 static void remove_new_state_dir(const struct scene *s)
 {
+    static const char *const names[] = {"cert.pem",   "key.pem",       "cert-ec.pem",
+                                        "key-ec.pem", "next-cert.pem", "next-key.pem"};
     char path[128];
 
-    (void)snprintf(path, sizeof(path), "%s/cert.pem", s->state_dir);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof(path), "%s/key.pem", s->state_dir);
-    (void)unlink(path);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", s->state_dir, names[i]);
+        (void)unlink(path);
+    }
     (void)rmdir(s->state_dir);
 }
 
@@ -57,7 +59,8 @@ static void an_identity_is_made_in_a_child_and_then_the_servers_are_dialled(void
     use_new_state_dir(s);
     scene_start(s, scene_with_server(s));
     assert_true(has_child());
-    assert_int_equal(scene_peer_count(s), 0);
+    assert_int_equal(scene_peer_at(s, 0).phase, STATE_IDLE);
+    assert_int_equal(scene_peer_at(s, 0).attempts, 0);
     agent_configure(s->agent, scene_with_server(s)); /* does not start another one */
     agent_report(s->agent);
     assert_int_equal(scene_said("report: identity: none yet"), 1);
@@ -137,7 +140,8 @@ static void a_key_that_is_gone_is_not_replaced(void **state)
     assert_false(has_child());
     assert_int_equal(scene_said("but not its key"), 1);
     loop_advance(s->bed->loop, 3600 * 1000);
-    assert_int_equal(scene_peer_count(s), 0);
+    assert_int_equal(scene_peer_at(s, 0).phase, STATE_IDLE);
+    assert_int_equal(scene_peer_at(s, 0).attempts, 0);
     /* Mended and reloaded it goes on. */
     assert_int_equal(unlink(path), 0);
     agent_configure(s->agent, scene_with_server(s));
@@ -164,6 +168,131 @@ static void an_identity_that_cannot_be_made_is_tried_again(void **state)
     assert_int_equal(scene_said("no child process for making the key"), 1);
     loop_advance(s->bed->loop, 5 * 60 * 1000);
     assert_true(has_child());
+}
+
+/* --- two identities, and their renewal --- */
+
+static void a_state_directory_with_rsa_alone_gets_ec_too_before_it_dials(void **state)
+{
+    struct scene *s = *state;
+    char certificate[128];
+    char key[128];
+    struct state_summary summary;
+
+    use_new_state_dir(s);
+    assert_int_equal(mkdir(s->state_dir, 0700), 0);
+    (void)snprintf(certificate, sizeof(certificate), "%s/cert.pem", s->state_dir);
+    (void)snprintf(key, sizeof(key), "%s/key.pem", s->state_dir);
+    assert_int_equal(
+        tls_identity_create(AUTHLIST_KEY_RSA, certificate, key, "agent", &far_macs[FAR_OURS]), 0);
+    scene_start(s, scene_with_server(s));
+    assert_true(has_child());
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    state_summary(s->agent, &summary);
+    assert_true(summary.identity_ready && summary.ec_identity_ready);
+    assert_int_equal(summary.ec_identity.key_type, AUTHLIST_KEY_EC);
+    assert_non_null(strstr(summary.ec_certificate_path, "/cert-ec.pem"));
+    assert_int_equal(scene_said("identity: EC: SHA2 key hash "), 1);
+    agent_report(s->agent);
+    assert_int_equal(scene_said("report: identity: SHA1 key hash "), 1);
+    assert_int_equal(scene_said("report: identity: SHA2 key hash "), 1);
+    assert_int_equal(scene_said("report: identity: EC: CN="), 1);
+    assert_int_equal(scene_said("report: identity: EC: SHA1 key hash "), 1);
+    assert_int_equal(scene_said("report: identity: EC: SHA2 key hash "), 1);
+    remove_new_state_dir(s);
+}
+
+static void without_a_child_for_ec_it_dials_with_rsa(void **state)
+{
+    struct scene *s = *state;
+    char certificate[128];
+    char key[128];
+
+    use_new_state_dir(s);
+    assert_int_equal(mkdir(s->state_dir, 0700), 0);
+    (void)snprintf(certificate, sizeof(certificate), "%s/cert.pem", s->state_dir);
+    (void)snprintf(key, sizeof(key), "%s/key.pem", s->state_dir);
+    assert_int_equal(
+        tls_identity_create(AUTHLIST_KEY_RSA, certificate, key, "agent", &far_macs[FAR_OURS]), 0);
+    failing_at(FAILING_FORK, 1, EAGAIN);
+    scene_start(s, scene_with_server(s));
+    failing_reset();
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    agent_report(s->agent);
+    assert_int_equal(scene_said("report: identity: EC: none"), 1);
+    remove_new_state_dir(s);
+}
+
+static bool is_shown(const struct far_end *end, const struct authlist_peer *identity)
+{
+    return memcmp(tls_peer(end->tls)->spki_sha256, identity->spki_sha256, TLS_SHA256_SIZE) == 0;
+}
+
+static bool is_renewed(void *context)
+{
+    (void)context;
+    return scene_said("identity: SHA2 key hash ") == 2;
+}
+
+static void a_renewed_identity_is_shown_to_new_connections_and_sessions_live_on(void **state)
+{
+    struct scene *s = *state;
+    struct state_summary before;
+    struct state_summary after;
+
+    use_new_state_dir(s);
+    scene_start(s, scene_with_listener(s, scene_with_server(s)));
+    assert_false(agent_renew_identity(s->agent)); /* the first one is being made */
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    state_summary(s->agent, &before);
+    assert_true(is_shown(s->ends[0], &before.identity));
+    assert_true(agent_renew_identity(s->agent));
+    assert_false(agent_renew_identity(s->agent)); /* one at a time */
+    scene_run_until(s, is_renewed);
+    state_summary(s->agent, &after);
+    assert_memory_not_equal(before.identity.spki_sha256, after.identity.spki_sha256,
+                            TLS_SHA256_SIZE);
+    assert_memory_not_equal(before.ec_identity.spki_sha256, after.ec_identity.spki_sha256,
+                            TLS_SHA256_SIZE);
+    assert_int_equal(scene_said("identity: EC: SHA2 key hash "), 2);
+    scene_activate(s, scene_come_in(s, FAR_OTHER_SERVER));
+    scene_run_until(s, scene_two_are_active);
+    assert_true(is_shown(s->ends[1], &after.identity));
+    assert_true(is_shown(s->ends[0], &before.identity));
+    assert_false(s->ends[0]->eof);
+    remove_new_state_dir(s);
+}
+
+static bool could_not_be_renewed(void *context)
+{
+    (void)context;
+    return scene_said("identity: it could not be renewed; the old ones stay") > 0;
+}
+
+static void a_renewal_that_fails_is_told_and_changes_nothing(void **state)
+{
+    struct scene *s = *state;
+    struct state_summary before;
+    struct state_summary after;
+    char path[128];
+
+    use_new_state_dir(s);
+    scene_start(s, scene_with_server(s));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    state_summary(s->agent, &before);
+    (void)snprintf(path, sizeof(path), "%s/next-key-ec.pem", s->state_dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true(agent_renew_identity(s->agent));
+    scene_run_until(s, could_not_be_renewed);
+    state_summary(s->agent, &after);
+    assert_memory_equal(before.identity.spki_sha256, after.identity.spki_sha256, TLS_SHA256_SIZE);
+    assert_int_equal(scene_active_count(s), 1);
+    assert_int_equal(rmdir(path), 0);
+    remove_new_state_dir(s);
 }
 
 static void a_state_directory_with_too_long_a_path_is_no_start(void **state)
@@ -304,6 +433,10 @@ int main(void)
         TEST(a_configured_mac_comes_first_and_one_unlike_the_certificate_is_told),
         TEST(a_key_that_is_gone_is_not_replaced),
         TEST(an_identity_that_cannot_be_made_is_tried_again),
+        TEST(a_state_directory_with_rsa_alone_gets_ec_too_before_it_dials),
+        TEST(without_a_child_for_ec_it_dials_with_rsa),
+        TEST(a_renewed_identity_is_shown_to_new_connections_and_sessions_live_on),
+        TEST(a_renewal_that_fails_is_told_and_changes_nothing),
         TEST(a_state_directory_with_too_long_a_path_is_no_start),
         TEST(without_sessions_it_stops_at_once),
         TEST(it_stops_when_all_sessions_have_ended_in_order),

@@ -23,6 +23,9 @@ enum { SIGNATURE_SIZE = 1024 };
 /* AlgorithmIdentifier { sha256WithRSAEncryption, NULL } */
 static const uint8_t sha256_with_rsa[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
                                           0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00};
+/* AlgorithmIdentifier { ecdsa-with-SHA256 } */
+static const uint8_t sha256_with_ecdsa[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                            0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t oid_common_name[] = {0x06, 0x03, 0x55, 0x04, 0x03};
 /* basicConstraints, critical: not a CA. */
 static const uint8_t basic_constraints[] = {0x30, 0x0c, 0x06, 0x03, 0x55, 0x1d, 0x13,
@@ -119,13 +122,21 @@ static void add_extensions(struct writer *w)
     end_element(w, extensions);
 }
 
+static void add_algorithm(struct writer *w, const struct certificate_content *content)
+{
+    if (content->ec)
+        writer_bytes(w, sha256_with_ecdsa, sizeof(sha256_with_ecdsa));
+    else
+        writer_bytes(w, sha256_with_rsa, sizeof(sha256_with_rsa));
+}
+
 static void add_to_be_signed(struct writer *w, const struct certificate_content *content)
 {
     size_t tbs = begin_element(w, TAG_SEQUENCE);
 
     add_version_3(w);
     add_element(w, TAG_INTEGER, content->serial, sizeof(content->serial));
-    writer_bytes(w, sha256_with_rsa, sizeof(sha256_with_rsa));
+    add_algorithm(w, content);
     add_name(w, content->common_name);
     add_validity(w, content);
     add_name(w, content->common_name);
@@ -148,7 +159,7 @@ size_t certificate_build(const struct certificate_content *content, certificate_
     size_t signature_len = sign(context, w.base + tbs, w.used - tbs, signature, sizeof(signature));
     if (signature_len == 0)
         return 0;
-    writer_bytes(&w, sha256_with_rsa, sizeof(sha256_with_rsa));
+    add_algorithm(&w, content);
     size_t bits = begin_element(&w, TAG_BIT_STRING);
     writer_u8(&w, 0); /* no unused bits */
     writer_bytes(&w, signature, signature_len);

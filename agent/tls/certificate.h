@@ -7,10 +7,12 @@
 #ifndef AGENT_TLS_CERTIFICATE_H
 #define AGENT_TLS_CERTIFICATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct certificate_content {
+    bool ec;             /* signed with ecdsa-with-SHA256, else sha256WithRSAEncryption */
     const uint8_t *spki; /* DER */
     size_t spki_len;
     const char *common_name; /* UTF-8; subject and issuer */
@@ -19,7 +21,7 @@ struct certificate_content {
     uint8_t serial[16]; /* big-endian, positive and not 0 */
 };
 
-/* Signs with sha256WithRSAEncryption; gives the signature's size, 0 if it failed. */
+/* Signs, as the content says; gives the signature's size, 0 if it failed. */
 typedef size_t certificate_sign(void *context, const uint8_t *data, size_t len, uint8_t *out,
                                 size_t size);
 

@@ -152,13 +152,14 @@ static size_t sign(void *context, const uint8_t *data, size_t len, uint8_t *out,
 }
 
 /* The certificate (DER) for a key; its size, or 0. */
-static size_t self_sign(struct tls_key *key, const char *name, const struct mac *mac, uint8_t *out,
-                        size_t size)
+static size_t self_sign(struct tls_key *key, enum authlist_key_type kind, const char *name,
+                        const struct mac *mac, uint8_t *out, size_t size)
 {
     char common_name[COMMON_NAME_MAX + 1];
     uint8_t spki[SPKI_SIZE];
     uint8_t digest[TLS_SHA256_SIZE];
     struct certificate_content content = {
+        .ec = kind == AUTHLIST_KEY_EC,
         .spki = spki,
         .spki_len = tls_key_public(key, spki, sizeof(spki)),
         .common_name = common_name,
@@ -179,8 +180,9 @@ static int write_pem(const char *path, enum tls_pem what, const uint8_t *der, si
 {
     char pem[PEM_SIZE];
     size_t pem_len = len > 0 ? tls_pem_encode(what, der, len, pem, sizeof(pem)) : 0;
-    int status =
-        pem_len > 0 ? write_file(path, pem, pem_len, what == TLS_PEM_KEY ? 0600 : 0644) : -EIO;
+    int status = pem_len > 0
+                     ? write_file(path, pem, pem_len, what == TLS_PEM_CERTIFICATE ? 0644 : 0600)
+                     : -EIO;
 
     explicit_bzero(pem, sizeof(pem));
     if (status != 0)
@@ -188,22 +190,22 @@ static int write_pem(const char *path, enum tls_pem what, const uint8_t *der, si
     return status;
 }
 
-int tls_identity_create(const char *cert_path, const char *key_path, const char *name,
-                        const struct mac *mac)
+int tls_identity_create(enum authlist_key_type kind, const char *cert_path, const char *key_path,
+                        const char *name, const struct mac *mac)
 {
     uint8_t certificate[DER_SIZE];
     uint8_t private[DER_SIZE];
     int status = -EIO;
-    struct tls_key *key = tls_key_generate();
+    struct tls_key *key = tls_key_generate(kind);
 
     size_t certificate_len =
-        key != NULL ? self_sign(key, name, mac, certificate, sizeof(certificate)) : 0;
+        key != NULL ? self_sign(key, kind, name, mac, certificate, sizeof(certificate)) : 0;
     if (certificate_len == 0) {
         log_error("the library could not make a key or sign a certificate with it");
         goto out;
     }
-    status =
-        write_pem(key_path, TLS_PEM_KEY, private, tls_key_private(key, private, sizeof(private)));
+    status = write_pem(key_path, kind == AUTHLIST_KEY_EC ? TLS_PEM_EC_KEY : TLS_PEM_RSA_KEY,
+                       private, tls_key_private(key, private, sizeof(private)));
     if (status == 0)
         status = write_pem(cert_path, TLS_PEM_CERTIFICATE, certificate, certificate_len);
 out:
@@ -221,7 +223,7 @@ static uint8_t *load_pem(const char *path, enum tls_pem what, size_t *len)
     uint8_t der[DER_SIZE];
     uint8_t *copy = NULL;
     int error = EINVAL;
-    ssize_t pem_len = read_file(path, what == TLS_PEM_KEY, pem, sizeof(pem));
+    ssize_t pem_len = read_file(path, what != TLS_PEM_CERTIFICATE, pem, sizeof(pem));
 
     if (pem_len < 0) {
         error = (int)-pem_len;
@@ -230,7 +232,7 @@ static uint8_t *load_pem(const char *path, enum tls_pem what, size_t *len)
     *len = tls_pem_decode(what, pem, (size_t)pem_len, der, sizeof(der));
     if (*len == 0) {
         log_error("%s holds no usable PEM %s", path,
-                  what == TLS_PEM_KEY ? "private key" : "certificate");
+                  what == TLS_PEM_CERTIFICATE ? "certificate" : "private key");
         goto out;
     }
     copy = malloc(*len);
@@ -259,7 +261,7 @@ struct tls_identity *tls_identity_load(const char *cert_path, const char *key_pa
     }
     identity->certificate = load_pem(cert_path, TLS_PEM_CERTIFICATE, &identity->certificate_len);
     if (identity->certificate != NULL)
-        identity->key = load_pem(key_path, TLS_PEM_KEY, &identity->key_len);
+        identity->key = load_pem(key_path, TLS_PEM_RSA_KEY, &identity->key_len);
     if (identity->key == NULL) {
         error = errno;
         goto failed;
@@ -279,6 +281,30 @@ struct tls_identity *tls_identity_load(const char *cert_path, const char *key_pa
 failed:
     tls_identity_free(identity);
     errno = error;
+    return NULL;
+}
+
+static uint8_t *copy_of(const uint8_t *data, size_t len)
+{
+    uint8_t *copy = malloc(len);
+
+    if (copy != NULL)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+struct tls_identity *tls_identity_copy(const struct tls_identity *identity)
+{
+    struct tls_identity *copy = malloc(sizeof(*copy));
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *identity;
+    copy->certificate = copy_of(identity->certificate, identity->certificate_len);
+    copy->key = copy_of(identity->key, identity->key_len);
+    if (copy->certificate != NULL && copy->key != NULL)
+        return copy;
+    tls_identity_free(copy);
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside tls/: what identity.c needs of the library, given by tls.c, the only file that includes
- * it. Sizes in bytes; a size of 0 as a result means failure.
+ * Inside tls/: what identity.c needs of the library, given by library.c. Sizes in bytes; a size of
+ * 0 as a result means failure.
  */
 #ifndef AGENT_TLS_LIBRARY_H
 #define AGENT_TLS_LIBRARY_H
@@ -23,24 +23,28 @@ struct tls_identity {
 /* A new private key. */
 struct tls_key;
 
-/* RSA-2048. NULL: out of memory or of randomness. */
-struct tls_key *tls_key_generate(void);
+/* RSA-2048, or AUTHLIST_KEY_EC: P-256. NULL: out of memory or of randomness. */
+struct tls_key *tls_key_generate(enum authlist_key_type kind);
 void tls_key_free(struct tls_key *key);
 
-/* The SubjectPublicKeyInfo, and the private key as PKCS#1, both DER. */
+/* The SubjectPublicKeyInfo, and the private key as PKCS#1 or SEC 1, both DER. */
 size_t tls_key_public(struct tls_key *key, uint8_t *out, size_t size);
 size_t tls_key_private(struct tls_key *key, uint8_t *out, size_t size);
 
-/* sha256WithRSAEncryption (RFC 8017 8.2). */
+/* sha256WithRSAEncryption (RFC 8017 8.2) or ecdsa-with-SHA256 (RFC 5758 3.2). */
 size_t tls_key_sign(struct tls_key *key, const uint8_t *data, size_t len, uint8_t *out,
                     size_t size);
 
-enum tls_pem { TLS_PEM_CERTIFICATE, TLS_PEM_KEY };
+enum tls_pem { TLS_PEM_CERTIFICATE, TLS_PEM_RSA_KEY, TLS_PEM_EC_KEY };
 
 /* PEM (RFC 7468); of a file with several certificates the first is decoded. Keys are written as
- * "RSA PRIVATE KEY" and read in every unencrypted form. */
+ * "RSA PRIVATE KEY" and "EC PRIVATE KEY", and read in every unencrypted form, whichever they are.
+ */
 size_t tls_pem_encode(enum tls_pem what, const uint8_t *der, size_t len, char *out, size_t size);
 size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *out, size_t size);
+
+/* NULL: out of memory. */
+struct tls_identity *tls_identity_copy(const struct tls_identity *identity);
 
 /* Whether the library can use this pair: it reads both, and the key is the certificate's. */
 bool tls_pair_fits(const struct tls_identity *identity);
@@ -48,6 +52,13 @@ bool tls_pair_fits(const struct tls_identity *identity);
 /* After much was freed at once: gives it back to the system, where the C library does not do so by
  * itself. */
 void tls_memory_return(void);
+
+/*
+ * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
+ * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
+ * memory.
+ */
+void tls_drop_point_cache(void);
 /* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(). */
 void *tls_memory_allocate(size_t size);
 void tls_memory_free(void *block);

@@ -44,7 +44,8 @@ static int make_identity(void **state)
     (void)state;
     log_divert(keep_line);
     if (mkdtemp(folder) == NULL || tls_init() != 0 ||
-        tls_identity_create(path_of("MSE.pem"), path_of("MSE.key"), "MSE", &mac) != 0)
+        tls_identity_create(AUTHLIST_KEY_RSA, path_of("MSE.pem"), path_of("MSE.key"), "MSE",
+                            &mac) != 0)
         return -1;
     mine = tls_identity_load(path_of("MSE.pem"), path_of("MSE.key"));
     return mine != NULL ? 0 : -1;
@@ -86,8 +87,35 @@ static void a_new_identity_says_who_we_are(void **state)
 
 static void make_other(const char *name)
 {
-    assert_int_equal(tls_identity_create(path_of("other.pem"), path_of("other.key"), name, &mac),
+    assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("other.pem"),
+                                         path_of("other.key"), name, &mac),
                      0);
+}
+
+static void a_new_ec_identity_says_the_same(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(tls_identity_create(AUTHLIST_KEY_EC, path_of("other.pem"),
+                                         path_of("other.key"), "MSE", &mac),
+                     0);
+    struct tls_identity *identity = tls_identity_load(path_of("other.pem"), path_of("other.key"));
+    assert_non_null(identity);
+    const struct authlist_peer *facts = tls_identity_facts(identity);
+    assert_string_equal(facts->subject, "CN=MSE-0050569c3489");
+    assert_true(mac_equal(&facts->macs[0], &mac));
+    assert_int_equal(facts->key_type, AUTHLIST_KEY_EC);
+    assert_int_equal(facts->key_bits, 256);
+    assert_true(facts->not_before == INT64_C(946684800));
+    assert_true(facts->not_after == INT64_C(253402300799));
+    assert_int_equal(stat(path_of("other.key"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    tls_identity_free(identity);
+    /* A key of the other kind does not fit. */
+    assert_null(tls_identity_load(path_of("other.pem"), path_of("MSE.key")));
+    assert_int_equal(errno, EINVAL);
+    assert_non_null(strstr(last_log, "does not belong"));
 }
 
 static void only_the_owner_can_read_the_private_key(void **state)
@@ -207,7 +235,8 @@ static void a_failed_write_leaves_the_old_key(void **state)
         failing_reset();
         /* The library reads the kernel's random numbers through calls of its own. */
         failing_at(calls[i], 1, ENOSPC);
-        assert_int_equal(tls_identity_create(path_of("other.pem"), path_of("MSE.key"), "x", &mac),
+        assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("other.pem"),
+                                             path_of("MSE.key"), "x", &mac),
                          -ENOSPC);
         assert_true(failing_hit());
         failing_reset();
@@ -221,8 +250,9 @@ static void a_failed_write_leaves_the_old_key(void **state)
 static void a_folder_that_is_missing_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(tls_identity_create(path_of("no/x.pem"), path_of("no/x.key"), "x", &mac),
-                     -ENOENT);
+    assert_int_equal(
+        tls_identity_create(AUTHLIST_KEY_RSA, path_of("no/x.pem"), path_of("no/x.key"), "x", &mac),
+        -ENOENT);
     assert_non_null(strstr(last_log, "cannot be written"));
 }
 
@@ -244,6 +274,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, reset_failures)
     const struct CMUnitTest tests[] = {
         TEST(a_new_identity_says_who_we_are),
+        TEST(a_new_ec_identity_says_the_same),
         TEST(only_the_owner_can_read_the_private_key),
         TEST(a_key_that_others_can_read_is_refused),
         TEST(a_key_that_does_not_fit_is_refused),

@@ -57,7 +57,7 @@ static int make_identities(void **state)
         char key[64];
         (void)snprintf(cert, sizeof(cert), "%s/%s.pem", folder, names[i]);
         (void)snprintf(key, sizeof(key), "%s/%s.key", folder, names[i]);
-        if (tls_identity_create(cert, key, names[i], &macs[i]) != 0)
+        if (tls_identity_create(AUTHLIST_KEY_RSA, cert, key, names[i], &macs[i]) != 0)
             return -1;
         identities[i] = tls_identity_load(cert, key);
         if (identities[i] == NULL)

@@ -1,330 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only file that includes wolfSSL. Native names only; nothing that one of the builds we know
- * (Debian's, OpenWrt's) lacks. What is said here about the library was tried on 5.5.4.
+ * Half of the wolfSSL seam: the connections. library.c has the rest, and its rules: native names
+ * only; what is said about the library was tried on 5.5.4.
  */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
-#include <wolfssl/wolfcrypt/asn_public.h>
-#include <wolfssl/wolfcrypt/random.h>
-#include <wolfssl/wolfcrypt/rsa.h>
-#include <wolfssl/wolfcrypt/sha.h>
-#include <wolfssl/wolfcrypt/sha256.h>
-#include <wolfssl/wolfcrypt/signature.h>
 
 #include "agent/auth/der.h"
-#include "agent/base/log.h"
+#include "agent/tls/choice.h"
 #include "agent/tls/ending.h"
 #include "agent/tls/library.h"
 #include "agent/tls/progress.h"
+#include "agent/tls/seam.h"
 #include "agent/tls/tls.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#if !defined(WOLFSSL_TLS13) || !defined(HAVE_SUPPORTED_CURVES) || !defined(OPENSSL_EXTRA) || \
-    !defined(KEEP_PEER_CERT) || !defined(WOLFSSL_KEY_GEN)
-#error \
-    "wolfSSL must be built with TLS 1.3, --enable-opensslextra, KEEP_PEER_CERT and key generation"
-#endif
-
-/* --- the library --- */
-
-/*
- * Always explicit: the default list of both builds offers anonymous suites, and a verifying client
- * then completes a handshake in which nobody was asked to verify anything. ChaCha20 first: without
- * the CPU's help it is several times faster than AES-GCM.
- */
-#define TLS_1_3_SUITES \
-    "TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384"
-#define AEAD_SUITES                                                             \
-    TLS_1_3_SUITES ":ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305" \
-                   ":ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256" \
-                   ":ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
-#define CBC_SUITES                                       \
-    ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256" \
-    ":ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384" \
-    ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA"
-
-/* RSA key transport: who has the key can read what was recorded. */
-#define LEGACY_SUITES ":AES128-SHA:AES256-SHA"
-
-#if defined(WOLFSSL_STATIC_RSA) && defined(WOLFSSL_ALLOW_TLSV10) && !defined(NO_OLD_TLS)
-enum { HAS_LEGACY_CIPHER = 1 };
-#else
-enum { HAS_LEGACY_CIPHER = 0 };
-#endif
-
-bool tls_has_legacy_cipher(void)
-{
-    return HAS_LEGACY_CIPHER;
-}
-
-/* Unknown names in a list are skipped without a word, so that a missing one must be looked for. */
-static bool has_required_suites(void)
-{
-    static const char *const required[] = {"TLS13-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
-                                           "ECDHE-ECDSA-AES128-GCM-SHA256"};
-    char names[16384];
-
-    if (wolfSSL_get_ciphers(names, sizeof(names)) != WOLFSSL_SUCCESS)
-        return false;
-    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
-        if (strstr(names, required[i]) == NULL) {
-            log_error("this wolfSSL has no %s: it must be built with TLS 1.2, TLS 1.3 and ECDHE",
-                      required[i]);
-            return false;
-        }
-    return true;
-}
-
-void tls_memory_count(void)
-{
-    if (wolfSSL_SetAllocators(tls_memory_allocate, tls_memory_free, tls_memory_resize) != 0)
-        log_warning("wolfSSL does not take an allocator; its share of the memory is not counted");
-}
-
-int tls_init(void)
-{
-    if (wolfSSL_lib_version_hex() != LIBWOLFSSL_VERSION_HEX) {
-        log_error(
-            "wolfSSL %s is installed, but this program was built with " LIBWOLFSSL_VERSION_STRING
-            ": its structures differ between releases, install the matching package",
-            wolfSSL_lib_version());
-        return -1;
-    }
-    if (wolfSSL_Init() != WOLFSSL_SUCCESS) {
-        log_error("wolfSSL cannot be initialised");
-        return -1;
-    }
-    if (!has_required_suites()) {
-        tls_fini();
-        return -1;
-    }
-    return 0;
-}
-
-void tls_fini(void)
-{
-    (void)wolfSSL_Cleanup();
-}
-
-bool tls_sha1(const void *data, size_t len, uint8_t out[static TLS_SHA1_SIZE])
-{
-    return len <= UINT32_MAX && wc_ShaHash(data, (word32)len, out) == 0;
-}
-
-bool tls_sha256(const void *data, size_t len, uint8_t out[static TLS_SHA256_SIZE])
-{
-    return len <= UINT32_MAX && wc_Sha256Hash(data, (word32)len, out) == 0;
-}
-
-/* --- keys and PEM --- */
-
-enum { RSA_BITS = 2048 };
-
-struct tls_key {
-    WC_RNG rng;
-    RsaKey rsa;
-};
-
-struct tls_key *tls_key_generate(void)
-{
-    struct tls_key *key = calloc(1, sizeof(*key));
-
-    if (key == NULL)
-        return NULL;
-    if (wc_InitRng(&key->rng) != 0) {
-        free(key);
-        return NULL;
-    }
-    if (wc_InitRsaKey(&key->rsa, NULL) != 0 ||
-        wc_RsaSetRNG(&key->rsa, &key->rng) != 0 || /* blinding */
-        wc_MakeRsaKey(&key->rsa, RSA_BITS, WC_RSA_EXPONENT, &key->rng) != 0) {
-        tls_key_free(key);
-        return NULL;
-    }
-    return key;
-}
-
-void tls_key_free(struct tls_key *key)
-{
-    if (key == NULL)
-        return;
-    (void)wc_FreeRsaKey(&key->rsa);
-    (void)wc_FreeRng(&key->rng);
-    explicit_bzero(key, sizeof(*key));
-    free(key);
-}
-
-/* The library's counts: negative is an error. */
-static size_t size_of(int result)
-{
-    return result > 0 ? (size_t)result : 0;
-}
-
-size_t tls_key_public(struct tls_key *key, uint8_t *out, size_t size)
-{
-    return size_of(wc_RsaKeyToPublicDer(&key->rsa, out, (word32)size));
-}
-
-size_t tls_key_private(struct tls_key *key, uint8_t *out, size_t size)
-{
-    return size_of(wc_RsaKeyToDer(&key->rsa, out, (word32)size));
-}
-
-size_t tls_key_sign(struct tls_key *key, const uint8_t *data, size_t len, uint8_t *out, size_t size)
-{
-    word32 out_len = (word32)size;
-    int status =
-        wc_SignatureGenerate(WC_HASH_TYPE_SHA256, WC_SIGNATURE_TYPE_RSA_W_ENC, data, (word32)len,
-                             out, &out_len, &key->rsa, sizeof(key->rsa), &key->rng);
-    return status == 0 ? out_len : 0;
-}
-
-size_t tls_pem_encode(enum tls_pem what, const uint8_t *der, size_t len, char *out, size_t size)
-{
-    return size_of(wc_DerToPem(der, (word32)len, (byte *)out, (word32)size,
-                               what == TLS_PEM_KEY ? PRIVATEKEY_TYPE : CERT_TYPE));
-}
-
-size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *out, size_t size)
-{
-    const byte *in = (const byte *)pem;
-
-    if (what == TLS_PEM_KEY)
-        return size_of(wc_KeyPemToDer(in, (int)len, out, (int)size, NULL));
-    return size_of(wc_CertPemToDer(in, (int)len, out, (int)size, CERT_TYPE));
-}
-
-/* --- contexts --- */
-
-struct tls_context {
-    WOLFSSL_CTX *ctx;
-    enum tls_role role;
-    bool legacy_cipher;
-    unsigned keepers;
-};
-
-static bool use_identity(WOLFSSL_CTX *ctx, const struct tls_identity *identity)
-{
-    return wolfSSL_CTX_use_certificate_buffer(ctx, identity->certificate,
-                                              (long)identity->certificate_len,
-                                              WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-           wolfSSL_CTX_use_PrivateKey_buffer(ctx, identity->key, (long)identity->key_len,
-                                             WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-           wolfSSL_CTX_check_private_key(ctx) == WOLFSSL_SUCCESS;
-}
-
-bool tls_pair_fits(const struct tls_identity *identity)
-{
-    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfSSLv23_server_method());
-    bool fits = ctx != NULL && use_identity(ctx, identity);
-
-    wolfSSL_CTX_free(ctx);
-    wolfSSL_ERR_clear_error();
-    return fits;
-}
-
-static int verify_peer(int preverify, WOLFSSL_X509_STORE_CTX *store);
-static int receive(WOLFSSL *ssl, char *buffer, int size, void *context);
-static int transmit(WOLFSSL *ssl, char *data, int size, void *context);
-
-/* A resumed session skips the verify callback: a key that was taken from the list would still get
- * in. Three doors: session ids, tickets, TLS 1.3's pre-shared keys. */
-static bool forbid_resumption(WOLFSSL_CTX *ctx, enum tls_role role)
-{
-    if (wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF) != WOLFSSL_SUCCESS)
-        return false;
-    (void)wolfSSL_CTX_set_options(ctx, WOLFSSL_OP_NO_TICKET);
-    return role == TLS_CLIENT || wolfSSL_CTX_no_ticket_TLSv13(ctx) == 0;
-}
-
-static bool set_suites(WOLFSSL_CTX *ctx, const struct tls_options *options)
-{
-    char suites[1024];
-    int len = snprintf(suites, sizeof(suites), "%s%s%s", AEAD_SUITES,
-                       options->strong_cipher ? "" : CBC_SUITES,
-                       options->legacy_cipher ? LEGACY_SUITES : "");
-
-    assert(len > 0 && (size_t)len < sizeof(suites));
-    return wolfSSL_CTX_set_cipher_list(ctx, suites) == WOLFSSL_SUCCESS;
-}
-
-static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options)
-{
-    /* The curves that both builds have. */
-    int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
-    int oldest = options->legacy_cipher ? WOLFSSL_TLSV1 : WOLFSSL_TLSV1_2;
-
-    if (wolfSSL_CTX_SetMinVersion(ctx, oldest) != WOLFSSL_SUCCESS ||
-        wolfSSL_CTX_set_groups(ctx, groups, sizeof(groups) / sizeof(groups[0])) !=
-            WOLFSSL_SUCCESS ||
-        !set_suites(ctx, options) || !forbid_resumption(ctx, options->role))
-        return false;
-    /* The only callback that can accept a self-signed certificate. */
-    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                           verify_peer);
-    wolfSSL_CTX_SetIORecv(ctx, receive);
-    wolfSSL_CTX_SetIOSend(ctx, transmit);
-    (void)wolfSSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE);
-    return true;
-}
-
-struct tls_context *tls_context_new(const struct tls_identity *identity,
-                                    const struct tls_options *options)
-{
-    struct tls_context *context = calloc(1, sizeof(*context));
-
-    if (context == NULL)
-        goto failed;
-    context->keepers = 1;
-    context->role = options->role;
-    context->legacy_cipher = options->legacy_cipher;
-    if (options->legacy_cipher && !HAS_LEGACY_CIPHER)
-        goto failed;
-    context->ctx = wolfSSL_CTX_new(options->role == TLS_SERVER ? wolfSSLv23_server_method()
-                                                               : wolfSSLv23_client_method());
-    /* The identity first: setting a cipher list picks the signature algorithms by our key. */
-    if (context->ctx == NULL || !use_identity(context->ctx, identity) ||
-        !configure(context->ctx, options))
-        goto failed;
-    wolfSSL_ERR_clear_error();
-    return context;
-
-failed:
-    log_error("the library refused the TLS settings: out of memory, or it lacks a feature");
-    tls_context_free(context);
-    return NULL;
-}
-
-struct tls_context *tls_context_keep(struct tls_context *context)
-{
-    context->keepers++;
-    return context;
-}
-
-void tls_context_free(struct tls_context *context)
-{
-    if (context == NULL || --context->keepers > 0)
-        return;
-    wolfSSL_CTX_free(context->ctx);
-    free(context);
-}
 
 /* --- connections --- */
 
 struct tls {
     WOLFSSL *ssl;
     int fd;
+    struct tls_context *context;
+    struct choice *choice; /* NULL: there is one identity only, or the choice is over */
+    enum choice_identity shown;
     enum tls_role role;
-    bool legacy_cipher;
     tls_authorise *authorise;
     void *authorise_context;
 
@@ -352,6 +58,40 @@ uint64_t tls_application_bytes_written(void)
     return application_bytes_written;
 }
 
+static WOLFSSL *make_ssl(struct tls *tls, enum choice_identity shown)
+{
+    WOLFSSL *ssl = wolfSSL_new(tls->context->ctx[shown]);
+
+    if (ssl == NULL) {
+        wolfSSL_ERR_clear_error();
+        return NULL;
+    }
+    wolfSSL_SetCertCbCtx(ssl, tls);
+    wolfSSL_SetIOReadCtx(ssl, tls);
+    wolfSSL_SetIOWriteCtx(ssl, tls);
+    return ssl;
+}
+
+/* False: memory is out. */
+static bool prepare_choice(struct tls *tls)
+{
+    const struct tls_context *context = tls->context;
+    const struct abilities_ours ours = {.role = tls->role,
+                                        .cbc = !context->options.strong_cipher,
+                                        .key_transport = context->options.legacy_cipher,
+                                        .ec_bits = context->ec_bits};
+
+    if (context->ctx[CHOICE_SECOND] == NULL)
+        return true;
+    tls->choice = calloc(1, sizeof(*tls->choice));
+    if (tls->choice == NULL)
+        return false;
+    choice_begin(tls->choice, &ours, context->kinds);
+    if (tls->role == TLS_CLIENT && choice_has_turned(&context->turned, tls->fd))
+        tls->shown = CHOICE_SECOND;
+    return true;
+}
+
 struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
                     void *authorise_context)
 {
@@ -360,33 +100,17 @@ struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authoris
     if (tls == NULL)
         return NULL;
     tls->fd = fd;
-    tls->role = context->role;
-    tls->legacy_cipher = context->legacy_cipher;
+    tls->role = context->options.role;
+    tls->context = tls_context_keep(context);
     tls->authorise = authorise;
     tls->authorise_context = authorise_context;
-    tls->ssl = wolfSSL_new(context->ctx);
+    if (prepare_choice(tls))
+        tls->ssl = make_ssl(tls, tls->shown);
     if (tls->ssl == NULL) {
-        wolfSSL_ERR_clear_error();
-        free(tls);
+        tls_free(tls);
         return NULL;
     }
-    wolfSSL_SetCertCbCtx(tls->ssl, tls);
-    wolfSSL_SetIOReadCtx(tls->ssl, tls);
-    wolfSSL_SetIOWriteCtx(tls->ssl, tls);
     return tls;
-}
-
-/*
- * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
- * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
- * memory.
- */
-static void drop_point_cache(void)
-{
-#ifdef FP_ECC
-    wc_ecc_fp_free();
-    tls_memory_return();
-#endif
 }
 
 void tls_free(struct tls *tls)
@@ -394,8 +118,10 @@ void tls_free(struct tls *tls)
     if (tls == NULL)
         return;
     wolfSSL_free(tls->ssl);
+    free(tls->choice);
+    tls_context_free(tls->context);
     free(tls);
-    drop_point_cache();
+    tls_drop_point_cache();
 }
 
 void tls_trace(struct tls *tls, uint64_t number)
@@ -403,28 +129,44 @@ void tls_trace(struct tls *tls, uint64_t number)
     progress_begin(&tls->progress, tls->role, number);
 }
 
-/* Our own, not the library's: no SIGPIPE, and the true cause stays known. */
-static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
+/* The bytes, or 0: it ended, broke (for good) or has none yet. */
+static size_t take_from_socket(void *context, void *buffer, size_t size)
 {
     struct tls *tls = context;
     ssize_t n;
 
-    (void)ssl;
+    if (tls->io_ended || tls->io_error != 0)
+        return 0;
     do {
-        n = recv(tls->fd, buffer, (size_t)size, 0);
+        n = recv(tls->fd, buffer, size, 0);
     } while (n < 0 && errno == EINTR);
+    if (n == 0)
+        tls->io_ended = true;
+    else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+        tls->io_error = errno;
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Our own, not the library's: no SIGPIPE, and the true cause stays known. */
+static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
+{
+    struct tls *tls = context;
+    size_t n = 0;
+
+    (void)ssl;
+    if (tls->choice != NULL)
+        n = choice_take(tls->choice, buffer, (size_t)size);
+    if (n == 0)
+        n = take_from_socket(tls, buffer, (size_t)size);
     if (n > 0) {
-        progress_received(&tls->progress, buffer, (size_t)n);
+        progress_received(&tls->progress, buffer, n);
+        if (tls->choice != NULL && tls->role == TLS_CLIENT)
+            (void)abilities_feed(&tls->choice->abilities, buffer, n);
         return (int)n;
     }
-    if (n == 0) {
-        tls->io_ended = true;
+    if (tls->io_ended)
         return WOLFSSL_CBIO_ERR_CONN_CLOSE;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
-        return WOLFSSL_CBIO_ERR_WANT_READ;
-    tls->io_error = errno;
-    return WOLFSSL_CBIO_ERR_GENERAL;
+    return tls->io_error != 0 ? WOLFSSL_CBIO_ERR_GENERAL : WOLFSSL_CBIO_ERR_WANT_READ;
 }
 
 static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
@@ -446,6 +188,52 @@ static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
         return WOLFSSL_CBIO_ERR_WANT_WRITE;
     tls->io_error = errno;
     return WOLFSSL_CBIO_ERR_GENERAL;
+}
+
+/* --- which identity is shown --- */
+
+/* As a server. True when the library may go on: a peer that is gone is the library's to judge. */
+static bool choose_by_hello(struct tls *tls)
+{
+    if (!choice_hold(tls->choice, take_from_socket, tls) && !tls->io_ended && tls->io_error == 0)
+        return false;
+    tls->choice->made = true;
+    if (choice_fitting(tls->choice) == tls->shown)
+        return true;
+    WOLFSSL *other = make_ssl(tls, CHOICE_SECOND);
+    if (other != NULL) { /* without memory it is the first, which the peer will turn down */
+        wolfSSL_free(tls->ssl);
+        tls->ssl = other;
+        tls->shown = CHOICE_SECOND;
+    }
+    return true;
+}
+
+static bool use_on(WOLFSSL *ssl, const struct tls_identity *identity)
+{
+    return wolfSSL_use_certificate_buffer(ssl, identity->certificate,
+                                          (long)identity->certificate_len,
+                                          WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
+           wolfSSL_use_PrivateKey_buffer(ssl, identity->key, (long)identity->key_len,
+                                         WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
+}
+
+/*
+ * As a client: the library asks when the CertificateRequest is there, and we have read it then,
+ * too, unless it is TLS 1.3. 1 goes on, 0 ends the handshake.
+ */
+static int choose_by_request(WOLFSSL *ssl, void *nothing)
+{
+    struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
+
+    (void)nothing;
+    if (tls == NULL || tls->choice == NULL || tls->choice->abilities.state != ABILITIES_KNOWN)
+        return 1;
+    enum choice_identity wanted = choice_fitting(tls->choice);
+    if (wanted == tls->shown)
+        return 1;
+    tls->shown = wanted;
+    return use_on(ssl, tls->context->identities[wanted]) ? 1 : 0;
 }
 
 /* --- the verdict on the peer --- */
@@ -508,6 +296,17 @@ static int verify_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
     return tls->authorised ? 1 : 0;
 }
 
+void seam_set_callbacks(WOLFSSL_CTX *ctx, enum tls_role role)
+{
+    /* The only callback that can accept a self-signed certificate. */
+    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                           verify_peer);
+    wolfSSL_CTX_SetIORecv(ctx, receive);
+    wolfSSL_CTX_SetIOSend(ctx, transmit);
+    if (role == TLS_CLIENT)
+        wolfSSL_CTX_set_cert_cb(ctx, choose_by_request, NULL);
+}
+
 /*
  * Whether the certificate that the library ended the handshake with is the one that was authorised,
  * and whether the key that the library read from it is the one that we hashed: our certificate
@@ -529,7 +328,7 @@ static bool is_authorised_certificate(const struct tls *tls, WOLFSSL_X509 *certi
     if (!der_certificate_parse(der, (size_t)der_len, &ours) ||
         wolfSSL_X509_get_pubkey_buffer(certificate, key, &key_len) != WOLFSSL_SUCCESS)
         return false;
-    size_t len = size_of(key_len);
+    size_t len = seam_size_of(key_len);
     return len > 0 && len >= ours.key_bits / 8 && len <= ours.spki_len &&
            memcmp(ours.spki + ours.spki_len - len, key, len) == 0;
 }
@@ -615,6 +414,10 @@ static enum tls_status fail(struct tls *tls, int code)
 
     wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
     tls->failure = classify(tls, code);
+    /* The server takes no certificate like ours: in TLS 1.3 that is all a client learns of it,
+     * before anything of ours is sent. The next connection shows the other one. */
+    if (code == INVALID_PARAMETER && tls->choice != NULL && tls->role == TLS_CLIENT)
+        choice_turn(&tls->context->turned, tls->fd);
     ending_describe(&(struct ending){.failure = tls->failure,
                                      .alert = tls_alert_received(tls),
                                      .io_error = tls->io_error,
@@ -662,12 +465,26 @@ static enum tls_status status_of(struct tls *tls, int result)
 
 /* --- the life of a connection --- */
 
+/* When it is open, unless the peer was so hasty that something is held still. */
+static void drop_choice(struct tls *tls)
+{
+    if (tls->choice == NULL || tls->choice->held_given < tls->choice->held_len)
+        return;
+    free(tls->choice);
+    tls->choice = NULL;
+}
+
 enum tls_status tls_handshake(struct tls *tls)
 {
     if (tls->failed)
         return TLS_FAILED;
     if (tls->open)
         return TLS_OK;
+    if (tls->choice != NULL && tls->role == TLS_SERVER && !tls->choice->made &&
+        !choose_by_hello(tls)) {
+        progress_waits(&tls->progress);
+        return TLS_WANT_READ;
+    }
     int result = tls->role == TLS_SERVER ? wolfSSL_accept(tls->ssl) : wolfSSL_connect(tls->ssl);
     if (result != WOLFSSL_SUCCESS)
         return status_of(tls, result);
@@ -677,7 +494,8 @@ enum tls_status tls_handshake(struct tls *tls)
         return fail(tls, 0);
     }
     tls->open = true;
-    drop_point_cache();
+    drop_choice(tls);
+    tls_drop_point_cache();
     progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));
     return TLS_OK;
 }
@@ -751,7 +569,7 @@ const char *tls_cipher(const struct tls *tls)
 
 bool tls_legacy_cipher(const struct tls *tls)
 {
-    return tls->legacy_cipher;
+    return tls->context->options.legacy_cipher;
 }
 
 const struct authlist_peer *tls_peer(const struct tls *tls)

@@ -58,14 +58,15 @@ bool tls_certificate_facts(const uint8_t *der, size_t len, size_t chain_length,
 struct tls_identity; /* a certificate and its private key */
 
 /*
- * Makes a key (RSA-2048) and a self-signed certificate, CN "<name>-<12 hex digits of the MAC>"
- * (the name is cut where the whole would exceed the 64 characters that X.520 allows), valid from
- * 2000-01-01 to 9999-12-31 (routers without a clock start in the past), and writes both as PEM: the
- * key first, mode 0600, each atomically (temporary file, fsync, rename, fsync of the folder). Takes
- * seconds on a small CPU: run it in a child job. 0, or -errno with a log message.
+ * Makes a key (RSA-2048, or P-256 for AUTHLIST_KEY_EC) and a self-signed certificate, CN
+ * "<name>-<12 hex digits of the MAC>" (the name is cut where the whole would exceed the 64
+ * characters that X.520 allows), valid from 2000-01-01 to 9999-12-31 (routers without a clock start
+ * in the past), and writes both as PEM: the key first, mode 0600, each atomically (temporary file,
+ * fsync, rename, fsync of the folder). Takes seconds on a small CPU: run it in a child job. 0, or
+ * -errno with a log message.
  */
-int tls_identity_create(const char *cert_path, const char *key_path, const char *name,
-                        const struct mac *mac);
+int tls_identity_create(enum authlist_key_type kind, const char *cert_path, const char *key_path,
+                        const char *name, const struct mac *mac);
 
 /*
  * Loads and checks both: the key fits the certificate, and nobody but its owner can read its file.
@@ -88,6 +89,9 @@ struct tls_options {
     /* For servers of the seed's age: also RSA key transport with AES-CBC-SHA, and TLS 1.0 and 1.1,
      * whatever strong_cipher says. Only if tls_has_legacy_cipher(). */
     bool legacy_cipher;
+    /* Of the other kind (RSA, EC) than the one given beside the options: shown to peers that can do
+     * with its kind only, see tls_context_new(). NULL: there is none. */
+    const struct tls_identity *second;
 };
 
 /*
@@ -98,12 +102,24 @@ struct tls_options {
 bool tls_has_legacy_cipher(void);
 
 /*
- * TLS 1.2 and 1.3, ECDHE (legacy_cipher aside), groups P-256 and P-384. Two limits of the library
- * in TLS 1.2: as a server it names only our own kind of key (RSA) in its certificate request, which
- * OpenSSL overlooks and stricter clients with an EC key may not; and as a client our groups also
- * limit the curve of the server's certificate, so that a P-521 key gets in by TLS 1.3 only.
+ * TLS 1.2 and 1.3, ECDHE (legacy_cipher aside), groups P-256 and P-384. A limit of the library in
+ * TLS 1.2: as a client our groups also limit the curve of the server's certificate, so that a P-521
+ * key gets in by TLS 1.3 only.
  *
- * The identity is not needed any more once it is there. NULL with a log message.
+ * With a second identity each peer is shown the first, unless it can do with the second only:
+ * - Clients say so in the ClientHello (cipher suites, signature_algorithms), which is held back
+ * from the library until it is there. What cannot be read, or is over 4 KiB, gets the first.
+ * - TLS 1.2 servers say so in the CertificateRequest (types, signature algorithms).
+ * - TLS 1.3 servers say so enciphered, and the library tells nobody: the handshake fails before
+ *   anything of ours was sent, and the context shows the second to that address (and port) from the
+ *   next connection on; if that fails the same way, the first again.
+ *
+ * Which key the client itself holds nobody says. Limits of the library (5.5.4) in TLS 1.2: as a
+ * server it names in its certificate request only the kind of key that we show, which OpenSSL
+ * overlooks and stricter clients with a key of the other kind may not; as a client it fails if a
+ * server's request has no signature algorithm of the kind of the server's own key.
+ *
+ * The identities are not needed any more once it is there. NULL with a log message.
  */
 struct tls_context *tls_context_new(const struct tls_identity *identity,
                                     const struct tls_options *options);
