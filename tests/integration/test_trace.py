@@ -6,7 +6,6 @@ What is compared is the order of events. Left out is what the technote's pair do
 (0x2150), for it used RSA key transport.
 """
 
-import os
 import re
 import select
 import socket
@@ -89,22 +88,21 @@ class Relay:
                         return
 
 
-class Flows(Scene):
+class TraceCase(Scene):
+    left_out = 0x2150  # the state that the technote's pair does not have
+    mse_arguments = ("--tls", "1.2")
+
     def setUp(self):
         super().setUp()
-        # For Python's OpenSSL of the location server: no TLS 1.3.
-        limits = os.path.join(self.agent.folder, "openssl.cnf")
-        with open(limits, "w", encoding="ascii") as file:
-            file.write("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
-                       "MinProtocol = TLSv1.2\nMaxProtocol = TLSv1.2\n")
-        os.environ["OPENSSL_CONF"] = limits
-        self.addCleanup(os.environ.pop, "OPENSSL_CONF", None)
         self.port = free_port()
 
-    def begin(self, level="debug", users=None):
+    def configuration(self, level="debug", users=None):
         config = configuration(listen=self.port, users=users)
         config["nmspd-trace:trace"] = {"level": level}
-        self.start(config)
+        return config
+
+    def begin(self, **facts):
+        self.start(self.configuration(**facts))
         self.agent.wait("listener: waiting")
 
     def trace(self):
@@ -117,15 +115,15 @@ class Flows(Scene):
                 lines.append((int(found.group(1), 16), found.group(3)))
         return lines
 
-    def events(self):
-        """The trace's events: (state, where) or a text, without the prefix "conn 0: "."""
+    def events(self, number=0):
+        """The trace's events: (state, where) or a text, without the prefix "conn N: " of that connection."""
         lines = [text for _, text in self.trace()]
         events = []
         while lines:
             text = lines.pop(0)
             found = re.match(r"SSL state = 0x(\w+); where = 0x(\w+); ret = 0x(\w+)$", text)
             if not found:
-                events.append(re.sub("^conn 0: ", "", text))
+                events.append(re.sub("^conn %d: " % number, "", text))
                 continue
             state, where, ret = (int(one, 16) for one in found.groups())
             self.assertIn((ret, lines.pop(0), lines.pop(0)), [
@@ -135,15 +133,30 @@ class Flows(Scene):
                 (0x100, "ret_type_string=warning", "ret_desc_string=close notify"),
             ])
             self.assertEqual(lines.pop(0), "SSL_state_string=" + STATES[state])
-            if state != 0x2150:
+            if state != self.left_out:
                 events.append((state, where))
         return events
 
-    def relayed(self):
-        """A location server that connects, and keeps the agent waiting as the technote's did."""
-        relay = Relay(self.port, lambda times: until(lambda: self.events().count("WANT_READ") >= times, "WANT_READ"))
+    def flow(self, number=0):
+        """The events of that connection and of what comes after it; numbered as if it were the first."""
+        events = self.events(number)
+        first = "allocate connection %d" % number
+        events = events[events.index(first):] if first in events else []
+        return [re.sub(r"\b(conn|connection|LocServer) %d\b" % number, r"\1 0", one) if isinstance(one, str) else one
+                for one in events]
+
+    def server(self, port):
+        """A location server that connects there."""
+        return self.mse(*self.mse_arguments, connect=port)
+
+    def relayed(self, number=0):
+        """A location server that connects, and keeps the agent waiting as the technote's did; as that connection."""
+        def wait_for(times):
+            until(lambda: self.flow(number).count("WANT_READ") >= times, "WANT_READ")
+
+        relay = Relay(self.port, wait_for)
         self.addCleanup(relay.thread.join, PATIENCE)
-        return self.mse(connect=relay.port)
+        return self.server(relay.port)
 
     def assert_begins(self, events, wanted):
         """As many events as are wanted, in their order; of a text only the front part."""
@@ -151,12 +164,18 @@ class Flows(Scene):
             self.assertEqual(got[:len(want)] if isinstance(want, str) else got, want, events)
         self.assertGreaterEqual(len(events), len(wanted), events)
 
+    def ended(self, number=0):
+        """The events of a connection, once it has ended."""
+        until(lambda: "connection 0 freed" in self.flow(number), "the end of the connection")
+        return self.flow(number)
+
+
+class Flows(TraceCase):
     def test_a_failure_is_told_in_the_order_of_the_technote(self):
         self.begin(users=SERVER_MACS[1:])
         self.relayed()
         self.agent.wait("not let in")
-        until(lambda: self.events()[-1] == "connection 0 freed", "the end of the connection")
-        events = self.events()
+        events = self.ended()
         self.assert_begins(events, FAILURE)
         self.assertEqual(len(events), len(FAILURE))
 
@@ -171,29 +190,28 @@ class Flows(Scene):
 
     def test_numbers_go_up_by_one(self):
         self.begin(users=[])
-        self.mse(connect=self.port)
+        self.server(self.port)
         self.agent.wait("not let in")
         numbers = [number for number, _ in self.trace()]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
 
     def test_at_level_warning_only_what_went_wrong_is_told(self):
         self.begin(level="warning", users=[])
-        self.mse(connect=self.port)
+        self.server(self.port)
         self.agent.wait("not let in")
         self.assert_begins(self.events(), ["Authlist authentication failed", "ssl_err: "])
         self.assertEqual(len(self.events()), 2)
 
     def test_the_level_can_be_changed_while_it_runs(self):
         self.begin(level="err", users=[])
-        self.mse(connect=self.port)
+        self.server(self.port)
         self.agent.wait("not let in")
         self.assertEqual(self.trace(), [])
         config = configuration(listen=self.port, users=[])
         config["nmspd-trace:trace"] = {"level": "debug", "buffer-size": 4096}
         self.agent.reload(config)
-        self.mse(connect=self.port)
-        events = until(lambda: "connection 1 freed" in self.events() and self.events(), "the end of the connection")
-        self.assertIn("conn 1: calling authlist to validate cert", events)
+        self.server(self.port)
+        self.assertIn("calling authlist to validate cert", self.ended(1))
         self.assertTrue(self.agent.said("report: trace: level debug, 4096 bytes"))
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other end: Python's ssl (OpenSSL), and the programs of this folder, each as client or server.
+"""The other end, as client or server: Python's ssl (OpenSSL), wolfSSL, the programs of this folder.
 
-Every peer gives {"handshake": whether it thought itself connected, "bytes": how many application
-bytes it was given, "alert": the number of the fatal alert it was sent or None}.
+Which library the peers of context() are on is told by TLS_PEER. Every peer gives
+{"handshake": whether it thought itself connected, "bytes": how many application bytes it was given,
+"alert": the number of the fatal alert it was sent or None}.
 """
+import itertools
 import json
 import os
 import socket
@@ -36,24 +38,142 @@ ALERTS = {
 }
 
 
-def context(role, version, certificates, cert=None, key=None, trust=None, ciphers=None):
+class Cannot(Exception):
+    """The library of the peer, as it is built, has not what this peer needs."""
+
+
+class OpenSsl(ssl.SSLContext):
     """role: the peer's own. trust: a PEM file that its partner must present, verified by OpenSSL;
     without it nothing is verified (a server then asks for no certificate)."""
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if role == "server" else ssl.PROTOCOL_TLS_CLIENT)
-    ctx.check_hostname = False
-    ctx.verify_mode = ssl.CERT_NONE
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # they are meant
-        ctx.minimum_version = ctx.maximum_version = VERSIONS[version]
-    ctx.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
-    if cert:
-        ctx.load_cert_chain(certificates.path(cert + ".pem"),
-                            certificates.path((key or cert) + ".key"))
-    if trust:
-        ctx.verify_mode = ssl.CERT_REQUIRED
-        ctx.verify_flags |= ssl.VERIFY_X509_STRICT
-        ctx.load_verify_locations(trust)
-    return ctx
+
+    def __new__(cls, role, *_arguments):
+        return super().__new__(cls, ssl.PROTOCOL_TLS_SERVER if role == "server" else
+                               ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self, role, version, certificates, cert, key, trust, ciphers):
+        super().__init__()
+        if role == "server":
+            self.load_dh_params(certificates.path("dh.pem"))
+        self.check_hostname = False
+        self.verify_mode = ssl.CERT_NONE
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # they are meant
+            self.minimum_version = self.maximum_version = VERSIONS[version]
+        self.set_ciphers((ciphers or "DEFAULT") + ":@SECLEVEL=0")
+        if cert:
+            self.load_cert_chain(certificates.path(cert + ".pem"),
+                                 certificates.path((key or cert) + ".key"))
+        if trust:
+            self.verify_mode = ssl.CERT_REQUIRED
+            self.verify_flags |= ssl.VERIFY_X509_STRICT
+            self.load_verify_locations(trust)
+
+    def only_group(self, name):
+        self.set_ecdh_curve({"P-192": "prime192v1", "P-256": "prime256v1", "P-384": "secp384r1",
+                             "P-521": "secp521r1"}[name])
+
+    def begin_with_another_group(self):
+        """It does: with X25519."""
+
+    def follow_the_client(self):
+        self.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+
+    def take_no_tickets(self):
+        self.options |= ssl.OP_NO_TICKET
+
+    def connect(self, port, session, expected):
+        return _run(socket.create_connection(("127.0.0.1", port), PATIENCE), self, False, session,
+                    expected)
+
+    def listen(self, count, expected):
+        return Listener(lambda sock: _run(sock, self, True, expected=expected), count)
+
+
+class WolfSslSession:
+    def __init__(self, path, has_ticket):
+        self.path = path
+        self.has_ticket = has_ticket
+
+
+class WolfSsl:
+    """The same on wolfSSL: as long as there is one connection, or one server, a program runs."""
+
+    # OpenSSL's names of kinds of suites, for TLS 1.2.
+    KINDS = {
+        "aNULL": "ADH-AES128-SHA:ADH-AES256-GCM-SHA384",
+        "eNULL": "NULL-SHA:NULL-SHA256:ECDHE-ECDSA-NULL-SHA",
+        "kRSA": "AES128-SHA:AES256-SHA:AES128-GCM-SHA256",
+        "DHE": "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-SHA256:DHE-RSA-AES128-SHA",
+    }
+    numbers = itertools.count()
+
+    def __init__(self, role, version, certificates, cert, key, trust, ciphers):
+        self.role = role
+        self.version = version
+        self.certificates = certificates
+        self.options = []
+        if cert:
+            self.options += ["--cert", certificates.path(cert + ".pem"),
+                             "--key", certificates.path((key or cert) + ".key")]
+        if trust:
+            self.options += ["--trust", trust]
+        if ciphers:
+            self.options += ["--ciphers", self.KINDS.get(ciphers, ciphers)]
+
+    def only_group(self, name):
+        self.options += ["--groups", name]
+
+    def begin_with_another_group(self):
+        self.options += ["--groups", "ffdhe2048,P-256"]
+
+    def follow_the_client(self):
+        self.options += ["--client-order"]
+
+    def take_no_tickets(self):
+        self.options += ["--no-ticket"]
+
+    def connect(self, port, session, expected):
+        path = self.certificates.path("session-%d" % next(self.numbers))
+        options = ["--expected", expected, "--keep", path, *self.options]
+        if session:
+            options += ["--resume", session.path]
+        with Program("TLS_WOLFSSL_PEER", "client", port, self.version, *options) as program:
+            result = _result(program.line())
+        result["session"] = WolfSslSession(path, result["ticket"]) if os.path.exists(path) else None
+        return result
+
+    def listen(self, count, expected):
+        return WolfSslListener(self, count, expected)
+
+
+class WolfSslListener:
+    def __init__(self, ctx, count, expected):
+        self.count = count
+        self.program = Program("TLS_WOLFSSL_PEER", "server", ctx.version, "--connections", count,
+                               "--expected", expected, *ctx.options)
+        try:
+            self.port = _result(self.program.line())["port"]
+        except Cannot:
+            with self.program:
+                raise
+
+    def finish(self):
+        with self.program:
+            return [_result(self.program.line()) for _ in range(self.count)]
+
+
+def _result(line):
+    if "cannot" in line:
+        raise Cannot(line["cannot"])
+    return line
+
+
+KIND = os.environ.get("TLS_PEER", "openssl")
+CONTEXTS = {"openssl": OpenSsl, "wolfssl": WolfSsl}
+
+
+def context(role, version, certificates, cert=None, key=None, trust=None, ciphers=None, kind=KIND):
+    return CONTEXTS[kind](role, version, certificates, cert, key, trust, ciphers)
 
 
 def _converse(tls, result, expected):
@@ -92,8 +212,7 @@ def _run(sock, ctx, server, session=None, expected=len(GREETING)):
 
 def connect(port, ctx, session=None, expected=len(GREETING)):
     """Ends the connection once it has got `expected` bytes."""
-    return _run(socket.create_connection(("127.0.0.1", port), PATIENCE), ctx, False, session,
-                expected)
+    return ctx.connect(port, session, expected)
 
 
 class Listener:
@@ -122,7 +241,7 @@ class Listener:
 
 
 def listen(ctx, count=1, expected=len(GREETING)):
-    return Listener(lambda sock: _run(sock, ctx, True, expected=expected), count)
+    return ctx.listen(count, expected)
 
 
 class Program:

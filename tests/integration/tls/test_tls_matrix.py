@@ -1,159 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets in and who does not: our end (tls-probe) against peers that do not use our library.
+"""Who gets in and who does not: our end (tls-probe) against peers that do not use our code: on
+OpenSSL (TLS_PEER=openssl, the default) or on the wolfSSL that we are built with (TLS_PEER=wolfssl).
 
 Each case runs in both roles and in TLS 1.2 and 1.3 where it can exist there. "server" and "client"
-are our role. A refusal means: our end said so with the right verdict, handed no application byte to
-the library although it tried all the time, and the peer decrypted none.
+are our role. What cannot exist with a peer says so, with the reason.
 """
 import os
 import subprocess
-import tempfile
 import unittest
 
 import certificates as making
+import matrix as bench
 import peers
 import raw_tls13
+from matrix import (MSE_MAC, Matrix, if_built, made, matrix, meet, meet_program, not_with_wolfssl,
+                    other, ours_facts, peer_context, probe, rows, user)
 
-MSE_MAC = "0050569c3489"
-ROLES = ("server", "client")
-VERSIONS = ("1.2", "1.3")
-
-made = None
-folder = None
-ours_facts = None
-
-
-def setUpModule():
-    global made, folder, ours_facts
-    folder = tempfile.TemporaryDirectory()
-    made = making.Certificates(folder.name)
-    with peers.Program("TLS_PROBE", "identity", made.path("agent.pem"), made.path("agent.key"),
-                       "agent", "02:00:00:00:00:01") as program:
-        ours_facts = program.line()
-
-    rsa = ("RSA", "-pkeyopt")
-    made.key("mse", *rsa, "rsa_keygen_bits:2048")
-    made.key("rsa4096", *rsa, "rsa_keygen_bits:4096")
-    made.key("rsa1024", *rsa, "rsa_keygen_bits:1024")
-    made.key("stranger", *rsa, "rsa_keygen_bits:2048")
-    made.key("ca", *rsa, "rsa_keygen_bits:2048")
-    for name, curve in (("p256", "P-256"), ("p384", "P-384"), ("p521", "P-521"),
-                        ("secp256k1", "secp256k1")):
-        made.key(name, "EC", "-pkeyopt", "ec_paramgen_curve:" + curve)
-    made.key("ed25519", "ED25519")
-
-    for name in ("mse", "rsa4096", "rsa1024", "stranger", "p256", "p384", "p521", "secp256k1",
-                 "ed25519"):
-        made.certificate(name)
-    made.certificate("expired", key="mse", start="20100101000000Z", end="20200101000000Z")
-    made.certificate("future", key="mse", start="20980101000000Z")
-    made.certificate("no-mac", key="mse", subject="/CN=mse.example.com")
-    made.certificate("critical", key="mse",
-                     extensions="basicConstraints=CA:FALSE\n1.2.3.4=critical,DER:0500")
-    made.certificate("ca", subject="/CN=Example CA",
-                     extensions="basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign")
-    made.certificate("leaf", key="mse", issuer="ca")
-    made.certificate("expired-leaf", key="mse", issuer="ca", start="20100101000000Z",
-                     end="20200101000000Z")
-    made.chain("leaf-and-ca", "leaf", "ca")
-
-
-def tearDownModule():
-    folder.cleanup()
-
-
-def other(role):
-    return "client" if role == "server" else "server"
-
-
-def user(key="mse", algorithm="sha256", mac=MSE_MAC):
-    return "--user", f"{mac}={made.key_hash(key, algorithm)}"
-
-
-def probe(role, *options):
-    return peers.Program("TLS_PROBE", role, made.path("agent.pem"), made.path("agent.key"),
-                         *options)
-
-
-def peer_context(role, version, cert=None, key=None, ciphers=None):
-    """For the peer of our end in this role. As a server it must know us, else it would not ask for
-    our certificate; as a client it verifies us too."""
-    return peers.context(other(role), version, made, cert, key, made.path("agent.pem"), ciphers)
-
-
-def meet(role, ctx, *options):
-    """Our end and one peer on Python's ssl; what each of them says."""
-    if role == "server":
-        with probe("server", *options) as program:
-            theirs = peers.connect(program.line()["port"], ctx)
-            return program.line(), theirs
-    listener = peers.listen(ctx)
-    with probe("client", "--port", listener.port, *options) as program:
-        ours = program.line()
-    return ours, listener.finish()[0]
-
-
-def meet_program(role, name, *arguments, options=()):
-    """Our end and a program of this folder."""
-    if role == "server":
-        with probe("server", *options) as program:
-            port = program.line()["port"]
-            with peers.Program(name, "client", port, *arguments) as theirs:
-                return program.line(), theirs.line()
-    with peers.Program(name, "server", *arguments) as theirs:
-        with probe("client", "--port", theirs.line()["port"], *options) as program:
-            return program.line(), theirs.line()
-
-
-class Matrix(unittest.TestCase):
-    def assert_refused(self, ours, theirs, failure, verdict="NOT_ASKED", alert=None):
-        """alert: what our end must have sent and the peer must have got; None: none is possible."""
-        about = f"\nours: {ours}\ntheirs: {theirs}"
-        self.assertFalse(ours["in"], about)
-        self.assertEqual(ours["failure"], failure, about)
-        self.assertEqual(ours["verdict"], verdict, about)
-        self.assertGreaterEqual(ours["tries"], 2, about)
-        self.assertEqual(ours["breaches"], 0, about)
-        self.assertEqual(ours["written"], 0, about)
-        self.assertEqual(ours["read"], 0, about)
-        self.assertEqual(theirs["bytes"], 0, about)
-        self.assertNotEqual(ours["error"], "", about)
-        if alert is not None:
-            self.assertEqual(ours["alert_sent"], 0x200 + alert, about)
-            self.assertEqual(theirs["alert"], alert, about)
-
-    def assert_in(self, ours, theirs, version):
-        about = f"\nours: {ours}\ntheirs: {theirs}"
-        self.assertTrue(ours["in"], about)
-        self.assertEqual(ours["verdict"], "OK", about)
-        self.assertEqual(ours["failure"], "NONE", about)
-        self.assertEqual(ours["asked"], 1, about)
-        self.assertEqual(ours["breaches"], 0, about)
-        self.assertEqual(ours["version"], "TLSv" + version, about)
-        self.assertEqual(ours["written"], len(peers.GREETING), about)
-        self.assertEqual(theirs["bytes"], len(peers.GREETING), about)
-        self.assertEqual(ours["read"], len(peers.WORDS), about)
-        self.assertEqual(theirs["version"], "TLSv" + version, about)
-        self.assertFalse(theirs["reused"], about)
-
-
-def matrix(roles=ROLES, versions=VERSIONS):
-    """Makes one test of each role and version."""
-    def mark(function):
-        function.rows = [(role, version) for role in roles for version in versions]
-        return function
-    return mark
-
-
-def rows(cls):
-    for name, function in list(vars(cls).items()):
-        for role, version in getattr(function, "rows", ()):
-            def test(self, function=function, role=role, version=version):
-                function(self, role, version)
-            test.__name__ = f"test_{name}__{role}_tls{version}".replace(".", "_")
-            test.__doc__ = None
-            setattr(cls, test.__name__, test)
-    return cls
+setUpModule = bench.set_up
+tearDownModule = bench.tear_down
+WOLFSSL = peers.KIND == "wolfssl"
+NO_LIBRARY = "no library says this: the peer of the run with OpenSSL is one without a library"
+SAME_GROUPS = "our library takes every curve that it knows, and the peer's is the same"
 
 
 @rows
@@ -190,10 +57,10 @@ class Accepted(Matrix):
 
     @matrix()
     def a_listed_p521_key(self, role, version):
-        if (role, version) != ("client", "1.2"):
+        if WOLFSSL or (role, version) != ("client", "1.2"):
             self.check(role, version, "p521")
             return
-        # The groups that we offer also say which certificates a TLS 1.2 server may present.
+        # The groups that we offer also say which certificates a TLS 1.2 server on OpenSSL presents.
         ours, theirs = meet(role, peer_context(role, version, "p521"), *user("p521"))
         self.assert_refused(ours, theirs, "PEER_ALERT")
 
@@ -211,6 +78,11 @@ class Accepted(Matrix):
     def a_certificate_that_comes_with_its_authority(self, role, version):
         ours = self.check(role, version, "leaf-and-ca", "mse")
         self.assertEqual(ours["chain"], 2)
+
+    @matrix()
+    def a_certificate_for_other_uses(self, role, version):
+        """Key usage and extended key usage are not ours: the key is pinned."""
+        self.check(role, version, "wrong-use", "mse")
 
     @matrix()
     def the_server_that_was_expected(self, role, version):
@@ -262,11 +134,37 @@ class Refused(Matrix):
     def an_rsa_key_of_1024_bits(self, role, version):
         self.check(role, version, "rsa1024", "WEAK_KEY", 42)
 
+    @if_built("the key is not understood")
+    @matrix()
+    def an_rsa_key_of_512_bits(self, role, version):
+        """In TLS 1.3 no library signs with it: as a client OpenSSL then presents nothing."""
+        ours, theirs = meet(role, peer_context(role, version, "rsa512"), *user("rsa512"))
+        if version == "1.2":
+            self.assert_refused(ours, theirs, "REFUSED", "WEAK_KEY", 42)
+        elif role == "server":
+            self.assert_refused(ours, theirs, "NO_CERTIFICATE", alert=116)
+        else:
+            self.assert_refused(ours, theirs, "PEER_ALERT")
+
+    @if_built("the certificate is not understood")
+    @matrix()
+    def a_p192_key(self, role, version):
+        """Our library does not read it, and OpenSSL presents it only as a client of TLS 1.2."""
+        ours, theirs = meet(role, peer_context(role, version, "p192"), *user("p192"))
+        if role == "client":
+            self.assert_refused(ours, theirs, "PEER_ALERT")
+        elif version == "1.3":
+            self.assert_refused(ours, theirs, "NO_CERTIFICATE", alert=116)
+        else:
+            self.assertIn(ours["failure"], ("BAD_CERTIFICATE", "PROTOCOL"))
+            self.assert_refused(ours, theirs, ours["failure"])
+
     @matrix()
     def an_unlisted_key_of_an_authority(self, role, version):
         self.check(role, version, "leaf-and-ca", "WRONG_HASH", 48, key="mse",
                    options=user("stranger"))
 
+    @if_built("the certificate is not understood")
     @matrix(versions=("1.3",))
     def an_ed25519_key(self, role, version):
         """By us, or (OpenWrt's build) by the library, which then does not know it."""
@@ -284,6 +182,7 @@ class Refused(Matrix):
         ours, theirs = meet(role, peer_context(role, version, "critical", "mse"), *user())
         self.assert_refused(ours, theirs, "BAD_CERTIFICATE")
 
+    @if_built("the certificate is not understood")
     @matrix(roles=("client",), versions=("1.2",))
     def a_curve_that_is_not_accepted(self, role, version):
         ours, theirs = meet(role, peer_context(role, version, "secp256k1"), *user("secp256k1"))
@@ -296,8 +195,12 @@ class Unproven(Matrix):
     """Somebody else's listed certificate, without its key."""
 
     def check_thief(self, role, version, cert):
-        ours, theirs = meet_program(role, "TLS_THIEF", made.path(cert + ".pem"), version,
-                                    options=user(cert))
+        if WOLFSSL:  # which lets any key of that kind stand beside a certificate
+            key = {"mse": "stranger", "p256": "p256-stranger"}[cert]
+            ours, theirs = meet(role, peer_context(role, version, cert, key), *user(cert))
+        else:
+            ours, theirs = meet_program(role, "TLS_THIEF", made.path(cert + ".pem"), version,
+                                        options=user(cert))
         # As a client of TLS 1.2 the library ends without an alert.
         self.assert_refused(ours, theirs, "UNPROVEN", "OK",
                             None if (role, version) == ("client", "1.2") else 51)
@@ -321,22 +224,26 @@ class Unproven(Matrix):
             ours = program.line()
         return ours, listener.finish()[0]
 
+    @not_with_wolfssl(NO_LIBRARY)
     @matrix(versions=("1.3",))
     def a_signature_of_noise(self, role, _version):
         ours, theirs = self.check_liar(role, "noise")
         self.assert_refused(ours, theirs, "UNPROVEN", "OK", 51)
 
+    @not_with_wolfssl(NO_LIBRARY)
     @matrix(versions=("1.3",))
     def a_certificate_verify_left_out(self, role, _version):
         ours, theirs = self.check_liar(role, "none")
         self.assert_refused(ours, theirs, "UNPROVEN", "OK", 10)
 
+    @not_with_wolfssl(NO_LIBRARY)
     @matrix(versions=("1.3",))
     def certificate_and_certificate_verify_left_out(self, role, _version):
         ours, theirs = self.check_liar(role, "no certificate")
         self.assertEqual(ours["asked"], 0)
         self.assert_refused(ours, theirs, ours["failure"], alert=10)
 
+    @unittest.skipIf(WOLFSSL, NO_LIBRARY)
     def test_the_liar_can_finish_a_handshake_in_which_nothing_is_asked(self):
         """Else the three tests above could pass for a wrong reason."""
         ctx = peers.context("server", "1.3", made, "mse")
@@ -383,7 +290,7 @@ class NothingWeaker(Matrix):
 
     @matrix(versions=("1.2",))
     def anonymous_suites(self, role, version):
-        ctx = peers.context(other(role), version, made, ciphers="aNULL:@SECLEVEL=0")
+        ctx = peers.context(other(role), version, made, ciphers="aNULL")
         ours, theirs = meet(role, ctx, *user())
         # As a client we are told that nothing is in common, as a server we tell.
         if role == "client":
@@ -396,19 +303,29 @@ class NothingWeaker(Matrix):
     def suites_without_encryption_or_forward_secrecy(self, role, version):
         for suites in ("eNULL", "kRSA", "DHE"):
             with self.subTest(suites):
-                ctx = peer_context(role, version, "mse", ciphers=f"{suites}:@SECLEVEL=0")
-                ours, theirs = meet(role, ctx, *user())
+                # The only one without encryption that a wolfSSL without RSA key transport has.
+                cert = "p256" if WOLFSSL and suites == "eNULL" else "mse"
+                ctx = peer_context(role, version, cert, ciphers=suites)
+                try:
+                    ours, theirs = meet(role, ctx, *user())
+                except peers.Cannot as why:
+                    self.assertIn((suites, str(why)), [("eNULL", "none of the suites"),
+                                                       ("kRSA", "none of the suites")])
+                    bench.impossible[f"{suites}: {why}"].append(self.id().rpartition(".")[2])
+                    self.skipTest(f"{suites}: {why}")
                 self.assert_refused(ours, theirs,
                                     "PEER_ALERT" if role == "client" else "NO_COMMON")
 
     @matrix(versions=("1.1",))
     def tls_1_1(self, role, version):
         ours, theirs = meet(role, peer_context(role, version, "mse"), *user())
-        self.assert_refused(ours, theirs, "PEER_ALERT" if role == "client" else "NO_COMMON")
+        # A server on wolfSSL answers with a version that we did not offer.
+        self.assert_refused(ours, theirs,
+                            "PEER_ALERT" if role == "client" and not WOLFSSL else "NO_COMMON")
 
     @matrix(versions=("1.2",))
     def cbc_suites_only_while_strong_cipher_is_off(self, role, version):
-        cbc = "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-SHA384:@SECLEVEL=0"
+        cbc = "ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-SHA384"
         ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=cbc), *user())
         self.assert_in(ours, theirs, version)
         ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=cbc), *user(),
@@ -424,7 +341,7 @@ class NothingWeaker(Matrix):
     def chacha20_is_preferred(self, role, version):
         ctx = peer_context(role, version, "mse")
         if role == "client":
-            ctx.options &= ~peers.ssl.OP_CIPHER_SERVER_PREFERENCE  # ours is to decide
+            ctx.follow_the_client()  # ours is to decide
         ours, theirs = meet(role, ctx, *user())
         self.assert_in(ours, theirs, version)
         self.assertIn("CHACHA20", ours["cipher"])
@@ -432,18 +349,35 @@ class NothingWeaker(Matrix):
     @matrix()
     def p384_alone_will_do(self, role, version):
         ctx = peer_context(role, version, "mse")
-        ctx.set_ecdh_curve("secp384r1")
+        ctx.only_group("P-384")
         ours, theirs = meet(role, ctx, *user())
         self.assert_in(ours, theirs, version)
 
+    @not_with_wolfssl(SAME_GROUPS, roles=("server",), versions=("1.2",))
     @matrix()
     def other_groups_will_not_do(self, role, version):
         ctx = peer_context(role, version, "mse")
         # As a server of TLS 1.2 the library takes any curve that it knows.
-        ctx.set_ecdh_curve("prime192v1" if (role, version) == ("server", "1.2") else "secp521r1")
+        ctx.only_group("P-192" if (role, version) == ("server", "1.2") else "P-521")
         ours, theirs = meet(role, ctx, *user())
         self.assert_refused(ours, theirs, ours["failure"])
         self.assertEqual(ours["asked"], 0)
+
+
+    def test_the_peers_speak_weakly_with_each_other(self):
+        """Else refusals of what they offer could pass for a wrong reason."""
+        for suites, cert in (("aNULL", None), ("eNULL", "p256"), ("kRSA", "mse"), ("DHE", "mse")):
+            with self.subTest(suites):
+                ctx = peers.context("client", "1.2", made, ciphers=suites)
+                expected = len(peers.WORDS)
+                server = peers.context("server", "1.2", made, cert, ciphers=suites)
+                try:
+                    listener = peers.listen(server, 1, expected)
+                except peers.Cannot as why:
+                    self.skipTest(f"{suites}: {why}")
+                theirs = peers.connect(listener.port, ctx, None, expected)
+                self.assertEqual((theirs["handshake"], theirs["bytes"]), (True, expected), theirs)
+                self.assertEqual(listener.finish()[0]["bytes"], expected)
 
 
 @rows
@@ -457,7 +391,7 @@ class Resumption(Matrix):
     def check_server(self, version, no_ticket):
         ctx = peer_context("server", version, "mse")
         if no_ticket:
-            ctx.options |= peers.ssl.OP_NO_TICKET
+            ctx.take_no_tickets()
         with probe("server", *user(), "--connections", 3, "--forget-after", 2) as program:
             port = program.line()["port"]
             first = peers.connect(port, ctx)
@@ -491,11 +425,17 @@ class Resumption(Matrix):
     def by_a_ticket_that_somebody_else_gave(self, role, version):
         """So that the peer really offers one: in TLS 1.3 as a pre-shared key."""
         ctx = peers.context("client", version, made, "mse")
-        ctx.set_ecdh_curve("prime256v1")
+        ctx.only_group("P-256")
         session = self.foreign_session(ctx, version)
         with probe(role, *user(), "--connections", 2, "--forget-after", 1) as program:
             port = program.line()["port"]
             first = peers.connect(port, ctx, session)
+            if WOLFSSL and version == "1.2" and not first["handshake"]:
+                # A client on Debian's wolfSSL takes it for granted that its ticket was accepted,
+                # and gives up.
+                for theirs in (first, peers.connect(port, ctx, session)):
+                    self.assert_refused(program.line(), theirs, "PEER_ALERT")
+                return
             self.assert_in(program.line(), first, version)
             second = peers.connect(port, ctx, session)
             self.check_second(program.line(), second)
@@ -504,7 +444,8 @@ class Resumption(Matrix):
     def by_a_foreign_ticket_with_a_group_that_we_lack(self, role, version):
         """The library answers a foreign ticket in a second ClientHello with an alert; others would
         ignore it. Nobody gets in either way."""
-        ctx = peers.context("client", version, made, "mse")  # begins with X25519
+        ctx = peers.context("client", version, made, "mse")
+        ctx.begin_with_another_group()
         session = self.foreign_session(ctx, version)
         with probe(role) as program:
             theirs = peers.connect(program.line()["port"], ctx, session)
@@ -523,7 +464,7 @@ class Resumption(Matrix):
         self.check_second(ours[2], theirs[2])
 
 
-OLD_CIPHERS = "AES128-SHA:@SECLEVEL=0"
+OLD_CIPHERS = "AES128-SHA"
 OLD_VERSIONS = ("1.0", "1.1", "1.2")
 
 
@@ -569,6 +510,7 @@ class Legacy(Matrix):
         ours, theirs = self.meet_old(role, version, "mse", "--legacy", "--strong", *user())
         self.assert_in(ours, theirs, "1" if version == "1.0" else version)
 
+    @if_built("not this version of TLS", "none of the suites")
     @matrix(versions=OLD_VERSIONS)
     def stays_out_where_nothing_was_said(self, role, version):
         ours, theirs = meet(role, peer_context(role, version, "mse", ciphers=OLD_CIPHERS), *user())
@@ -582,9 +524,10 @@ class Legacy(Matrix):
             self.skipTest("this wolfSSL has neither RSA key transport nor TLS 1.0")
         ours, theirs = meet(role, peer_context(role, version, "mse"), "--legacy", *user())
         self.assert_in(ours, theirs, version)
-        self.assertRegex(theirs["cipher"], "^TLS_|^ECDHE-")
+        self.assertRegex(theirs["cipher"], "^TLS_|^TLS13-|^ECDHE-")
 
 
+@unittest.skipIf(WOLFSSL, "as OpenSSL sees it")
 class Identity(unittest.TestCase):
     """Our own certificate, as OpenSSL sees it."""
 
@@ -594,14 +537,14 @@ class Identity(unittest.TestCase):
 
     def test_openssl_accepts_it_as_server_and_client(self):
         for purpose in ("sslserver", "sslclient"):
-            making.openssl(folder.name, "verify", "-x509_strict", "-check_ss_sig", "-CAfile",
+            making.openssl(made.folder, "verify", "-x509_strict", "-check_ss_sig", "-CAfile",
                            "agent.pem", "-purpose", purpose, "agent.pem")
 
     def test_openssl_accepts_its_key(self):
-        making.openssl(folder.name, "pkey", "-in", "agent.key", "-check", "-noout")
+        making.openssl(made.folder, "pkey", "-in", "agent.key", "-check", "-noout")
 
     def test_it_says_what_it_should(self):
-        text = making.openssl(folder.name, "x509", "-in", "agent.pem", "-noout", "-subject",
+        text = making.openssl(made.folder, "x509", "-in", "agent.pem", "-noout", "-subject",
                               "-startdate", "-enddate").decode()
         self.assertIn("CN = agent-020000000001", text)
         self.assertIn("notBefore=Jan  1 00:00:00 2000 GMT", text)

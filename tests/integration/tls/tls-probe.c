@@ -2,7 +2,7 @@
 /*
  * Our end of a TLS connection, alone: for peers that are not ours.
  *
- *   tls-probe identity CERT KEY NAME MAC
+ *   tls-probe identity CERT KEY NAME MAC     (identity-ec: P-256)
  *       makes an identity and prints what it says
  *   tls-probe server|client CERT KEY [option ...]
  *       server: listens on a port of loopback that it prints first; client: connects to one
@@ -43,6 +43,8 @@ struct options {
     enum tls_role role;
     const char *cert;
     const char *key;
+    const char *second_cert; /* NULL: there is one identity only */
+    const char *second_key;
     uint16_t port;
     bool has_expected;
     struct mac expected;
@@ -299,12 +301,17 @@ static int run(const struct options *options)
                                .user_count = options->user_count,
                                .method_lists = &method,
                                .method_list_count = 1};
-    const struct tls_options tls_options = {
-        .role = options->role, .strong_cipher = options->strong, .legacy_cipher = options->legacy};
     struct tls_identity *identity = tls_identity_load(options->cert, options->key);
+    struct tls_identity *second = options->second_cert != NULL
+                                      ? tls_identity_load(options->second_cert, options->second_key)
+                                      : NULL;
+    const struct tls_options tls_options = {.role = options->role,
+                                            .strong_cipher = options->strong,
+                                            .legacy_cipher = options->legacy,
+                                            .second = second};
     struct tls_context *context = identity != NULL ? tls_context_new(identity, &tls_options) : NULL;
     int listener = -1;
-    bool ok = context != NULL;
+    bool ok = context != NULL && (second != NULL || options->second_cert == NULL);
 
     if (ok && options->role == TLS_SERVER) {
         listener = listen_on_loopback();
@@ -319,6 +326,7 @@ static int run(const struct options *options)
         (void)close(listener);
     tls_context_free(context);
     tls_identity_free(identity);
+    tls_identity_free(second);
     return ok ? 0 : 1;
 }
 
@@ -386,6 +394,11 @@ static bool parse_options(struct options *options, int argc, char **argv)
             options->strong = true;
             continue;
         }
+        if (strcmp(argv[i], "--second") == 0 && i + 2 < argc) {
+            options->second_cert = argv[++i];
+            options->second_key = argv[++i];
+            continue;
+        }
         if (i + 1 >= argc || !parse_option(options, argv[i], argv[i + 1])) {
             (void)fprintf(stderr, "bad option %s\n", argv[i]);
             return false;
@@ -406,9 +419,11 @@ static void print_hex(const char *name, const uint8_t *bytes, size_t len)
 static int make_identity(char **argv)
 {
     struct mac mac;
+    enum authlist_key_type kind =
+        strcmp(argv[1], "identity-ec") == 0 ? AUTHLIST_KEY_EC : AUTHLIST_KEY_RSA;
 
     if (!mac_parse(argv[5], strlen(argv[5]), &mac) ||
-        tls_identity_create(argv[2], argv[3], argv[4], &mac) != 0)
+        tls_identity_create(kind, argv[2], argv[3], argv[4], &mac) != 0)
         return 1;
     struct tls_identity *identity = tls_identity_load(argv[2], argv[3]);
     if (identity == NULL)
@@ -430,7 +445,7 @@ int main(int argc, char **argv)
 
     if (argc < 4 || tls_init() != 0)
         return status;
-    if (strcmp(argv[1], "identity") == 0)
+    if (strcmp(argv[1], "identity") == 0 || strcmp(argv[1], "identity-ec") == 0)
         status = argc == 6 ? make_identity(argv) : 2;
     else if (parse_options(&options, argc, argv))
         status = options.legacy && !tls_has_legacy_cipher() ? EXIT_CANNOT : run(&options);
