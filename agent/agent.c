@@ -4,6 +4,7 @@
 #include "agent/agent_internal.h"
 #include "agent/base/log.h"
 #include "agent/base/trace.h"
+#include "agent/peer/address.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -103,6 +104,21 @@ static bool gate_has_session(void *context, const struct mac *identity)
     return false;
 }
 
+static bool gate_crosses(void *context, const struct mac *identity, const char *address)
+{
+    const struct agent *agent = context;
+    struct state_peer state;
+
+    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next) {
+        const struct connection *connection = peer_connection(s->peer);
+        if (connection == NULL || !holds_session(connection, identity))
+            continue;
+        peer_state(s->peer, &state);
+        return address_same_host(state.address, address);
+    }
+    return false;
+}
+
 static void drop_gone_servers(struct agent *agent)
 {
     struct agent_server **link = &agent->servers;
@@ -128,6 +144,7 @@ static void gate_released(void *context)
     drop_gone_servers(agent);
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_release(s->peer);
+    agent_clock_watch(agent);
     check_stopped(agent);
 }
 
@@ -194,6 +211,7 @@ static void add_server(struct agent *agent, const struct settings_server *settin
     *link = server;
 }
 
+/* Before there is an identity they are told as what is not dialled. */
 static void apply_servers(struct agent *agent)
 {
     const struct settings *settings = agent->settings;
@@ -263,6 +281,7 @@ static void apply_settings(struct agent *agent)
     views_configure(agent->session.views, &settings->intervals);
     agent->options.radio->configure(agent->options.platform, &settings->radios);
     apply_trace(&settings->trace);
+    apply_servers(agent);
 }
 
 static void tell_what_waits(const struct agent *agent, const struct settings *before)
@@ -319,6 +338,7 @@ static void make_gate(struct agent *agent)
                                 .authorise = gate_authorise,
                                 .admit = gate_admit,
                                 .has_session = gate_has_session,
+                                .crosses = gate_crosses,
                                 .explain = agent_explain,
                                 .diagnosed = agent_diagnosed,
                                 .statistics = &agent->statistics,
@@ -336,7 +356,8 @@ static bool make_parts(struct agent *agent)
                                               .name = agent->name,
                                               .software = options->software};
     if (loop_timer_init(agent->loop, &agent->start_timer, on_start_timer, agent) != 0 ||
-        loop_timer_init(agent->loop, &agent->stop_timer, on_stop_timer, agent) != 0)
+        loop_timer_init(agent->loop, &agent->stop_timer, on_stop_timer, agent) != 0 ||
+        agent_clock_init(agent) != 0)
         return false;
     agent->session.views = views_new(options->loop, options->engine);
     agent->farewell = farewell_new(options->loop, on_farewell_idle, agent);
@@ -440,6 +461,7 @@ void agent_free(struct agent *agent)
     if (agent->session.views != NULL)
         views_free(agent->session.views);
     loop_timer_fini(&agent->start_timer);
+    agent_clock_fini(agent);
     loop_timer_fini(&agent->stop_timer);
     loop_deferred_cancel(agent->loop, &agent->stop_done);
     settings_free(agent->settings);

@@ -49,9 +49,9 @@ void agent_free(struct agent *agent);
 void agent_configure(struct agent *agent, struct settings *settings);
 
 /*
- * Makes a new key and certificate in place of the agent's own, in a child. New connections show it,
- * sessions go on with the old one. Every location server must then be told the new key hash, which
- * is logged. False with a log message: not now, because there is none yet or one is being made.
+ * Makes new keys and certificates in place of the agent's own (RSA and EC), in a child. New
+ * connections show them, sessions go on with the old ones. Every location server must then be told
+ * the new key hash, which is logged. False with a log message: not now, because there is none yet or one is being made.
  */
 bool agent_renew_identity(struct agent *agent);
 

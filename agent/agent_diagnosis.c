@@ -9,19 +9,14 @@
 
 /* --- what the gate is told ------------------------------------------------------------------- */
 
-static enum diagnosis_ntp ntp(const struct agent *agent)
+enum diagnosis_ntp agent_ntp(const struct agent *agent)
 {
     return agent->options.ntp != NULL ? agent->options.ntp() : DIAGNOSIS_NTP_UNKNOWN;
 }
 
-bool agent_clock_is_set(const struct agent *agent)
-{
-    return diagnosis_clock_is_set(loop_wall(agent->loop) / 1000, ntp(agent));
-}
-
 static void describe_own(const struct agent *agent, struct diagnosis *out)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
 
     out->has_own = own != NULL;
     if (own == NULL)
@@ -39,7 +34,7 @@ void agent_explain(void *context, const struct authlist_peer *presented,
 
     out->strong_cipher = agent->settings->strong_cipher;
     out->wall = loop_wall(agent->loop) / 1000;
-    out->ntp = ntp(agent);
+    out->ntp = agent_ntp(agent);
     describe_own(agent, out);
     if (decision != NULL && decision->verdict != AUTHLIST_OK)
         diagnosis_of_refusal(&agent->settings->aaa, presented, decision, expected, out);
@@ -94,6 +89,18 @@ static bool next_server(const struct agent *agent, size_t *next, struct diagnosi
     return false;
 }
 
+/* Without a server, who would come in does not get in for the same reason. */
+static bool next_standing(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    const struct settings *settings = agent->settings;
+
+    if (*next > 0 || settings->server_count > 0 || !settings->listen.enabled)
+        return false;
+    *next = 1;
+    diagnosis_init(out, standing_still(agent));
+    return out->code != DIAGNOSIS_NONE;
+}
+
 static bool list_exists(const struct settings_aaa *aaa, const char *name)
 {
     for (size_t i = 0; i < aaa->attribute_list_count; i++)
@@ -132,7 +139,7 @@ static bool next_knob(const struct agent *agent, size_t *next, struct diagnosis 
 bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_cursor *cursor,
                           struct diagnosis *out)
 {
-    for (; cursor->part < 4; cursor->part++, cursor->next = 0) {
+    for (; cursor->part < 5; cursor->part++, cursor->next = 0) {
         bool found = false;
         switch (cursor->part) {
         case 0:
@@ -142,6 +149,9 @@ bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_curs
             found = inbounds_next_refusal(agent->inbounds, &cursor->next, out);
             break;
         case 2:
+            found = next_standing(agent, &cursor->next, out);
+            break;
+        case 3:
             found = next_dangling(agent, &cursor->next, out);
             break;
         default:
@@ -165,14 +175,13 @@ static uint64_t rejected(const struct agent *agent)
 void state_statistics(const struct agent *agent, struct statistics *out)
 {
     *out = agent->statistics;
-    out->accept_rejects += rejected(agent) - agent->rejected_before;
-    out->accept_attempts += rejected(agent) - agent->rejected_before;
+    out->accept_rejects += rejected(agent);
+    out->accept_attempts += rejected(agent);
 }
 
 void state_clear_statistics(struct agent *agent)
 {
     memset(&agent->statistics, 0, sizeof(agent->statistics));
-    agent->rejected_before = rejected(agent);
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_clear_counters(s->peer);
     inbounds_clear_counters(agent->inbounds);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the agent share: agent.c (settings, who may come in, stop), agent_start.c
- * (identity and base MAC), agent_state.c and agent_diagnosis.c (state.h). For nobody else.
+ * (identity and base MAC), agent_clock.c, agent_state.c and agent_diagnosis.c (state.h). For nobody
+ * else.
  */
 #ifndef AGENT_AGENT_INTERNAL_H
 #define AGENT_AGENT_INTERNAL_H
@@ -35,7 +36,6 @@ struct agent {
     struct session_context session;
     struct gate gate;
     struct statistics statistics;
-    uint64_t rejected_before; /* by the listener, when the statistics were cleared */
     struct farewell *farewell;
     struct engine_observer observer;
     struct identity *identity;
@@ -46,6 +46,7 @@ struct agent {
     bool ready; /* identity and base MAC are known */
     int64_t waiting_until;
     struct loop_timer start_timer;
+    struct loop_timer clock_timer; /* runs while a server waits for the clock to be set */
 
     bool stopping;
     void (*stopped)(void *context);
@@ -58,10 +59,19 @@ struct agent {
  * agent_ready(). May be called again after trouble. */
 void agent_find_identity(struct agent *agent);
 void agent_ready(struct agent *agent);
+/*
+ * agent_clock.c: servers that are held off while the clock is not set are tried again, and once
+ * told, within a second of its being set. It looks only while there are such servers.
+ */
+int agent_clock_init(struct agent *agent); /* 0 or -errno */
+void agent_clock_fini(struct agent *agent);
 /* False: the time is one that cannot be, and nothing keeps the clock in step. */
 bool agent_clock_is_set(const struct agent *agent);
+/* A connection is over: a server may have begun to wait. */
+void agent_clock_watch(struct agent *agent);
 
-/* agent_diagnosis.c: the gate's `explain` and `diagnosed`. */
+/* agent_diagnosis.c: who keeps the clock; the gate's `explain` and `diagnosed`. */
+enum diagnosis_ntp agent_ntp(const struct agent *agent);
 void agent_explain(void *context, const struct authlist_peer *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out);

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/refusals.h"
 
+#include "agent/peer/address.h"
+
 #include <string.h>
-
-static size_t host_len(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return colon != NULL ? (size_t)(colon - address) : strlen(address);
-}
-
-static bool same_host(const char *x, const char *y)
-{
-    return host_len(x) == host_len(y) && memcmp(x, y, host_len(x)) == 0;
-}
 
 static bool same_key(const struct diagnosis *x, bool has_presented,
                      const struct authlist_peer *presented)
@@ -27,7 +18,7 @@ static struct refusal *find(struct refusals *refusals, const struct diagnosis *d
 {
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];
-        if (one->count > 0 && same_host(one->diagnosis.address, diagnosis->address) &&
+        if (one->count > 0 && address_same_host(one->diagnosis.address, diagnosis->address) &&
             same_key(&one->diagnosis, diagnosis->has_presented, &diagnosis->presented))
             return one;
     }
@@ -71,7 +62,7 @@ void refusals_forget(struct refusals *refusals, const char *address,
 {
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];
-        if (one->count > 0 && same_host(one->diagnosis.address, address) &&
+        if (one->count > 0 && address_same_host(one->diagnosis.address, address) &&
             same_key(&one->diagnosis, presented != NULL, presented))
             one->count = 0;
     }

@@ -6,8 +6,14 @@
 
 #include <cmocka.h>
 
+#include "agent/peer/listener.h"
 #include "agent/wire/wire.h"
 #include "tests/unit/agent-bed.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* The diagnosis at this place, or one with the code DIAGNOSIS_CODES if there are not so many. */
 static struct diagnosis diagnosis_at(const struct scene *s, size_t place)
@@ -59,6 +65,81 @@ static void a_session_counts_and_clearing_starts_anew(void **state)
     }
 }
 
+/* Everything that state.h counts over all peers, and how much of it there is. */
+static uint64_t sum_of_statistics(const struct scene *s)
+{
+    struct statistics now;
+    struct state_summary summary;
+    uint64_t words[sizeof(now) / sizeof(uint64_t)];
+    uint64_t sum = 0;
+
+    state_statistics(s->agent, &now);
+    state_summary(s->agent, &summary);
+    memcpy(words, &now, sizeof(words));
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        sum += words[i];
+    return sum + summary.accepts + summary.accepts_refused + summary.handshakes_failed +
+           summary.peers_refused;
+}
+
+static void assert_nothing_counted(const struct session_counters *counters)
+{
+    const struct session_counters none = {.rx_frames = 0};
+
+    assert_memory_equal(counters, &none, sizeof(none));
+}
+
+static bool first_has_ended(void *context)
+{
+    return scene_peer_at(context, 0).disconnections == 1;
+}
+
+static bool one_too_many_is_closed(void *context)
+{
+    struct statistics now;
+
+    state_statistics(((const struct scene *)context)->agent, &now);
+    return now.accept_rejects > 0;
+}
+
+static void clearing_leaves_no_counter_and_every_session(void **state)
+{
+    struct scene *s = *state;
+    struct settings *off = scene_base_settings();
+    int fds[LISTENER_PENDING_EACH + 1];
+
+    off->enabled = false;
+    scene_start(s, off);
+    agent_configure(s->agent, scene_with_listener(s, scene_with_server(s)));
+    struct far_end *server = scene_take_call(s, FAR_SERVER);
+    scene_activate(s, server);
+    scene_activate(s, scene_come_in(s, FAR_OTHER_SERVER));
+    scene_run_until(s, scene_two_are_active);
+    tls_shutdown(server->tls);
+    (void)shutdown(server->fd, SHUT_WR);
+    scene_run_until(s, first_has_ended);
+    for (size_t i = 0; i <= LISTENER_PENDING_EACH; i++)
+        fds[i] = far_connect("127.0.0.1", s->listen_port);
+    scene_run_until(s, one_too_many_is_closed);
+    assert_true(scene_peer_at(s, 0).counters.rx_frames > 0); /* of the last session */
+    assert_true(scene_peer_at(s, 0).attempts > 0);
+    uint64_t number = scene_peer_at(s, 1).connection;
+
+    state_clear_statistics(s->agent);
+    assert_int_equal(sum_of_statistics(s), 0);
+    struct state_peer away = scene_peer_at(s, 0);
+    assert_int_equal(away.connections + away.disconnections + away.attempts, 0);
+    assert_nothing_counted(&away.counters);
+    assert_int_equal(away.diagnosis.code, DIAGNOSIS_PEER_CLOSED); /* no counter */
+    struct state_peer up = scene_peer_at(s, 1);
+    assert_int_equal(up.phase, STATE_ACTIVE);
+    assert_int_equal(up.connection, number);
+    assert_int_equal(up.disconnections, 0);
+    assert_nothing_counted(&up.counters);
+    for (size_t i = 0; i <= LISTENER_PENDING_EACH; i++)
+        (void)close(fds[i]);
+}
+
 static void switching_nmsp_off_and_on_is_a_restart_and_off_is_a_diagnosis(void **state)
 {
     struct scene *s = *state;
@@ -74,6 +155,23 @@ static void switching_nmsp_off_and_on_is_a_restart_and_off_is_a_diagnosis(void *
     agent_configure(s->agent, scene_with_server(s));
     state_statistics(s->agent, &now);
     assert_int_equal(now.restarts, 1);
+}
+
+static void without_an_identity_the_servers_are_told_as_not_dialled(void **state)
+{
+    struct scene *s = *state;
+
+    (void)snprintf(s->state_dir, sizeof(s->state_dir), "/dev/null/no-folder");
+    scene_start(s, scene_with_server(s));
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_NO_IDENTITY);
+    assert_int_equal(diagnosis_at(s, 0).port, s->port);
+    assert_int_equal(scene_peer_at(s, 0).phase, STATE_IDLE);
+    agent_configure(s->agent, scene_with_listener(s, scene_base_settings()));
+    assert_int_equal(scene_peer_count(s), 0);
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_NO_IDENTITY);
+    assert_int_equal(diagnosis_at(s, 1).code, DIAGNOSIS_CODES);
+    agent_configure(s->agent, scene_base_settings()); /* nobody would have one */
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_CODES);
 }
 
 static bool one_is_refused(void *context)
@@ -124,7 +222,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scene_set_up, scene_tear_down)
         TEST(a_session_counts_and_clearing_starts_anew),
+        TEST(clearing_leaves_no_counter_and_every_session),
         TEST(switching_nmsp_off_and_on_is_a_restart_and_off_is_a_diagnosis),
+        TEST(without_an_identity_the_servers_are_told_as_not_dialled),
         TEST(who_came_in_and_was_refused_is_told_until_it_gets_in),
         TEST(what_is_wrong_in_the_settings_is_told_without_anybody_coming),
 #undef TEST

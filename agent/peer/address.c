@@ -25,6 +25,17 @@ static struct sockaddr_storage unmapped(const struct sockaddr_storage *address)
     return out;
 }
 
+static size_t host_len(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    return colon != NULL ? (size_t)(colon - text) : strlen(text);
+}
+
+bool address_same_host(const char *x, const char *y)
+{
+    return host_len(x) == host_len(y) && memcmp(x, y, host_len(x)) == 0;
+}
+
 socklen_t address_size(const struct sockaddr_storage *address)
 {
     return address->ss_family == AF_INET6 ? (socklen_t)sizeof(struct sockaddr_in6)

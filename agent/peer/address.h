@@ -17,6 +17,9 @@ enum { ADDRESS_TEXT_SIZE = 64 };
 const char *address_text(const struct sockaddr_storage *address,
                          char text[static ADDRESS_TEXT_SIZE]);
 
+/* Whether two such texts name one host, ports aside. */
+bool address_same_host(const char *x, const char *y);
+
 socklen_t address_size(const struct sockaddr_storage *address);
 
 /*

@@ -2,6 +2,7 @@
 #include "agent/peer/connection.h"
 
 #include "agent/base/trace.h"
+#include "agent/peer/failure.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,41 +54,6 @@ struct connection {
 static uint64_t next_number;
 
 static void update_interest(struct connection *c);
-
-enum diagnosis_code connection_error_diagnosis(int error)
-{
-    switch (error) {
-    case ECONNREFUSED:
-        return DIAGNOSIS_PORT_CLOSED;
-    case ETIMEDOUT:
-        return DIAGNOSIS_NO_ANSWER;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-        return DIAGNOSIS_NO_RESOURCES;
-    default:
-        return DIAGNOSIS_UNREACHABLE;
-    }
-}
-
-/* The limit that ran out. */
-static unsigned diagnosis_seconds(enum diagnosis_code code)
-{
-    switch (code) {
-    case DIAGNOSIS_NO_ANSWER:
-        return CONNECTION_CONNECT_MS / 1000;
-    case DIAGNOSIS_HANDSHAKE_SILENT:
-        return CONNECTION_HANDSHAKE_MS / 1000;
-    case DIAGNOSIS_NOT_NMSP:
-        return SESSION_CAPABILITY_MS / 1000;
-    case DIAGNOSIS_SILENT:
-    case DIAGNOSIS_STALLED:
-        return SESSION_DEAD_INTERVAL_MS / 1000;
-    default:
-        return 0;
-    }
-}
 
 /* --- the end --------------------------------------------------------------------------------- */
 
@@ -160,12 +126,10 @@ static void session_interest(void *context)
     c->owner.active(c->owner.context);
 }
 
-static enum diagnosis_code failure_diagnosis(const struct connection *c);
-
 /* In TLS 1.3 a server says no to our certificate only after we are done. */
 static enum diagnosis_code broken_session_diagnosis(const struct connection *c)
 {
-    return tls_failure(c->tls) == TLS_FAILURE_PEER_ALERT ? failure_diagnosis(c) : DIAGNOSIS_LOST;
+    return tls_failure(c->tls) == TLS_FAILURE_PEER_ALERT ? failure_of_tls(c->tls) : DIAGNOSIS_LOST;
 }
 
 static void session_closed(void *context, const char *reason, bool flushed)
@@ -312,55 +276,9 @@ static void admit(struct connection *c)
         begin_session(c);
 }
 
-static enum diagnosis_code alert_diagnosis(int alert)
-{
-    switch (alert & 0xff) {
-    case 40: /* handshake_failure */
-    case 70: /* protocol_version */
-    case 71: /* insufficient_security */
-        return DIAGNOSIS_NO_COMMON;
-    case 41:  /* no_certificate: what a controller of the technote's age says of a refused one */
-    case 42:  /* bad_certificate */
-    case 43:  /* unsupported_certificate */
-    case 44:  /* certificate_revoked */
-    case 45:  /* certificate_expired */
-    case 46:  /* certificate_unknown */
-    case 48:  /* unknown_ca */
-    case 49:  /* access_denied */
-    case 116: /* certificate_required */
-        return DIAGNOSIS_OWN_REFUSED;
-    default:
-        return DIAGNOSIS_PEER_ALERT;
-    }
-}
-
-static enum diagnosis_code failure_diagnosis(const struct connection *c)
-{
-    switch (tls_failure(c->tls)) {
-    case TLS_FAILURE_PEER_ALERT:
-        return alert_diagnosis(tls_alert_received(c->tls));
-    case TLS_FAILURE_NO_COMMON:
-        return DIAGNOSIS_NO_COMMON;
-    case TLS_FAILURE_NO_CERTIFICATE:
-        return DIAGNOSIS_NO_CERTIFICATE;
-    case TLS_FAILURE_BAD_CERTIFICATE:
-        return DIAGNOSIS_BAD_CERTIFICATE;
-    case TLS_FAILURE_UNPROVEN:
-        return DIAGNOSIS_UNPROVEN;
-    case TLS_FAILURE_PROTOCOL:
-        return DIAGNOSIS_NOT_TLS;
-    case TLS_FAILURE_TRANSPORT:
-        return DIAGNOSIS_HANDSHAKE_CLOSED;
-    case TLS_FAILURE_NONE:
-    case TLS_FAILURE_REFUSED:
-        break;
-    }
-    return DIAGNOSIS_NONE;
-}
-
 static void handshake_failed(struct connection *c)
 {
-    enum diagnosis_code code = failure_diagnosis(c);
+    enum diagnosis_code code = failure_of_tls(c->tls);
 
     switch (tls_failure(c->tls)) {
     case TLS_FAILURE_REFUSED:
@@ -440,7 +358,7 @@ static void complete_connect(struct connection *c)
         error = errno;
     c->error = error;
     if (error != 0)
-        end(c, CONNECTION_UNREACHABLE, connection_error_diagnosis(error), "%s", strerror(error));
+        end(c, CONNECTION_UNREACHABLE, failure_of_connect(error), "%s", strerror(error));
     else
         begin_handshake(c);
 }
@@ -557,7 +475,7 @@ void connection_diagnosis(const struct connection *c, struct diagnosis *out)
     out->code = c->code;
     out->error = c->error;
     out->alert = c->tls != NULL ? tls_alert_received(c->tls) : -1;
-    out->seconds = diagnosis_seconds(c->code);
+    out->seconds = failure_limit(c->code);
 }
 
 uint64_t connection_number(const struct connection *c)

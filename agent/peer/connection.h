@@ -35,9 +35,6 @@ enum connection_end {
     CONNECTION_OVER         /* there was a session, and it is over */
 };
 
-/* What a failure of socket() or connect() says. */
-enum diagnosis_code connection_error_diagnosis(int error);
-
 struct connection;
 
 struct connection_owner {

@@ -28,6 +28,9 @@ struct gate {
     /* One session per MAC: NULL lets this connection have it, else a sentence why not. */
     const char *(*admit)(void *context, const struct mac *identity, bool inbound);
     bool (*has_session)(void *context, const struct mac *identity);
+    /* Of a MAC that has a session: it is ours to the host of this address (with its port), which
+     * then dials us as we dial it, and all is well. NULL: never. */
+    bool (*crosses)(void *context, const struct mac *identity, const char *address);
     /* Adds what only the agent knows: the clock, our identity and, unless the decision is NULL, the
      * auth list's side of a refusal. May be NULL, as the next one. */
     void (*explain)(void *context, const struct authlist_peer *presented,

@@ -29,6 +29,7 @@ struct inbound {
     char name[NAME_SIZE]; /* for the log */
     char address[ADDRESS_TEXT_SIZE];
     enum diagnosis_code not_admitted;
+    bool crosses;         /* its MAC has our session to the same host */
     int64_t active_since; /* -1: not active */
 };
 
@@ -106,17 +107,34 @@ static void diagnose(const struct inbound *in, enum connection_end why, struct d
     (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
 }
 
-/* It did not become active, or was thrown out. True if that is news. */
+/* Why it has no session, unless nothing is wrong. True if that is news. */
 static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
 {
     switch (diagnosis->code) {
     case DIAGNOSIS_NONE:
     case DIAGNOSIS_ENDED_HERE:
-    case DIAGNOSIS_SESSION_EXISTS: /* all is well */
         return false;
+    case DIAGNOSIS_PEER_CLOSED:
+        if (in->active_since >= 0)
+            return false;
+        break;
+    case DIAGNOSIS_SESSION_EXISTS:
+        if (in->crosses)
+            return false;
+        break;
     default:
-        return refusals_note(&in->all->refusals, diagnosis, now(in->all));
+        break;
     }
+    return refusals_note(&in->all->refusals, diagnosis, now(in->all));
+}
+
+static void tell_down(const struct inbound *in, const struct diagnosis *diagnosis, bool news,
+                      const char *reason)
+{
+    log_info("%s: session down after %" PRId64 " s: %s", in->name,
+             (now(in->all) - in->active_since) / 1000, reason);
+    if (news)
+        gate_tell(in->all->gate, in->name, diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
@@ -158,9 +176,11 @@ static const char *on_admit(void *context, const struct mac *identity)
         return "there are as many inbound sessions as this agent holds";
     }
     const char *refusal = gate->admit(gate->context, identity, true);
-    if (refusal != NULL)
-        in->not_admitted = gate->has_session(gate->context, identity) ? DIAGNOSIS_SESSION_EXISTS
-                                                                      : DIAGNOSIS_ENDED_HERE;
+    if (refusal == NULL)
+        return NULL;
+    in->not_admitted = gate->has_session(gate->context, identity) ? DIAGNOSIS_SESSION_EXISTS
+                                                                  : DIAGNOSIS_ENDED_HERE;
+    in->crosses = gate->crosses != NULL && gate->crosses(gate->context, identity, in->address);
     return refusal;
 }
 
@@ -190,10 +210,9 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     struct diagnosis diagnosis;
 
     diagnose(in, why, &diagnosis);
-    bool news = (in->active_since < 0 || why == CONNECTION_REFUSED) && note_refusal(in, &diagnosis);
+    bool news = note_refusal(in, &diagnosis);
     if (in->active_since >= 0)
-        log_info("%s: session down after %" PRId64 " s: %s", in->name,
-                 (now(in->all) - in->active_since) / 1000, reason);
+        tell_down(in, &diagnosis, news, reason);
     else
         tell_failure(in, why, &diagnosis, news, reason);
     if (connection_session(connection) == NULL && why == CONNECTION_REFUSED)
@@ -353,6 +372,7 @@ void inbounds_clear_counters(struct inbounds *all)
     size_t cursor = 0;
 
     memset(&all->counters, 0, sizeof(all->counters));
+    listener_clear_counters(all->listener);
     while ((connection = inbounds_next(all, &cursor)) != NULL) {
         if (connection_session(connection) != NULL)
             session_clear_counters(connection_session(connection));

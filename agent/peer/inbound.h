@@ -40,7 +40,7 @@ void inbounds_state(const struct inbounds *inbounds, size_t place, struct state_
 
 /* Those that were refused lately, as refusals_next(). */
 bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);
-/* All counters from 0 again, those of the sessions, too. */
+/* All counters from 0 again, those of the listener and of the sessions, too. */
 void inbounds_clear_counters(struct inbounds *inbounds);
 
 size_t inbounds_count(const struct inbounds *inbounds);

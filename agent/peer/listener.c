@@ -286,6 +286,11 @@ const struct listener_counters *listener_counters(const struct listener *l)
     return &l->counters;
 }
 
+void listener_clear_counters(struct listener *l)
+{
+    memset(&l->counters, 0, sizeof(l->counters));
+}
+
 const char *listener_trouble(const struct listener *l)
 {
     return l->trouble;

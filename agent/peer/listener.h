@@ -47,6 +47,7 @@ void listener_configure(struct listener *listener, const struct settings_listen 
 void listener_settled(struct listener *listener, unsigned place);
 
 const struct listener_counters *listener_counters(const struct listener *listener);
+void listener_clear_counters(struct listener *listener);
 /* Why it does not listen though it should; empty if all is well. */
 const char *listener_trouble(const struct listener *listener);
 /* The port it listens on, 0 if it does not: what port 0 became, in tests. */

@@ -4,6 +4,7 @@
 #include "agent/base/log.h"
 #include "agent/peer/address.h"
 #include "agent/peer/backoff.h"
+#include "agent/peer/failure.h"
 #include "agent/peer/resolve.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ struct peer {
     enum connection_end worst; /* of this round's failures: how far one came at most */
     char failure[STATE_REASON_SIZE];
     bool has_presented; /* a certificate that was refused in this round */
+    bool lacks_clock;   /* so one was, because our clock is not set */
     struct authlist_peer presented;
 
     struct diagnosis failed; /* with the failure */
@@ -287,6 +289,8 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     (void)snprintf(text, sizeof(text), "%s", reason);
     keep_presented(p, connection);
     diagnose(p, connection, why, &diagnosis);
+    if (diagnosis.code == DIAGNOSIS_CLOCK_NOT_SET)
+        p->lacks_clock = true;
     if (session != NULL)
         p->counters = *session_counters(session);
     p->connection = NULL;
@@ -352,7 +356,7 @@ static void try_next(struct peer *p)
         if (error == 0)
             return;
         char text[ADDRESS_TEXT_SIZE];
-        note_code(p, connection_error_diagnosis(error), error, address_text(address, text),
+        note_code(p, failure_of_connect(error), error, address_text(address, text),
                   strerror(error));
     }
     round_failed(p);
@@ -380,6 +384,7 @@ static void dial(struct peer *p)
     p->held = false;
     p->failure[0] = '\0';
     p->has_presented = false;
+    p->lacks_clock = false;
     p->worst = CONNECTION_UNREACHABLE;
     p->next_address = 0;
     resolve_numeric(p->server.host, p->server.port, &p->addresses);
@@ -486,6 +491,19 @@ void peer_recheck(struct peer *p)
         backoff_reset(&p->backoff);
         dial(p);
     }
+}
+
+bool peer_waits_for_clock(const struct peer *p)
+{
+    return p->running && p->lacks_clock && loop_timer_running(&p->timer);
+}
+
+void peer_clock_set(struct peer *p)
+{
+    if (!peer_waits_for_clock(p))
+        return;
+    backoff_reset(&p->backoff);
+    dial(p);
 }
 
 void peer_release(struct peer *p)

@@ -39,6 +39,10 @@ void peer_stop(struct peer *peer, const char *reason);
 /* The auth list has changed: a session whose entry is gone ends, and a server that was refused is
  * tried again at once. */
 void peer_recheck(struct peer *peer);
+/* It was refused in this round because our clock is not set, and waits for its next one. */
+bool peer_waits_for_clock(const struct peer *peer);
+/* The clock is set: if it waits for that, it is dialled at once. */
+void peer_clock_set(struct peer *peer);
 /* A MAC may have become free: a held server is looked at again. */
 void peer_release(struct peer *peer);
 

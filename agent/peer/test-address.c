@@ -70,6 +70,16 @@ static void ipv6_addresses_count_by_their_64(void **state)
     assert_false(same_group("::1", "0.0.0.0"));
 }
 
+static void one_host_is_told_from_another_whatever_the_ports(void **state)
+{
+    (void)state;
+    assert_true(address_same_host("192.0.2.1:16113", "192.0.2.1:40000"));
+    assert_true(address_same_host("[2001:db8::1]:16113", "[2001:db8::1]:1"));
+    assert_false(address_same_host("192.0.2.1:16113", "192.0.2.11:16113"));
+    assert_false(address_same_host("[2001:db8::1]:16113", "[2001:db8::2]:16113"));
+    assert_false(address_same_host("", "192.0.2.1:16113"));
+}
+
 static void a_name_is_no_numeric_address(void **state)
 {
     struct resolve_result result;
@@ -86,6 +96,7 @@ int main(void)
         cmocka_unit_test(an_ipv4_address_inside_an_ipv6_one_is_shown_as_what_it_is),
         cmocka_unit_test(every_ipv4_address_counts_for_itself),
         cmocka_unit_test(ipv6_addresses_count_by_their_64),
+        cmocka_unit_test(one_host_is_told_from_another_whatever_the_ports),
         cmocka_unit_test(a_name_is_no_numeric_address),
     };
 

@@ -34,6 +34,10 @@ struct scene {
     uint8_t identities; /* each connection gets another MAC */
     bool lets_in;
     const char *refusal;
+    bool has_session; /* every MAC */
+    bool crosses;
+    unsigned diagnosed; /* how often news was told */
+    struct diagnosis told;
     unsigned released;
     unsigned lines;
     unsigned presented;
@@ -74,9 +78,24 @@ static const char *gate_admit(void *context, const struct mac *identity, bool in
 
 static bool gate_has_session(void *context, const struct mac *identity)
 {
-    (void)context;
     (void)identity;
-    return false;
+    return ((struct scene *)context)->has_session;
+}
+
+static bool gate_crosses(void *context, const struct mac *identity, const char *address)
+{
+    (void)identity;
+    assert_non_null(strstr(address, "127.0.0.1:"));
+    return ((struct scene *)context)->crosses;
+}
+
+static void gate_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis)
+{
+    struct scene *s = context;
+
+    assert_non_null(strstr(who, "from 127.0.0.1:"));
+    s->diagnosed++;
+    s->told = *diagnosis;
 }
 
 static void gate_released(void *context)
@@ -110,6 +129,8 @@ static int set_up(void **state)
                             .authorise = gate_authorise,
                             .admit = gate_admit,
                             .has_session = gate_has_session,
+                            .crosses = gate_crosses,
+                            .diagnosed = gate_diagnosed,
                             .released = gate_released,
                             .context = s};
     s->inbounds = inbounds_new(&s->gate);
@@ -233,6 +254,63 @@ static void those_turned_away_are_told_once_and_counted(void **state)
     assert_int_equal(s->lines, 2);
 }
 
+/* How many stand in the report; the last one is kept. */
+static size_t refusals(struct scene *s)
+{
+    size_t cursor = 0;
+    size_t count = 0;
+
+    while (inbounds_next_refusal(s->inbounds, &cursor, &s->told))
+        count++;
+    return count;
+}
+
+static void a_second_one_of_a_mac_is_told_unless_we_dial_the_same_host(void **state)
+{
+    struct scene *s = *state;
+
+    s->refusal = "its MAC has a session already";
+    s->has_session = true;
+    s->crosses = true;
+    be_turned_away(s);
+    assert_int_equal(s->diagnosed, 0);
+    assert_int_equal(refusals(s), 0);
+    loop_advance(s->bed->loop, 60 * 1000);
+    s->crosses = false;
+    be_turned_away(s);
+    be_turned_away(s);
+    assert_int_equal(s->diagnosed, 1);
+    assert_int_equal(refusals(s), 1);
+    assert_int_equal(s->told.code, DIAGNOSIS_SESSION_EXISTS);
+    assert_int_equal(s->told.count, 2);
+}
+
+static void a_session_that_ends_badly_is_told_until_it_is_back(void **state)
+{
+    struct scene *s = *state;
+
+    come_in(s);
+    run_until(s, last_has_capability);
+    far_say_capability(s->ends[0], s->bed->loop);
+    assert_true(far_write(s->ends[0], s->bed->loop, "\x01\0\0\x07\0\0\0\x01\0\0\0\x01", 12));
+    run_until(s, last_is_closed);
+    run_until(s, nobody_is_left);
+    assert_int_equal(s->diagnosed, 1);
+    assert_int_equal(refusals(s), 1);
+    assert_int_equal(s->told.code, DIAGNOSIS_NOT_NMSP);
+    come_in(s);
+    run_until(s, last_has_capability);
+    far_say_capability(s->ends[1], s->bed->loop);
+    for (int i = 0; i < 100; i++)
+        loop_advance(s->bed->loop, 0);
+    assert_int_equal(refusals(s), 0);
+    /* And one that is closed in order is no trouble. */
+    tls_shutdown(s->ends[1]->tls);
+    run_until(s, nobody_is_left);
+    assert_int_equal(refusals(s), 0);
+    assert_int_equal(s->diagnosed, 1);
+}
+
 static void nobody_can_fill_the_log(void **state)
 {
     static const char *const reasons[] = {"one reason", "another reason"};
@@ -325,6 +403,8 @@ int main(void)
         TEST(sixteen_sessions_may_come_in),
         TEST(each_is_told_with_its_state),
         TEST(those_turned_away_are_told_once_and_counted),
+        TEST(a_second_one_of_a_mac_is_told_unless_we_dial_the_same_host),
+        TEST(a_session_that_ends_badly_is_told_until_it_is_back),
         TEST(nobody_can_fill_the_log),
         TEST(a_handshake_that_fails_is_counted),
         TEST(those_without_a_session_leave_their_place_when_they_go),

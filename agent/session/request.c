@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/session/request.h"
 
+#include "agent/view/record.h"
+
 #include <string.h>
 
 void requests_init(struct requests *requests, struct loop *loop, struct engine *engine,
@@ -83,15 +85,46 @@ void request_refusal(struct writer *body, uint16_t answer, uint16_t result, int6
     }
 }
 
-/* Fills the picture from where the request stands; true if there is more than fits. */
-static bool fill(struct requests *requests, struct request *request)
+/* One device into the piece; false if it does not fit any more. */
+static bool put_measurement(struct requests *requests, const struct request *request,
+                            struct writer *body)
+{
+    const struct table_device *device = table_device(engine_table(requests->engine), request->slot);
+
+    (void)body; /* the picture goes there as a whole */
+    return !selection_has_device(request->selection, device) ||
+           picture_add(requests->picture, request->slot, request->selection) != PICTURE_FULL;
+}
+
+static bool put_information(struct requests *requests, const struct request *request,
+                            struct writer *body)
+{
+    uint16_t ap = RECORD_NO_AP;
+    enum record_kind kind = record_kind(requests->engine, request->slot, request->selection, &ap);
+
+    return kind == RECORD_NONE ||
+           record_put_information(requests->engine, request->slot, kind, ap, body);
+}
+
+static bool put_statistics(struct requests *requests, const struct request *request,
+                           struct writer *body)
+{
+    return record_put_statistics(requests->engine, request->slot, request->selection, body) !=
+           RECORD_FULL;
+}
+
+/* Fills the piece from where the request stands; true if there is more than fits. */
+static bool fill(struct requests *requests, struct request *request, struct writer *body)
 {
     const struct table *table = engine_table(requests->engine);
+    bool (*put)(struct requests *, const struct request *, struct writer *) = put_measurement;
 
+    if (request->answer == WIRE_INFORMATION_RESPONSE)
+        put = put_information;
+    else if (request->answer == WIRE_STATISTICS_RESPONSE)
+        put = put_statistics;
     for (; request->slot < table->slots_used; request->slot++) {
-        const struct table_device *device = table_device(table, request->slot);
-        if (device->used && selection_has_device(request->selection, device) &&
-            picture_add(requests->picture, request->slot, request->selection) == PICTURE_FULL)
+        if (table_device(table, request->slot)->used && !put(requests, request, body))
             return true;
     }
     return false;
@@ -107,7 +140,7 @@ bool requests_next(struct requests *requests, struct request_piece *piece, struc
     selection_refresh(request->selection, requests->engine);
     put_front(body, request->result, loop_wall(requests->loop));
     picture_begin(requests->picture, body->used);
-    bool more = fill(requests, request);
+    bool more = fill(requests, request, body);
     picture_finish(requests->picture, body);
     *piece = (struct request_piece){.id = request->answer,
                                     .flags = more ? WIRE_FLAG_MORE : 0,

@@ -237,6 +237,122 @@ static void what_expired_is_not_in_the_answer(void **state)
     assert_int_equal(count_devices(next(s)), 0);
 }
 
+/* --- information and statistics -------------------------------------------------------------- */
+
+static size_t count_elements(const struct wire_message *piece, enum wire_element_type type)
+{
+    struct wire_walk walk = wire_walk_of(piece);
+    struct wire_element element;
+    size_t count = 0;
+
+    while (wire_next(&walk, &element))
+        count += element.type == type ? 1 : 0;
+    return count;
+}
+
+static void information_and_statistics_are_answered_by_class(void **state)
+{
+    static const struct {
+        uint16_t id;
+        uint64_t services;
+        uint16_t result;
+        size_t clients, rogues, statistics;
+    } cases[] = {
+        {WIRE_INFORMATION_REQUEST, WIRE_BIT(WIRE_INFO_MS), WIRE_RESULT_OK, 2, 0, 0},
+        {WIRE_INFORMATION_REQUEST, WIRE_BIT(WIRE_INFO_ROGUE), WIRE_RESULT_OK, 0, 1, 0},
+        {WIRE_INFORMATION_REQUEST, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_INFO_ROGUE),
+         WIRE_RESULT_OK, 2, 1, 0},
+        {WIRE_INFORMATION_REQUEST, WIRE_BIT(WIRE_INFO_MS) | MS, WIRE_RESULT_UNSUPPORTED, 2, 0, 0},
+        {WIRE_STATISTICS_REQUEST, WIRE_BIT(WIRE_STATS_MS), WIRE_RESULT_OK, 0, 0, 1},
+        {WIRE_STATISTICS_REQUEST, WIRE_BIT(WIRE_STATS_RFID), WIRE_RESULT_OK, 0, 0, 0},
+        {WIRE_STATISTICS_REQUEST, WIRE_BIT(WIRE_STATS_ROGUE) | WIRE_BIT(WIRE_STATS_MS),
+         WIRE_RESULT_UNSUPPORTED, 0, 0, 1},
+        {WIRE_MEASUREMENT_REQUEST, WIRE_BIT(WIRE_INFO_MS), WIRE_RESULT_UNSUPPORTED, 0, 0, 0},
+    };
+    struct state *s = *state;
+
+    bed_works(s->bed, RADIO_WORKS_CLIENTS | RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS);
+    bed_join(s->bed, 1, 0);
+    bed_statistics(s->bed, WIRE_CLASS_CLIENT, 1, 0, 10);
+    bed_hear(s->bed, 2, 1, -60);
+    bed_hear_as(s->bed, WIRE_CLASS_ROGUE_AP, 3, 1, -60);
+    bed_rogue(s->bed, WIRE_CLASS_ROGUE_AP, 3, "evil");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(
+            ask(s, &(struct bed_ask){.id = cases[i].id, .services = cases[i].services}),
+            WIRE_RESULT_OK);
+        const struct wire_message *m = next(s);
+        assert_int_equal(m->header.id, wire_message_info(cases[i].id)->answer);
+        assert_int_equal(m->result.code, cases[i].result);
+        assert_int_equal(count_elements(m, WIRE_ELEMENT_CLIENT_INFO), cases[i].clients);
+        assert_int_equal(count_elements(m, WIRE_ELEMENT_ROGUE_INFO), cases[i].rogues);
+        assert_int_equal(count_elements(m, WIRE_ELEMENT_DEVICE_STATISTICS), cases[i].statistics);
+        assert_int_equal(count_devices(m), 0);
+    }
+}
+
+static void information_is_cut_by_both_filters(void **state)
+{
+    struct state *s = *state;
+    const struct mac devices[] = {bed_mac(1), bed_mac(2), bed_mac(3)};
+    const struct mac aps[] = {bed_ap_mac(1)};
+    const struct bed_ask asked = {.id = WIRE_INFORMATION_REQUEST,
+                                  .services = WIRE_BIT(WIRE_INFO_MS),
+                                  .devices = devices,
+                                  .device_count = 3,
+                                  .aps = aps,
+                                  .ap_count = 1};
+
+    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    bed_join(s->bed, 1, 0); /* served elsewhere, though it is heard there */
+    bed_hear(s->bed, 1, 1, -40);
+    bed_join(s->bed, 2, 1);
+    bed_hear(s->bed, 3, 1, -60);
+    bed_hear(s->bed, 4, 1, -60);
+    assert_int_equal(ask(s, &asked), WIRE_RESULT_OK);
+    assert_int_equal(count_elements(next(s), WIRE_ELEMENT_CLIENT_INFO), 2);
+}
+
+static void a_large_answer_of_information_or_statistics_comes_in_full_pieces(void **state)
+{
+    static const struct {
+        uint16_t id;
+        uint64_t services;
+        enum wire_element_type type;
+        size_t pieces;
+    } cases[] = {
+        {WIRE_INFORMATION_REQUEST, WIRE_BIT(WIRE_INFO_MS), WIRE_ELEMENT_CLIENT_INFO, 5},
+        {WIRE_STATISTICS_REQUEST, WIRE_BIT(WIRE_STATS_MS), WIRE_ELEMENT_DEVICE_STATISTICS, 7},
+    };
+    struct state *s = *state;
+
+    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    for (uint32_t n = 0; n < DEVICES; n++) {
+        bed_join(s->bed, n, 0);
+        bed_statistics(s->bed, WIRE_CLASS_CLIENT, n, 0, n + 1);
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t pieces = 0;
+        size_t records = 0;
+        bool more = true;
+        assert_int_equal(
+            ask(s, &(struct bed_ask){.id = cases[i].id, .services = cases[i].services}),
+            WIRE_RESULT_OK);
+        for (; more; pieces++) {
+            const struct wire_message *m = next(s);
+            assert_non_null(m);
+            assert_true((m->present & WIRE_HAS(TIMESTAMP)) != 0);
+            more = (m->header.flags & WIRE_FLAG_MORE) != 0;
+            if (more)
+                assert_true(m->header.length > WIRE_MESSAGE_CUT - 80);
+            records += count_elements(m, cases[i].type);
+        }
+        assert_int_equal(pieces, cases[i].pieces);
+        /* There are facts of half as many devices as the table holds. */
+        assert_int_equal(records, i == 0 ? DEVICES : DEVICES / 2);
+    }
+}
+
 /* --- refusals -------------------------------------------------------------------------------- */
 
 static void a_device_filter_is_not_permitted_where_on_demand_is_not_offered(void **state)
@@ -511,6 +627,9 @@ int main(void)
         TEST(a_request_for_nothing_is_answered_with_nothing),
         TEST(what_is_not_offered_or_of_another_family_is_unsupported_and_the_rest_answered),
         TEST(both_filters_of_a_request_count),
+        TEST(information_and_statistics_are_answered_by_class),
+        TEST(information_is_cut_by_both_filters),
+        TEST(a_large_answer_of_information_or_statistics_comes_in_full_pieces),
         TEST(an_ap_that_came_after_the_question_is_in_the_answer),
         TEST(what_expired_is_not_in_the_answer),
         TEST(a_device_filter_is_not_permitted_where_on_demand_is_not_offered),

@@ -114,8 +114,8 @@ static const struct {
                             "Switch it on."},
     [DIAGNOSIS_NO_IDENTITY] =
         {"This agent has no certificate of its own yet.",
-         "If it stays so, look at the log's lines that begin with \"identity\": they name the file "
-         "that is in the way."},
+         "If it stays so, look at the log where it says \"without one there is no session\": the "
+         "line before names the file that is in the way."},
     [DIAGNOSIS_HELD] = {"It is not dialled, because its MAC has a session already.",
                         "Nothing has to be done, unless two servers were given one MAC or one "
                         "server was configured twice."},
@@ -340,6 +340,21 @@ static void cause_of_connection(const struct diagnosis *d, char *text)
     }
 }
 
+/* What the peer offers, the TLS library does not tell; and an alert says only that it gave up. */
+static void cause_of_no_common(const struct diagnosis *d, char *text)
+{
+    static const char begin[] = "Both sides have no TLS version, cipher suite or group in common";
+
+    if (d->alert >= 0)
+        say(text,
+            "%s: the peer ended the handshake with alert %d (%s), which does not tell what it "
+            "offers; offered here are %s.",
+            begin, d->alert & 0xff, tls_alert_name(d->alert), offered_text(d));
+    else
+        say(text, "%s; what the peer offers is not known, offered here are %s.", begin,
+            offered_text(d));
+}
+
 static void cause_of_tls(const struct diagnosis *d, char *text)
 {
     switch (d->code) {
@@ -347,10 +362,7 @@ static void cause_of_tls(const struct diagnosis *d, char *text)
         say(text, "The peer did not complete the TLS handshake within %u s.", d->seconds);
         break;
     case DIAGNOSIS_NO_COMMON:
-        say(text,
-            "Both sides have no TLS version, cipher suite or group in common; offered here "
-            "are %s.",
-            offered_text(d));
+        cause_of_no_common(d, text);
         break;
     case DIAGNOSIS_OWN_REFUSED:
         say(text, "The location server does not accept this agent's certificate: alert %d (%s).",

@@ -68,8 +68,8 @@ static const struct {
      {"nmsp enable"}},
     {DIAGNOSIS_NO_IDENTITY,
      "This agent has no certificate of its own yet.",
-     "If it stays so, look at the log's lines that begin with \"identity\": they name the file "
-     "that is in the way.",
+     "If it stays so, look at the log where it says \"without one there is no session\": the line "
+     "before names the file that is in the way.",
      {NULL}},
     {DIAGNOSIS_HELD,
      "It is not dialled, because its MAC has a session already.",
@@ -116,8 +116,9 @@ static const struct {
      "another service.",
      {NULL}},
     {DIAGNOSIS_NO_COMMON,
-     "Both sides have no TLS version, cipher suite or group in common; offered here are TLS 1.2 "
-     "and 1.3, ECDHE with AES-GCM, ChaCha20-Poly1305 or AES-CBC.",
+     "Both sides have no TLS version, cipher suite or group in common: the peer ended the "
+     "handshake with alert 46 (certificate_unknown), which does not tell what it offers; offered "
+     "here are TLS 1.2 and 1.3, ECDHE with AES-GCM, ChaCha20-Poly1305 or AES-CBC.",
      "Bring the location server to a release with TLS 1.2 and ECDHE, or allow legacy-cipher for "
      "it, which needs a TLS library that was built for it.",
      {"nmsp server mse.example.net port 16113 mac 0050.569c.3491 legacy-cipher"}},
@@ -347,6 +348,17 @@ static void without_a_certificate_no_hash_can_be_pasted(void **state)
     assert_lines(&d, (const char *const[DIAGNOSIS_LINES_MAX]){NULL});
 }
 
+static void what_the_peer_offers_is_not_claimed_to_be_known(void **state)
+{
+    struct diagnosis d = facts(DIAGNOSIS_NO_COMMON);
+
+    (void)state;
+    d.alert = -1;
+    assert_cause(&d, "Both sides have no TLS version, cipher suite or group in common; what the "
+                     "peer offers is not known, offered here are TLS 1.2 and 1.3, ECDHE with "
+                     "AES-GCM, ChaCha20-Poly1305 or AES-CBC.");
+}
+
 static void the_remedy_for_ciphers_names_the_knob_that_is_left(void **state)
 {
     struct diagnosis d = facts(DIAGNOSIS_NO_COMMON);
@@ -457,6 +469,7 @@ int main(void)
         cmocka_unit_test(every_code_has_its_cause_its_remedy_and_its_lines),
         cmocka_unit_test(without_a_mac_in_the_certificate_no_user_can_be_pasted),
         cmocka_unit_test(without_a_certificate_no_hash_can_be_pasted),
+        cmocka_unit_test(what_the_peer_offers_is_not_claimed_to_be_known),
         cmocka_unit_test(the_remedy_for_ciphers_names_the_knob_that_is_left),
         cmocka_unit_test(a_server_line_keeps_what_the_entry_has_besides),
         cmocka_unit_test(the_state_of_ntp_is_told_with_the_dates),

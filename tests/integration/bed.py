@@ -131,6 +131,7 @@ class Agent:
         self.state = os.path.join(folder, "state")
         self.scene_path = os.path.join(folder, "scene")
         self.program = SCENE_PROGRAM if scene else PROGRAM
+        self.environment = {}  # for the next start
         self.process = None
         self.lines = []
         self.news = threading.Condition()
@@ -148,7 +149,7 @@ class Agent:
     def start(self, *arguments):
         command = [self.program, "-c", self.config, "--state-dir", self.state, *arguments]
         self.process = subprocess.Popen(WRAPPER + command, stderr=subprocess.PIPE, text=True,
-                                        env=dict(os.environ, NMSPD_SCENE=self.scene_path))
+                                        env=dict(os.environ, NMSPD_SCENE=self.scene_path, **self.environment))
         threading.Thread(target=self.collect, args=(self.process.stderr,), daemon=True).start()
         return self
 

@@ -14,10 +14,7 @@ import unittest
 
 import bed
 from bed import SERVER_MACS, Keys, configuration, free_port, until
-
-MAC = SERVER_MACS[0]
-USER = MAC.replace(":", "")
-LIST = "L" + MAC[-2:]
+from diagnosis_bed import LIST, MAC, REMEDIES, USER, Case
 
 
 def spki_of(certificate):
@@ -29,34 +26,6 @@ def inner_key_of(certificate):
     _, start, end = bed.identity.der_item(spki_of(certificate))
     items = list(bed.identity.der_children(spki_of(certificate)[start:end]))
     return items[1][2][1:]
-
-
-class Case(bed.Case):
-    def diagnosed(self, code, cause, *lines, who="server 127.0.0.1:", since=0):
-        """The log has cause, remedy and lines, in this order and once; the report has the code. Gives the cause."""
-        found = self.agent.wait(re.escape(who) + r"\S* cause: " + cause, since)
-        self.agent.wait(re.escape(who) + r"\S* remedy: .*\.$", since)
-        for line in lines:
-            self.agent.wait(re.escape(who) + r"\S* paste: " + re.escape(line) + "$", since)
-        report = self.agent.report()
-        self.assertTrue([one for one in report if ": diagnosis " + code in one], "\n".join(report))
-        self.assertTrue([one for one in report if re.search("cause: " + cause, one)], "\n".join(report))
-        for line in lines:
-            self.assertTrue([one for one in report if one.endswith("paste: " + line)], "\n".join(report))
-        pasted = [one.split(" paste: ")[1] for one in report if " paste: " in one]
-        self.assertEqual(pasted, list(lines))
-        return found
-
-    def aaa(self, config, **values):
-        config["nmspd-aaa:aaa"].update(values)
-        return config
-
-    def with_password(self, port, password):
-        entry = {"name": LIST, **({"password": password} if password else {})}
-        return self.aaa(configuration([port], users=[MAC]), **{"attribute-list": [entry]})
-
-    def key_lines(self, name="mse"):
-        return "aaa attribute list " + LIST, " attribute type password " + Keys.hash(MAC, name)
 
 
 class AuthList(Case):
@@ -117,8 +86,26 @@ class AuthList(Case):
     def test_a_hash_that_lost_a_digit_is_refused_with_the_configuration(self):
         for digits, kind in ((39, "SHA1"), (63, "SHA2")):
             self.start(self.with_password(1, Keys.hash(MAC)[:digits]))
-            self.assertEqual(self.agent.process.wait(bed.PATIENCE), 2)
             self.agent.wait("has %d hex digits: a %s key hash has %d" % (digits, kind, digits + 1))
+            self.agent.wait("an empty configuration is running instead")
+            self.assertEqual(self.agent.terminate(), 0)
+
+    def test_a_hash_of_another_length_cannot_be_configured(self):
+        """So the code wrong-length is for a configuration that came in by no door: none is known. A running agent
+        keeps what it has."""
+        mse = self.mse()
+        self.start(configuration([mse.port]))
+        mse.wait_session()
+        for digits, says in ((41, "a SHA1 key hash has 40, so one is too many"),
+                             (65, "a SHA2 key hash has 64, so one is too many"),
+                             (32, "is not a whole key hash: SHA1 has 40 hex digits, SHA2 has 64"),
+                             (62, "is not a whole key hash"), (128, "is not a whole key hash")):
+            mark = self.agent.mark()
+            self.agent.configure(self.with_password(mse.port, (2 * Keys.hash(MAC))[:digits]))
+            self.agent.signal(signal.SIGHUP)
+            self.agent.wait("reload: refused; nothing was changed", mark)
+            self.agent.wait(says, mark)
+        self.assertEqual(mse.of("disconnected"), [])
 
     def test_a_reference_that_leads_nowhere_and_a_list_without_password(self):
         mse = self.mse()
@@ -128,6 +115,12 @@ class AuthList(Case):
         self.assertIn("server 127.0.0.1 port %d: diagnosis dangling-list" % mse.port, report)
         # It is told without anybody coming, too; there is no hash to paste then.
         self.assertIn("configuration: diagnosis dangling-list", report)
+        self.agent.wait("cause: User .*does not exist")
+        self.agent.wait("remedy: " + REMEDIES["dangling-list"])
+        for line in self.key_lines():
+            self.agent.wait("server .* paste: %s$" % line)
+        self.repeated("dangling-list")
+        self.assertEqual(len(self.told("server 127.0.0.1:", "User .* names the attribute list")), 1)
         mark = self.agent.reload(self.with_password(mse.port, None))
         self.diagnosed("no-password", 'The attribute list "%s" of user %s holds no password' % (LIST, MAC),
                        *self.key_lines(), since=mark)
@@ -312,6 +305,13 @@ class Reaching(Case):
             self.agent.wait("server 127.0.0.1:%d: cause: %s" % (port, cause), seconds=60)
             report = "\n".join(self.agent.report())
             self.assertIn("server 127.0.0.1 port %d: diagnosis %s" % (port, code), report)
+            self.assertRegex(report, "server 127.0.0.1 port %d: cause: %s" % (port, cause))
+            self.assertRegex(report, "server 127.0.0.1 port %d: remedy: %s\n" % (port, REMEDIES[code]))
+            self.assertNotIn("server 127.0.0.1 port %d: paste: " % port, report)
+            self.agent.wait("server 127.0.0.1:%d: remedy: %s$" % (port, REMEDIES[code]))
+        # What came first was tried many times since.
+        for port in (stalls.port, full.getsockname()[1], mute, no_nmsp.port):
+            self.assertEqual(len(self.told("server 127.0.0.1:%d" % port, ".")), 1)
 
     def test_a_session_that_is_closed_or_lost(self):
         mse = self.mse()
@@ -320,11 +320,16 @@ class Reaching(Case):
         mark = self.agent.mark()
         mse.do("close")
         self.agent.wait("server .*cause: The peer closed the connection", mark)
+        self.agent.wait("remedy: " + REMEDIES["peer-closed"], mark)
         mse.wait_session()
-        self.assertEqual([one for one in self.agent.report() if ": diagnosis " in one], [])
+        report = self.agent.report()
+        self.assertEqual([one for one in report if ": diagnosis " in one], [])
+        self.assertRegex("\n".join(report), "server .*: 2 attempts, 2 connections, 1 disconnections")
+        self.assertRegex("\n".join(report), "server .*: last reason: the peer closed the connection")
         mark = self.agent.mark()
         mse.process.kill()
         self.agent.wait("server .*cause: (The connection was lost|The peer closed)", mark)
+        self.agent.wait("remedy: (%(lost)s|%(peer-closed)s)" % REMEDIES, mark)
         self.diagnosed("port-closed", "Nobody listens at 127.0.0.1:%d" % mse.port, since=mark)
 
 
@@ -380,19 +385,24 @@ class Standing(Case):
         dialling.wait_session()
         self.agent.reload(configuration([("127.0.0.1", free_port(), MAC)], listen=port))
         until(lambda: "diagnosis held" in "\n".join(self.agent.report()), "it is held")
-        self.assertIn("cause: It is not dialled, because its MAC has a session already", "\n".join(self.agent.report()))
+        self.reported("held", r"It is not dialled, because its MAC has a session already\.$")
 
     def test_nmsp_that_is_switched_off_and_knobs_without_effect(self):
         config = configuration([free_port()], enable=False)
-        config["nmspd-location:location"] = {"algorithm": "simple"}
+        config["nmspd-nmsp:nmsp"]["notification"]["location-notify-interval"] = 20
         self.start(config)
         self.agent.wait("NMSP is switched off")
         report = "\n".join(self.agent.report())
         self.assertRegex(report, "server 127.0.0.1 port .*: diagnosis disabled")
-        self.assertIn("cause: NMSP is switched off, so no server is dialled and nothing listens", report)
-        self.assertIn("paste: nmsp enable", report)
+        self.reported("disabled", r"NMSP is switched off, so no server is dialled and nothing listens\.$", "nmsp enable")
         self.assertIn("configuration: diagnosis not-acted-on", report)
-        self.assertIn("cause: /nmspd-location:location/algorithm is set, and nothing on this machine can act", report)
+        self.assertIn("cause: /nmspd-nmsp:nmsp/notification/location-notify-interval is set, and nothing on this machine "
+                      "can act on it.", report)
+        self.assertRegex(report, "configuration: remedy: " + REMEDIES["not-acted-on"])
+        # The same without a server, where it keeps others from coming in.
+        config = configuration(enable=False, listen=free_port())
+        self.agent.reload(config)
+        self.reported("disabled", r"NMSP is switched off, so no server is dialled and nothing listens\.$", "nmsp enable")
 
 
 if __name__ == "__main__":

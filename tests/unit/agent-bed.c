@@ -173,7 +173,8 @@ struct agent *scene_make_agent(struct scene *s, struct settings *settings)
                                           .radio = &s->radio,
                                           .platform = s,
                                           .state_dir = s->state_dir,
-                                          .software = "nmspd test"};
+                                          .software = "nmspd test",
+                                          .ntp = s->ntp};
 
     return agent_new(&options, settings);
 }

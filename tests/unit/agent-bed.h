@@ -24,6 +24,7 @@ struct scene {
     struct radio_operations radio;
     bool has_base_mac;
     struct mac base_mac;
+    enum diagnosis_ntp (*ntp)(void);      /* NULL: nobody knows */
     const struct settings_radios *radios; /* as configured last */
 
     int listener; /* of the server that the agent dials */

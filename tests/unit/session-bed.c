@@ -99,6 +99,77 @@ void bed_leave(struct bed *bed, uint32_t device, uint16_t ap)
     engine_events()->client_left(bed->engine, ap, &mac);
 }
 
+void bed_works(struct bed *bed, uint32_t works)
+{
+    engine_events()->working_changed(bed->engine, works);
+    bed_turn(bed);
+}
+
+void bed_hear_as(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap, int8_t rssi)
+{
+    struct radio_sample sample = {.device = bed_mac(device),
+                                  .ap = ap,
+                                  .device_class = device_class,
+                                  .antenna = RADIO_ANTENNA_COMBINED,
+                                  .source = RADIO_SOURCE_BEACON,
+                                  .rssi = rssi,
+                                  .snr = RADIO_DB_UNKNOWN,
+                                  .heard = loop_now(bed->loop)};
+    engine_events()->sample(bed->engine, &sample);
+}
+
+void bed_rogue(struct bed *bed, uint8_t device_class, uint32_t device, const char *ssid)
+{
+    struct radio_rogue rogue = {.device = bed_mac(device),
+                                .device_class = device_class,
+                                .band = RADIO_BAND_2GHZ,
+                                .channel = 11,
+                                .encryption = WIRE_ENCRYPTION_WPA2,
+                                .ssid_len = (uint8_t)strlen(ssid)};
+    memcpy(rogue.ssid, ssid, strlen(ssid));
+    engine_events()->rogue(bed->engine, &rogue);
+}
+
+void bed_user(struct bed *bed, uint32_t device, const char *name)
+{
+    struct radio_user user = {.device = bed_mac(device), .len = (uint8_t)strlen(name)};
+    memcpy(user.name, name, strlen(name));
+    engine_events()->client_user(bed->engine, &user);
+}
+
+void bed_address(struct bed *bed, uint32_t device, uint8_t last, bool present)
+{
+    struct radio_address address = {
+        .device = bed_mac(device), .family = 4, .present = present, .address = {192, 0, 2, last}};
+    engine_events()->address(bed->engine, &address);
+}
+
+void bed_statistics(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap,
+                    uint64_t bytes)
+{
+    struct radio_statistics statistics = {.device = bed_mac(device),
+                                          .ap = ap,
+                                          .device_class = device_class,
+                                          .rx_bytes = bytes,
+                                          .tx_bytes = bytes + 1,
+                                          .connected = 7};
+    engine_events()->statistics(bed->engine, &statistics);
+}
+
+void bed_tag(struct bed *bed, uint32_t device, uint16_t ap, uint16_t sequence, const char *payload)
+{
+    struct radio_tag tag = {.device = bed_mac(device),
+                            .ap = ap,
+                            .vendor = WIRE_TAG_G2,
+                            .tx_power = 17,
+                            .channel = 6,
+                            .sequence = sequence,
+                            .payload_len = (uint16_t)strlen(payload),
+                            .payload = (const uint8_t *)payload,
+                            .heard = loop_now(bed->loop)};
+    engine_events()->tag(bed->engine, &tag);
+}
+
 /* --- the peer's side ------------------------------------------------------------------------- */
 
 static bool is_notification(const struct wire_message *message)
@@ -123,10 +194,12 @@ static void take_frame(struct bed_peer *peer, const uint8_t *frame, size_t len)
         peer->notification++;
     }
     if (message.header.id == WIRE_SUBSCRIBE_RESPONSE && message.result.code == WIRE_RESULT_OK)
-        peer->belief =
-            (struct belief){.count = 0}; /* what the old subscription said is no longer valid */
+        /* what the old subscription said is no longer valid */
+        memset(&peer->belief, 0, sizeof(peer->belief));
     if (message.header.id == WIRE_MEASUREMENT_NOTIFICATION)
         belief_take(&peer->belief, &message);
+    if (message.header.id == WIRE_INFORMATION_NOTIFICATION)
+        belief_inform(&peer->belief, &message);
 }
 
 static void take_bytes(struct bed_peer *peer, const uint8_t *data, size_t len)

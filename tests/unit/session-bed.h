@@ -60,6 +60,16 @@ void bed_ap_gone(struct bed *bed, uint16_t ap);
 void bed_hear(struct bed *bed, uint32_t device, uint16_t ap, int8_t rssi);
 void bed_join(struct bed *bed, uint32_t device, uint16_t ap);
 void bed_leave(struct bed *bed, uint32_t device, uint16_t ap);
+/* What works (enum radio_works); nothing does at first. Runs one turn. */
+void bed_works(struct bed *bed, uint32_t works);
+void bed_hear_as(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap, int8_t rssi);
+void bed_rogue(struct bed *bed, uint8_t device_class, uint32_t device, const char *ssid);
+void bed_user(struct bed *bed, uint32_t device, const char *name);
+/* 192.0.2.`last` */
+void bed_address(struct bed *bed, uint32_t device, uint8_t last, bool present);
+void bed_statistics(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap,
+                    uint64_t bytes);
+void bed_tag(struct bed *bed, uint32_t device, uint16_t ap, uint16_t sequence, const char *payload);
 
 /* A session, not yet active; its Capability has been written when this returns. */
 struct bed_peer *bed_peer_new(struct bed *bed);
