@@ -19,7 +19,6 @@ static const struct settings defaults = {
                .scan_results = true,
                .helper = "/run/nmspd/radio.sock"},
     .location = {.expiry_client = 15,
-                 .expiry_calibrating_client = 5,
                  .expiry_tags = 5,
                  .expiry_rogue_aps = 1200,
                  .threshold_client = 0,

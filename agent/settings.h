@@ -115,7 +115,6 @@ enum settings_algorithm { SETTINGS_RSSI_AVERAGE, SETTINGS_SIMPLE };
 /* location ...; seconds and dB */
 struct settings_location {
     uint16_t expiry_client;
-    uint16_t expiry_calibrating_client;
     uint16_t expiry_tags;
     uint16_t expiry_rogue_aps;
     uint8_t threshold_client;
@@ -123,7 +122,6 @@ struct settings_location {
     uint8_t threshold_rogue_aps;
     enum settings_algorithm algorithm;
     uint16_t half_life_client; /* 0: off */
-    uint16_t half_life_calibrating_client;
     uint16_t half_life_tags;
     uint16_t half_life_rogue_aps;
     uint16_t rfid_timeout;

@@ -50,7 +50,6 @@ static void defaults_are_those_of_the_mirrored_cli(void **state)
     assert_int_equal(settings->intervals.rogue_client, 2);
     assert_int_equal(settings->radios.default_poll_seconds, 2);
     assert_int_equal(settings->location.expiry_client, 15);
-    assert_int_equal(settings->location.expiry_calibrating_client, 5);
     assert_int_equal(settings->location.expiry_tags, 5);
     assert_int_equal(settings->location.expiry_rogue_aps, 1200);
     assert_int_equal(settings->location.threshold_client, 0);

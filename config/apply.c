@@ -19,14 +19,18 @@ const char *const apply_kept[] = {
     "/nmspd-nmsp:nmsp/notification/interferer-notify-interval",
     "/nmspd-nmsp:nmsp/notification/attachment-notify-interval",
     "/nmspd-nmsp:nmsp/notification/location-notify-interval",
-    "/nmspd-location:location/algorithm",
+    "/nmspd-location:location/expiry/calibrating-client",
     "/nmspd-location:location/rssi-half-life/calibrating-client",
+    "/nmspd-location:location/plm/client",
+    "/nmspd-location:location/plm/calibrating",
+    NULL,
+};
+
+/* The last reading stands, whatever these say, if the algorithm is "simple". */
+static const char *const kept_by_simple[] = {
     "/nmspd-location:location/rssi-half-life/client",
     "/nmspd-location:location/rssi-half-life/rogue-aps",
     "/nmspd-location:location/rssi-half-life/tags",
-    "/nmspd-location:location/plm/client",
-    "/nmspd-location:location/plm/calibrating",
-    "/nmspd-location:location/rfid/timeout",
     NULL,
 };
 
@@ -147,15 +151,21 @@ static const struct field {
           intervals.rogue_client),
     FIELD("/nmspd-aaa:aaa/new-model", FIELD_BOOL, aaa.new_model),
     FIELD("/nmspd-radio:radios/poll-interval", FIELD_U8, radios.default_poll_seconds),
+    FIELD("/nmspd-radio:radios/hostapd/enabled", FIELD_BOOL, radios.hostapd),
+    FIELD("/nmspd-radio:radios/scan/results", FIELD_BOOL, radios.scan_results),
+    FIELD("/nmspd-radio:radios/scan/interval", FIELD_U16, radios.scan_seconds),
     FIELD("/nmspd-location:location/expiry/client", FIELD_U16, location.expiry_client),
-    FIELD("/nmspd-location:location/expiry/calibrating-client", FIELD_U16,
-          location.expiry_calibrating_client),
     FIELD("/nmspd-location:location/expiry/tags", FIELD_U16, location.expiry_tags),
     FIELD("/nmspd-location:location/expiry/rogue-aps", FIELD_U16, location.expiry_rogue_aps),
     FIELD("/nmspd-location:location/notify-threshold/client", FIELD_U8, location.threshold_client),
     FIELD("/nmspd-location:location/notify-threshold/tags", FIELD_U8, location.threshold_tags),
     FIELD("/nmspd-location:location/notify-threshold/rogue-aps", FIELD_U8,
           location.threshold_rogue_aps),
+    FIELD("/nmspd-location:location/rssi-half-life/client", FIELD_U16, location.half_life_client),
+    FIELD("/nmspd-location:location/rssi-half-life/tags", FIELD_U16, location.half_life_tags),
+    FIELD("/nmspd-location:location/rssi-half-life/rogue-aps", FIELD_U16,
+          location.half_life_rogue_aps),
+    FIELD("/nmspd-location:location/rfid/timeout", FIELD_U16, location.rfid_timeout),
     FIELD("/nmspd-system:system/capacity/devices", FIELD_U32, capacity.devices),
     FIELD("/nmspd-system:system/capacity/samples", FIELD_U32, capacity.samples),
     FIELD("/nmspd-system:system/capacity/aps", FIELD_U16, capacity.aps),
@@ -492,8 +502,31 @@ static void apply_radio(struct work *work, const struct lyd_node *entry, void *t
     radio->disabled = is_true(value(entry, "disable"));
     radio->has_ap_mac = apply_mac(entry, "ap-mac", &radio->ap_mac);
     (void)apply_text(work, entry, "ap-name", radio->ap_name, sizeof(radio->ap_name));
+    (void)apply_text(work, entry, "monitor", radio->monitor, sizeof(radio->monitor));
     radio->poll_seconds =
         poll != NULL ? (uint8_t)number(poll) : work->settings->radios.default_poll_seconds;
+}
+
+/* A frame is one reading of one radio. The entries stand in the array in the order of the tree. */
+static void refuse_repeated_monitor(struct work *work, const struct lyd_node *radios)
+{
+    const struct settings_radios *to = &work->settings->radios;
+    const struct lyd_node *node = NULL;
+    size_t index = 0;
+
+    LY_LIST_FOR(lyd_child(radios), node)
+    {
+        if (!is_entry(node, "radio") || index == to->radio_count)
+            continue;
+        for (size_t i = 0; i < index; i++) {
+            if (to->radios[index].monitor[0] != '\0' &&
+                strcmp(to->radios[i].monitor, to->radios[index].monitor) == 0)
+                refuse(work, child(node, "monitor"),
+                       "is the monitor interface of %s already: name each only once",
+                       to->radios[i].ifname);
+        }
+        index++;
+    }
 }
 
 static void apply_radios(struct work *work)
@@ -506,9 +539,14 @@ static void apply_radios(struct work *work)
         (void)apply_text(work, system, "hostname", to->hostname, sizeof(to->hostname));
         to->has_base_mac = apply_mac(system, "base-mac", &to->base_mac);
     }
-    if (radios != NULL)
-        to->radios =
-            apply_list(work, radios, "radio", sizeof(*to->radios), &to->radio_count, apply_radio);
+    if (radios == NULL)
+        return;
+    (void)apply_text(work, child(radios, "hostapd"), "directory", to->hostapd_directory,
+                     sizeof(to->hostapd_directory));
+    (void)apply_text(work, radios, "helper", to->helper, sizeof(to->helper));
+    to->radios =
+        apply_list(work, radios, "radio", sizeof(*to->radios), &to->radio_count, apply_radio);
+    refuse_repeated_monitor(work, radios);
 }
 
 /* The schema has no other names. */
@@ -521,13 +559,30 @@ static void apply_trace_level(struct work *work)
             work->settings->trace.level = (enum trace_level)level;
 }
 
-static void apply_kept_knobs(struct work *work)
+static bool is_chosen(const struct work *work, const char *path, const char *choice)
+{
+    const struct lyd_node *node = find(work->tree, path);
+    return node != NULL && strcmp(lyd_get_value(node), choice) == 0;
+}
+
+static void apply_location(struct work *work)
+{
+    struct settings_location *location = &work->settings->location;
+
+    location->algorithm = is_chosen(work, "/nmspd-location:location/algorithm", "simple")
+                              ? SETTINGS_SIMPLE
+                              : SETTINGS_RSSI_AVERAGE;
+    location->ignore_local_macs =
+        is_chosen(work, "/nmspd-location:location/locally-administered", "ignore");
+}
+
+static void apply_kept_knobs(struct work *work, const char *const *paths)
 {
     struct settings *settings = work->settings;
 
-    for (size_t i = 0; apply_kept[i] != NULL; i++)
-        if (apply_is_set(work->tree, apply_kept[i]) && settings->kept_count < SETTINGS_KEPT_MAX)
-            settings->kept[settings->kept_count++] = apply_kept[i];
+    for (; *paths != NULL; paths++)
+        if (apply_is_set(work->tree, *paths) && settings->kept_count < SETTINGS_KEPT_MAX)
+            settings->kept[settings->kept_count++] = *paths;
 }
 
 struct settings *apply_settings(const struct lyd_node *tree,
@@ -546,7 +601,10 @@ struct settings *apply_settings(const struct lyd_node *tree,
     apply_aaa(&work);
     apply_radios(&work);
     apply_trace_level(&work);
-    apply_kept_knobs(&work);
+    apply_location(&work);
+    apply_kept_knobs(&work, apply_kept);
+    if (work.settings->location.algorithm == SETTINGS_SIMPLE)
+        apply_kept_knobs(&work, kept_by_simple);
     if (error->status == CONFIG_OK) {
         sort_lists(work.settings);
         return work.settings;

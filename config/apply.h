@@ -30,7 +30,8 @@ struct settings *apply_settings(const struct lyd_node *tree,
 
 /*
  * Leaves that are accepted and kept, but that no part of this version acts on: schema paths, ended
- * by NULL.
+ * by NULL. What else is not acted on, because of the value of another leaf, stands in the settings
+ * only (`kept`).
  */
 extern const char *const apply_kept[];
 

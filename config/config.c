@@ -36,13 +36,12 @@ void config_free(struct config *config)
     free(config);
 }
 
-static void tell_kept(struct config *config, const struct lyd_node *tree)
+static void tell_kept(struct config *config, const struct settings *settings)
 {
     if (config->kept_told)
         return;
-    for (size_t i = 0; apply_kept[i] != NULL; i++)
-        if (apply_is_set(tree, apply_kept[i]))
-            log_info("%s: accepted and kept, but not acted on by this version", apply_kept[i]);
+    for (size_t i = 0; i < settings->kept_count; i++)
+        log_info("%s: accepted and kept, but not acted on by this version", settings->kept[i]);
     config->kept_told = true;
 }
 
@@ -55,7 +54,7 @@ struct settings *config_parse(struct config *config, const char *text, size_t le
         return NULL;
     struct settings *settings = apply_settings(tree, &config->capabilities, error);
     if (settings != NULL)
-        tell_kept(config, tree);
+        tell_kept(config, settings);
     datastore_free(tree);
     return settings;
 }

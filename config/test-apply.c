@@ -74,18 +74,21 @@ static void a_listener_has_the_default_port_and_all_addresses(void **state)
 static void every_single_value_reaches_its_own_member(void **state)
 {
     struct settings *s = testing_accept(
-        config,
-        "{'nmspd-system:system':{'hostname':'ap-7','base-mac':'00-0A-0b-0c-0d-0e',"
-        "'capacity':{'devices':301,'samples':302,'aps':303}},"
-        "'nmspd-nmsp:nmsp':{'enable':true,'strong-cipher':true,"
-        "'listen':{'port':1024,'address':'2001:db8::7'},"
-        "'notification':{'client-notify-interval':11,'rfid-notify-interval':12,"
-        "'rogue-ap-notify-interval':13,'rogue-client-notify-interval':14}},"
-        "'nmspd-aaa:aaa':{'new-model':true},"
-        "'nmspd-radio:radios':{'poll-interval':21},"
-        "'nmspd-location:location':{'expiry':{'client':101,'calibrating-client':102,'tags':103,"
-        "'rogue-aps':304},'notify-threshold':{'client':1,'tags':2,'rogue-aps':3}},"
-        "'nmspd-trace:trace':{'level':'info','buffer-size':5000}}");
+        config, "{'nmspd-system:system':{'hostname':'ap-7','base-mac':'00-0A-0b-0c-0d-0e',"
+                "'capacity':{'devices':301,'samples':302,'aps':303}},"
+                "'nmspd-nmsp:nmsp':{'enable':true,'strong-cipher':true,"
+                "'listen':{'port':1024,'address':'2001:db8::7'},"
+                "'notification':{'client-notify-interval':11,'rfid-notify-interval':12,"
+                "'rogue-ap-notify-interval':13,'rogue-client-notify-interval':14}},"
+                "'nmspd-aaa:aaa':{'new-model':true},"
+                "'nmspd-radio:radios':{'poll-interval':21,"
+                "'hostapd':{'enabled':false,'directory':'/a'},'helper':'/b',"
+                "'scan':{'results':false,'interval':31}},"
+                "'nmspd-location:location':{'expiry':{'client':101,'tags':103,"
+                "'rogue-aps':304},'notify-threshold':{'client':1,'tags':2,'rogue-aps':3},"
+                "'rssi-half-life':{'client':20,'tags':30,'rogue-aps':60},'rfid':{'timeout':61},"
+                "'locally-administered':'ignore'},"
+                "'nmspd-trace:trace':{'level':'info','buffer-size':5000}}");
 
     (void)state;
     assert_string_equal(s->radios.hostname, "ap-7");
@@ -104,15 +107,40 @@ static void every_single_value_reaches_its_own_member(void **state)
     assert_int_equal(s->intervals.rogue_client, 14);
     assert_true(s->aaa.new_model);
     assert_int_equal(s->radios.default_poll_seconds, 21);
+    assert_false(s->radios.hostapd);
+    assert_string_equal(s->radios.hostapd_directory, "/a");
+    assert_string_equal(s->radios.helper, "/b");
+    assert_false(s->radios.scan_results);
+    assert_int_equal(s->radios.scan_seconds, 31);
     assert_int_equal(s->location.expiry_client, 101);
-    assert_int_equal(s->location.expiry_calibrating_client, 102);
     assert_int_equal(s->location.expiry_tags, 103);
     assert_int_equal(s->location.expiry_rogue_aps, 304);
     assert_int_equal(s->location.threshold_client, 1);
     assert_int_equal(s->location.threshold_tags, 2);
     assert_int_equal(s->location.threshold_rogue_aps, 3);
+    assert_int_equal(s->location.algorithm, SETTINGS_RSSI_AVERAGE);
+    assert_int_equal(s->location.half_life_client, 20);
+    assert_int_equal(s->location.half_life_tags, 30);
+    assert_int_equal(s->location.half_life_rogue_aps, 60);
+    assert_int_equal(s->location.rfid_timeout, 61);
+    assert_true(s->location.ignore_local_macs);
+    assert_int_equal(s->kept_count, 0);
     assert_int_equal(s->trace.level, TRACE_INFO);
     assert_int_equal(s->trace.buffer_size, 5000);
+    settings_free(s);
+}
+
+static void half_lives_are_not_acted_on_while_the_last_reading_stands(void **state)
+{
+    struct settings *s =
+        testing_accept(config, "{'nmspd-location:location':{'algorithm':'simple',"
+                               "'rssi-half-life':{'client':20,'calibrating-client':5}}}");
+
+    (void)state;
+    assert_int_equal(s->location.algorithm, SETTINGS_SIMPLE);
+    assert_int_equal(s->kept_count, 2);
+    assert_string_equal(s->kept[0], "/nmspd-location:location/rssi-half-life/calibrating-client");
+    assert_string_equal(s->kept[1], "/nmspd-location:location/rssi-half-life/client");
     settings_free(s);
 }
 
@@ -225,7 +253,7 @@ static void a_radio_without_an_interval_of_its_own_has_the_common_one(void **sta
     struct settings *s = testing_accept(
         config, "{'nmspd-radio:radios':{'radio':["
                 "{'interface':'wlan0'},"
-                "{'interface':'wlan1','poll-interval':1,'disable':true},"
+                "{'interface':'wlan1','poll-interval':1,'disable':true,'monitor':'mon1'},"
                 "{'interface':'wlan2','ap-mac':'001b.0caf.fe9d','ap-name':'B\xC3\xBCro-1'}],"
                 "'poll-interval':7}}");
 
@@ -237,6 +265,8 @@ static void a_radio_without_an_interval_of_its_own_has_the_common_one(void **sta
     assert_false(s->radios.radios[0].has_ap_mac);
     assert_string_equal(s->radios.radios[0].ap_name, "");
     assert_int_equal(s->radios.radios[1].poll_seconds, 1);
+    assert_string_equal(s->radios.radios[0].monitor, "");
+    assert_string_equal(s->radios.radios[1].monitor, "mon1");
     assert_true(s->radios.radios[1].disabled);
     assert_true(s->radios.radios[2].has_ap_mac);
     assert_mac(&s->radios.radios[2].ap_mac, "00:1b:0c:af:fe:9d");
@@ -327,6 +357,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_defaults_of_the_yang_modules_are_those_of_settings_new),
         cmocka_unit_test(a_listener_has_the_default_port_and_all_addresses),
         cmocka_unit_test(every_single_value_reaches_its_own_member),
+        cmocka_unit_test(half_lives_are_not_acted_on_while_the_last_reading_stands),
         cmocka_unit_test(every_trace_level_is_taken),
         cmocka_unit_test(servers_are_taken_with_all_they_have),
         cmocka_unit_test(settings_that_say_the_same_are_the_same),

@@ -349,10 +349,11 @@ static void what_is_not_acted_on_is_logged_once(void **state)
     log_divert(take_line);
     lines_logged = 0;
     for (int i = 0; i < 2; i++)
-        settings_free(testing_accept(other, "{'nmspd-location:location':{'rfid':{'timeout':60},"
-                                            "'algorithm':'rssi-average','plm':{'client':60}}}"));
+        settings_free(testing_accept(other, "{'nmspd-location:location':{'plm':{'client':61},"
+                                            "'algorithm':'rssi-average',"
+                                            "'rssi-half-life':{'client':5}}}"));
     assert_int_equal(lines_logged, 1);
-    assert_non_null(strstr(last_line, "/nmspd-location:location/rfid/timeout: accepted and kept, "
+    assert_non_null(strstr(last_line, "/nmspd-location:location/plm/client: accepted and kept, "
                                       "but not acted on by this version"));
     log_divert(NULL);
     config_free(other);

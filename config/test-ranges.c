@@ -33,6 +33,18 @@ static const struct leaf {
     {                                                           \
         "1", "0", "'true'", "'false'", "''", "null", "[]", "{}" \
     }
+/* Of a switch that is on by default. */
+#define ON_VALUES                                               \
+    {"false", "true"},                                          \
+    {                                                           \
+        "1", "0", "'true'", "'false'", "''", "null", "[]", "{}" \
+    }
+#define SOCKET_VALUES                                                                              \
+    {"'/a'", "'/" LONG_15 LONG_15 LONG_15 LONG_15 LONG_15 LONG_15 "'"},                            \
+    {                                                                                              \
+        "''", "'/'", "'a/b'", "'/a b'", "'/" LONG_15 LONG_15 LONG_15 LONG_15 LONG_15 LONG_15 "p'", \
+            "5"                                                                                    \
+    }
 #define RSSI_VALUES                                           \
     {"1", "180"},                                             \
     {                                                         \
@@ -81,8 +93,8 @@ static const struct leaf {
      {"15", "4194305", "0", "-1", "4294967296"}},
     {"/nmspd-system:system/capacity/aps",
      "{'nmspd-system:system':{'capacity':{'aps':%s}}}",
-     {"1", "4096"},
-     {"0", "4097", "-1", "65536"}},
+     {"1", "32768"},
+     {"0", "32769", "-1", "65536"}},
     {"/nmspd-trace:trace/level",
      "{'nmspd-trace:trace':{'level':%s}}",
      {"'err'", "'warning'", "'info'", "'debug'"},
@@ -196,6 +208,10 @@ static const struct leaf {
      "{'nmspd-location:location':{'plm':{'calibrating':%s}}}",
      {"'uniband'", "'multiband'"},
      {"'both'", "''", "true"}},
+    {"/nmspd-location:location/locally-administered",
+     "{'nmspd-location:location':{'locally-administered':%s}}",
+     {"'ignore'", "'report'"},
+     {"'drop'", "''", "true"}},
     {"/nmspd-location:location/rfid/timeout",
      "{'nmspd-location:location':{'rfid':{'timeout':%s}}}",
      {"60", "7200"},
@@ -204,6 +220,21 @@ static const struct leaf {
      "{'nmspd-radio:radios':{'poll-interval':%s}}",
      {"1", "60"},
      {"0", "61", "-1", "256"}},
+    {"/nmspd-radio:radios/hostapd/enabled", "{'nmspd-radio:radios':{'hostapd':{'enabled':%s}}}",
+     ON_VALUES},
+    {"/nmspd-radio:radios/hostapd/directory", "{'nmspd-radio:radios':{'hostapd':{'directory':%s}}}",
+     SOCKET_VALUES},
+    {"/nmspd-radio:radios/scan/results", "{'nmspd-radio:radios':{'scan':{'results':%s}}}",
+     ON_VALUES},
+    {"/nmspd-radio:radios/scan/interval",
+     "{'nmspd-radio:radios':{'scan':{'interval':%s}}}",
+     {"10", "0", "3600"},
+     {"9", "3601", "-1", "65536"}},
+    {"/nmspd-radio:radios/helper", "{'nmspd-radio:radios':{'helper':%s}}", SOCKET_VALUES},
+    {"/nmspd-radio:radios/radio/monitor",
+     "{'nmspd-radio:radios':{'radio':[{'interface':'x','monitor':%s}]}}",
+     {"'mon0'", "'" LONG_15 "'"},
+     {"''", "'" LONG_15 "p'", "'a b'", "'a/b'", "5"}},
     {"/nmspd-radio:radios/radio/interface",
      "{'nmspd-radio:radios':{'radio':[{'interface':%s}]}}",
      {"'wlan0'", "'phy0-ap0.1'", "'" LONG_15 "'"},

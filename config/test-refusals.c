@@ -62,7 +62,7 @@ static void text_that_is_not_json_is_refused_with_its_column(void **state)
 }
 
 #define ALL_TOP                                                                     \
-    "is not known; what may stand here is nmspd-aaa:aaa, nmspd-location:location, " \
+    "is not known; what may stand here is ietf-netconf-acm:nacm, nmspd-aaa:aaa, nmspd-location:location, " \
     "nmspd-nmsp:nmsp, nmspd-radio:radios, nmspd-system:system, nmspd-trace:trace"
 
 static void unknown_names_are_refused_with_the_known_ones(void **state)
@@ -187,6 +187,10 @@ static void a_value_that_the_schema_refuses_is_refused_in_its_words(void **state
         {"{'nmspd-radio:radios':{'radio':[{'interface':'wlan0','ap-mac':'0000.0000.0000'}]}}",
          "/nmspd-radio:radios/radio[interface='wlan0']/ap-mac",
          "is the zero address: give the MAC of one device"},
+        {"{'nmspd-radio:radios':{'helper':'radio.sock'}}", "/nmspd-radio:radios/helper",
+         "is not an absolute path: begin with a slash"},
+        {"{'nmspd-radio:radios':{'scan':{'interval':9}}}", "/nmspd-radio:radios/scan/interval",
+         "is out of range: give 10 to 3600 seconds, or 0 for no scans"},
         {"{'nmspd-nmsp:nmsp':{'server':[{'host':'a b','port':1}]}}", "/nmspd-nmsp:nmsp/server/host",
          "is not a host: give an IPv4 address, an IPv6 address or a DNS name"},
         {"{'nmspd-nmsp:nmsp':{'server':[{'host':'a','port':0}]}}",
@@ -265,6 +269,10 @@ static void two_spellings_of_one_thing_are_refused(void **state)
          "{'host':'2001:db8::1','port':1}]}}",
          "/nmspd-nmsp:nmsp/server[host='2001:db8::1'][port='1']",
          "is the same server as 2001:DB8:0:0:0:0:0:1 port 1: remove one of the two"},
+        {"{'nmspd-radio:radios':{'radio':[{'interface':'wlan0','monitor':'mon0'},"
+         "{'interface':'wlan1','monitor':'mon0'}]}}",
+         "/nmspd-radio:radios/radio[interface='wlan1']/monitor",
+         "is the monitor interface of wlan0 already: name each only once"},
     };
     (void)state;
     ASSERT_REFUSALS(rows);

@@ -82,6 +82,11 @@ static inline bool testing_same(const struct settings *x, const struct settings 
            x->radios.has_base_mac == y->radios.has_base_mac &&
            mac_equal(&x->radios.base_mac, &y->radios.base_mac) &&
            x->radios.default_poll_seconds == y->radios.default_poll_seconds &&
+           x->radios.hostapd == y->radios.hostapd &&
+           strcmp(x->radios.hostapd_directory, y->radios.hostapd_directory) == 0 &&
+           x->radios.scan_results == y->radios.scan_results &&
+           x->radios.scan_seconds == y->radios.scan_seconds &&
+           strcmp(x->radios.helper, y->radios.helper) == 0 &&
            testing_same_array(&x->radios, &y->radios, radios, radio_count) &&
            memcmp(&x->location, &y->location, sizeof(x->location)) == 0 &&
            memcmp(&x->capacity, &y->capacity, sizeof(x->capacity)) == 0 &&

@@ -1,38 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/engine/engine.h"
 
+#include "agent/engine/observers.h"
+#include "agent/engine/reading.h"
+#include "agent/engine/smooth.h"
 #include "agent/wire/wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-    /*
-     * The driver tells how long a station has been silent; by how long its answer took to reach us
-     * the moment of its last frame seems to move. Within this time (10 ms units) an unchanged
-     * reading is the same frame.
-     */
-    SAME_FRAME = 3,
+    /* The unit (ms) in which a tag's silence is kept: sixteen bits hold the longest timeout. */
+    SILENCE_UNIT = 200,
 };
 
 struct engine {
     struct loop *loop;
     struct table table;
+    struct facts *facts;
     struct settings_location location;
+    uint32_t rates[RADIO_CLASS_ROGUE_CLIENT + 1]; /* of smoothing, by class */
     uint32_t epoch;
     int64_t expired_at; /* loop_now() of the last engine_expire, -1: never */
-    struct radio_ap *aps;
-    bool *ap_present;
-    uint16_t ap_capacity;
-    uint32_t ap_count;
+    struct aps aps;
+    bool *ap_left; /* by handle: it is gone, and the table may still hold what it had heard */
+    bool aps_left; /* there are such */
+    struct loop_deferred sweep;
     uint32_t works; /* a mask of enum radio_works, as the platform told it last */
     struct engine_observer *observers;
     struct engine_counters counters;
 };
-
-static table_time time_of(int64_t ms)
-{
-    return (table_time)(uint64_t)(ms / 10);
-}
 
 /* --- creation -------------------------------------------------------------------------------- */
 
@@ -45,11 +42,10 @@ struct engine *engine_new(struct loop *loop, const struct settings_capacity *cap
     engine->loop = loop;
     engine->epoch = 1;
     engine->expired_at = -1;
-    engine->ap_capacity = capacity->aps;
-    engine->aps = calloc(capacity->aps, sizeof(*engine->aps));
-    engine->ap_present = calloc(capacity->aps, sizeof(*engine->ap_present));
-    if (engine->aps == NULL || engine->ap_present == NULL ||
-        table_init(&engine->table, capacity->devices, capacity->samples) != 0) {
+    engine->ap_left = calloc(capacity->aps, sizeof(*engine->ap_left));
+    if (engine->ap_left == NULL || aps_init(&engine->aps, capacity->aps) != 0 ||
+        table_init(&engine->table, capacity->devices, capacity->samples) != 0 ||
+        (engine->facts = facts_new(&engine->table)) == NULL) {
         engine_free(engine);
         return NULL;
     }
@@ -60,16 +56,32 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    facts_free(engine->facts);
     table_fini(&engine->table);
-    free(engine->aps);
-    free(engine->ap_present);
+    aps_fini(&engine->aps);
+    free(engine->ap_left);
+    loop_deferred_cancel(engine->loop, &engine->sweep);
     free(engine);
+}
+
+/* Averages go on from where they are: another half-life makes no jump. */
+static void set_rates(struct engine *engine)
+{
+    const struct settings_location *location = &engine->location;
+    bool averages = location->algorithm == SETTINGS_RSSI_AVERAGE;
+    uint32_t rogues = averages ? smooth_rate(location->half_life_rogue_aps) : 0;
+
+    engine->rates[RADIO_CLASS_CLIENT] = averages ? smooth_rate(location->half_life_client) : 0;
+    engine->rates[RADIO_CLASS_TAG] = averages ? smooth_rate(location->half_life_tags) : 0;
+    engine->rates[RADIO_CLASS_ROGUE_AP] = rogues;
+    engine->rates[RADIO_CLASS_ROGUE_CLIENT] = rogues;
 }
 
 void engine_configure(struct engine *engine, const struct settings_location *location)
 {
     engine->location = *location;
     engine->expired_at = -1;
+    set_rates(engine);
 }
 
 const struct settings_location *engine_location(const struct engine *engine)
@@ -81,58 +93,53 @@ const struct settings_location *engine_location(const struct engine *engine)
 
 void engine_observe(struct engine *engine, struct engine_observer *observer)
 {
-    struct engine_observer **link = &engine->observers;
-    while (*link != NULL)
-        link = &(*link)->next;
-    observer->next = NULL;
-    *link = observer;
+    observers_add(&engine->observers, observer);
 }
 
 void engine_unobserve(struct engine *engine, struct engine_observer *observer)
 {
-    struct engine_observer **link = &engine->observers;
-    while (*link != NULL && *link != observer)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = observer->next;
-}
-
-static void tell_leaving(struct engine *engine, uint32_t slot)
-{
-    for (struct engine_observer *o = engine->observers; o != NULL; o = o->next) {
-        if (o->device_leaving != NULL)
-            o->device_leaving(o->context, slot);
-    }
-}
-
-static void tell_ap(struct engine *engine, uint16_t ap, const struct radio_ap *before)
-{
-    for (struct engine_observer *o = engine->observers; o != NULL; o = o->next) {
-        if (o->ap_changed != NULL)
-            o->ap_changed(o->context, ap, before);
-    }
-}
-
-static void tell_offer(struct engine *engine)
-{
-    for (struct engine_observer *o = engine->observers; o != NULL; o = o->next) {
-        if (o->offer_changed != NULL)
-            o->offer_changed(o->context);
-    }
+    observers_remove(&engine->observers, observer);
 }
 
 /* --- devices --------------------------------------------------------------------------------- */
 
 static void remove_device(struct engine *engine, uint32_t slot)
 {
-    tell_leaving(engine, slot);
+    observers_tell_leaving(engine->observers, slot);
+    facts_forget(engine->facts, slot);
     table_remove(&engine->table, slot);
 }
 
-/* A device that nobody hears and that is no client of ours has no place in the table. */
-static bool is_lost(const struct table_device *device)
+/* The random MACs of probing devices, if they are to be left out. Our own clients never are. */
+static bool is_unwanted(const struct engine *engine, bool local_mac, uint8_t device_class)
 {
-    return device->sample_count == 0 && (device->flags & TABLE_ASSOCIATED) == 0;
+    return engine->location.ignore_local_macs && local_mac && device_class == RADIO_CLASS_CLIENT;
+}
+
+/* Rounded up, so that a tag is forgotten up to one unit late, and never early. */
+static uint16_t silence_of(int64_t ms)
+{
+    return (uint16_t)((ms + SILENCE_UNIT - 1) / SILENCE_UNIT);
+}
+
+static bool is_remembered_tag(const struct engine *engine, const struct table_device *device)
+{
+    uint16_t silence = (uint16_t)(silence_of(loop_now(engine->loop)) - device->silent_since);
+    return silence <= engine->location.rfid_timeout * 1000 / SILENCE_UNIT;
+}
+
+/*
+ * A device that nobody hears and that is no client of ours has no place in the table, nor has one
+ * that is to be left out. Of tags, which are heard now and then, something is known for longer.
+ */
+static bool is_lost(const struct engine *engine, const struct table_device *device)
+{
+    if ((device->flags & TABLE_ASSOCIATED) != 0)
+        return false;
+    if (is_unwanted(engine, (device->flags & TABLE_LOCAL_MAC) != 0, device->device_class))
+        return true;
+    return device->sample_count == 0 &&
+           (device->device_class != RADIO_CLASS_TAG || !is_remembered_tag(engine, device));
 }
 
 static bool evict_one(struct engine *engine, uint32_t except)
@@ -145,11 +152,16 @@ static bool evict_one(struct engine *engine, uint32_t except)
     return true;
 }
 
-static uint32_t find_or_add(struct engine *engine, const struct mac *mac, uint8_t device_class)
+static uint32_t find_or_add(struct engine *engine, const struct mac *mac, uint8_t device_class,
+                            bool is_client)
 {
     uint32_t slot = table_find(&engine->table, mac);
     if (slot != TABLE_NONE)
         return slot;
+    if (!is_client && is_unwanted(engine, mac_is_local(mac), device_class)) {
+        engine->counters.local_ignored++;
+        return TABLE_NONE;
+    }
     slot = table_add(&engine->table, mac, device_class);
     if (slot == TABLE_NONE && evict_one(engine, TABLE_NONE))
         slot = table_add(&engine->table, mac, device_class);
@@ -169,7 +181,7 @@ static bool drop_samples(struct engine *engine, uint32_t slot,
 
     if (table_sample_drop(&engine->table, slot, drop, context) > 0)
         device->restructured = device->changed = engine->epoch;
-    if (!is_lost(device))
+    if (!is_lost(engine, device))
         return true;
     remove_device(engine, slot);
     return false;
@@ -203,10 +215,8 @@ static uint32_t place_for(struct engine *engine, uint32_t slot, const struct rad
     while (place == TABLE_NONE && table->sample_count == table->sample_capacity &&
            evict_one(engine, slot))
         place = table_sample_add(table, slot, sample->ap, sample->antenna);
-    if (place != TABLE_NONE) {
-        table->samples[place].heard = time_of(sample->heard) - SAME_FRAME - 1;
+    if (place != TABLE_NONE)
         table->devices[slot].restructured = engine->epoch;
-    }
     return place;
 }
 
@@ -214,47 +224,56 @@ static bool is_measurement(const struct engine *engine, const struct radio_sampl
 {
     return sample->device_class >= RADIO_CLASS_CLIENT &&
            sample->device_class <= RADIO_CLASS_ROGUE_CLIENT && sample->rssi < 0 &&
-           sample->rssi != RADIO_DB_UNKNOWN && sample->ap < engine->ap_capacity &&
-           engine->ap_present[sample->ap] &&
+           sample->rssi != RADIO_DB_UNKNOWN && aps_get(&engine->aps, sample->ap) != NULL &&
            loop_now(engine->loop) - sample->heard < engine_expiry(engine, sample->device_class);
 }
 
-static bool is_same_frame(const struct table_sample *known, table_time heard, int8_t rssi)
+/* Nobody may have looked since. */
+static bool has_expired(const struct engine *engine, const struct table_sample *known,
+                        uint8_t device_class)
 {
-    int32_t later = (int32_t)(heard - known->heard);
-    return later < -SAME_FRAME || (later <= SAME_FRAME && rssi == known->rssi);
+    int32_t age = (int32_t)(reading_time(loop_now(engine->loop)) - known->heard);
+    return age >= engine_expiry(engine, device_class) / 10;
+}
+
+/* A client of ours remains one, whatever its frames look like. */
+static void set_class(struct engine *engine, struct table_device *device,
+                      const struct radio_sample *sample)
+{
+    if ((device->flags & TABLE_ASSOCIATED) != 0)
+        return;
+    if (device->device_class != sample->device_class) {
+        device->device_class = sample->device_class;
+        device->restructured = engine->epoch;
+    }
+    if (device->device_class == RADIO_CLASS_TAG)
+        device->silent_since = silence_of(sample->heard);
 }
 
 static void take_sample(void *context, const struct radio_sample *sample)
 {
     struct engine *engine = context;
-    table_time heard = time_of(sample->heard);
 
     if (!is_measurement(engine, sample)) {
         engine->counters.samples_refused++;
         return;
     }
-    uint32_t slot = find_or_add(engine, &sample->device, sample->device_class);
+    uint32_t slot = find_or_add(engine, &sample->device, sample->device_class, false);
     if (slot == TABLE_NONE)
         return;
     uint32_t place = place_for(engine, slot, sample);
     struct table_device *device = &engine->table.devices[slot];
     if (place == TABLE_NONE) {
-        if (is_lost(device))
+        if (is_lost(engine, device))
             remove_device(engine, slot);
         return;
     }
     struct table_sample *known = &engine->table.samples[place];
-    if (is_same_frame(known, heard, sample->rssi))
+    if (reading_is_known(known, sample))
         return;
-    known->heard = heard;
-    known->source = sample->source;
-    known->rssi = sample->rssi;
-    known->snr = sample->snr;
-    if (device->device_class != sample->device_class) {
-        device->device_class = sample->device_class;
-        device->restructured = engine->epoch;
-    }
+    set_class(engine, device, sample);
+    reading_take(known, sample, engine->rates[device->device_class],
+                 has_expired(engine, known, device->device_class));
     device->changed = engine->epoch;
     table_touch(&engine->table, slot);
     engine->counters.samples++;
@@ -266,28 +285,38 @@ static void set_associated(struct engine *engine, uint32_t slot, bool associated
 {
     struct table_device *device = &engine->table.devices[slot];
     uint8_t before = device->flags;
+    bool moved = device->associated_ap != ap;
 
     table_set_associated(&engine->table, slot, associated, ap);
-    if (device->flags != before)
+    if (device->flags != before || (associated && moved))
         device->restructured = device->changed = engine->epoch;
 }
 
 static void take_client(void *context, const struct radio_client *client)
 {
     struct engine *engine = context;
-    uint32_t slot = find_or_add(engine, &client->device, RADIO_CLASS_CLIENT);
+    uint32_t slot = find_or_add(engine, &client->device, RADIO_CLASS_CLIENT, true);
 
-    if (slot != TABLE_NONE)
-        set_associated(engine, slot, true, client->ap);
+    if (slot == TABLE_NONE)
+        return;
+    struct table_device *device = &engine->table.devices[slot];
+    if (device->device_class != RADIO_CLASS_CLIENT) { /* one of ours, whatever it was taken for */
+        device->device_class = RADIO_CLASS_CLIENT;
+        device->restructured = device->changed = engine->epoch;
+    }
+    set_associated(engine, slot, true, client->ap);
+    facts_take_client(engine->facts, slot, engine->epoch, client);
 }
 
 /* The device is no client of this AP any more, and what this AP heard of it is no longer true. */
 static void part(struct engine *engine, uint32_t slot, uint16_t ap)
 {
     const struct table_device *device = &engine->table.devices[slot];
+    bool was_client = (device->flags & TABLE_ASSOCIATED) != 0 && device->associated_ap == ap;
 
-    if ((device->flags & TABLE_ASSOCIATED) != 0 && device->associated_ap == ap)
+    if (was_client)
         set_associated(engine, slot, false, 0);
+    facts_part(engine->facts, slot, engine->epoch, ap, was_client);
     (void)drop_samples(engine, slot, is_of_ap, &ap);
 }
 
@@ -306,32 +335,39 @@ static void take_ap(void *context, const struct radio_ap *ap)
 {
     struct engine *engine = context;
 
-    if (ap->ap >= engine->ap_capacity)
+    if (ap->ap >= engine->aps.capacity)
         return;
-    bool known = engine->ap_present[ap->ap];
-    struct radio_ap before = engine->aps[ap->ap];
-    engine->aps[ap->ap] = *ap;
-    engine->ap_present[ap->ap] = true;
-    tell_ap(engine, ap->ap, known ? &before : NULL);
-    if (!known && engine->ap_count++ == 0)
-        tell_offer(engine);
+    if (engine->ap_left[ap->ap]) /* what the handle stood for before was another AP */
+        engine_expire(engine);
+    const struct radio_ap *known = aps_get(&engine->aps, ap->ap);
+    struct radio_ap before = known != NULL ? *known : (struct radio_ap){.ap = ap->ap};
+    aps_put(&engine->aps, ap);
+    observers_tell_ap(engine->observers, ap->ap, known != NULL ? &before : NULL);
+    if (known == NULL && engine->aps.count == 1)
+        observers_tell_offer(engine->observers);
 }
 
+static void sweep(void *context)
+{
+    engine_expire(context);
+}
+
+/* Its readings go in one pass over the table for all APs that leave together: at the next look at
+ * the table, and in this turn of the loop. */
 static void take_ap_gone(void *context, uint16_t ap)
 {
     struct engine *engine = context;
+    const struct radio_ap *known = aps_get(&engine->aps, ap);
 
-    if (ap >= engine->ap_capacity || !engine->ap_present[ap])
+    if (known == NULL)
         return;
-    for (uint32_t slot = 0; slot < engine->table.slots_used; slot++) {
-        if (engine->table.devices[slot].used)
-            part(engine, slot, ap);
-    }
-    struct radio_ap before = engine->aps[ap];
-    engine->ap_present[ap] = false;
-    tell_ap(engine, ap, &before);
-    if (--engine->ap_count == 0)
-        tell_offer(engine);
+    engine->ap_left[ap] = engine->aps_left = true;
+    loop_defer(engine->loop, &engine->sweep, sweep, engine);
+    struct radio_ap before = *known;
+    aps_remove(&engine->aps, ap);
+    observers_tell_ap(engine->observers, ap, &before);
+    if (engine->aps.count == 0)
+        observers_tell_offer(engine->observers);
 }
 
 static void take_working_changed(void *context, uint32_t works)
@@ -341,38 +377,63 @@ static void take_working_changed(void *context, uint32_t works)
     if (engine->works == works)
         return;
     engine->works = works;
-    tell_offer(engine);
+    observers_tell_offer(engine->observers);
 }
 
-/* What is told of a device besides its readings is kept by agent/engine/facts. */
+/* --- what is told of a device besides its readings ------------------------------------------- */
+
 static void take_user(void *context, const struct radio_user *user)
 {
-    (void)context;
-    (void)user;
+    struct engine *engine = context;
+    uint32_t slot = table_find(&engine->table, &user->device);
+
+    if (slot != TABLE_NONE)
+        facts_take_user(engine->facts, slot, engine->epoch, user);
 }
 
 static void take_address(void *context, const struct radio_address *address)
 {
-    (void)context;
-    (void)address;
+    struct engine *engine = context;
+    uint32_t slot = table_find(&engine->table, &address->device);
+
+    if (slot != TABLE_NONE)
+        facts_take_address(engine->facts, slot, engine->epoch, address);
+}
+
+static bool has_ap(const struct engine *engine, uint16_t ap)
+{
+    return aps_get(&engine->aps, ap) != NULL;
 }
 
 static void take_statistics(void *context, const struct radio_statistics *statistics)
 {
-    (void)context;
-    (void)statistics;
+    struct engine *engine = context;
+    uint32_t slot = table_find(&engine->table, &statistics->device);
+
+    if (slot != TABLE_NONE && has_ap(engine, statistics->ap))
+        facts_take_statistics(engine->facts, slot, engine->epoch, statistics);
 }
 
 static void take_rogue(void *context, const struct radio_rogue *rogue)
 {
-    (void)context;
-    (void)rogue;
+    struct engine *engine = context;
+    uint32_t slot = table_find(&engine->table, &rogue->device);
+
+    if (slot != TABLE_NONE)
+        facts_take_rogue(engine->facts, slot, engine->epoch, rogue, engine_last_seen(engine, slot));
 }
 
 static void take_tag(void *context, const struct radio_tag *tag)
 {
-    (void)context;
-    (void)tag;
+    struct engine *engine = context;
+    uint32_t slot = table_find(&engine->table, &tag->device);
+
+    if (slot == TABLE_NONE || !has_ap(engine, tag->ap) ||
+        engine->table.devices[slot].device_class != RADIO_CLASS_TAG ||
+        tag->payload_len > RADIO_TAG_PAYLOAD_MAX)
+        return;
+    observers_tell_tag(engine->observers, slot,
+                       facts_take_tag(engine->facts, slot, engine->epoch, tag), tag);
 }
 
 const struct radio_events *engine_events(void)
@@ -409,15 +470,50 @@ int64_t engine_expiry(const struct engine *engine, uint8_t device_class)
 }
 
 struct age_limit {
+    const bool *ap_left;
     table_time now;
     table_time limit;
 };
 
-static bool is_too_old(const struct table_sample *sample, const void *context)
+static bool is_over(const struct table_sample *sample, const void *context)
 {
     const struct age_limit *age = context;
     int32_t old = (int32_t)(age->now - sample->heard);
-    return old >= 0 && (table_time)old >= age->limit;
+    return (old >= 0 && (table_time)old >= age->limit) || age->ap_left[sample->ap];
+}
+
+/* What the device had with an AP that is gone, its readings apart. */
+static void part_from_the_gone(struct engine *engine, uint32_t slot)
+{
+    const struct table_device *device = &engine->table.devices[slot];
+    const struct facts_record *record = facts_of(engine->facts, slot);
+
+    if ((device->flags & TABLE_ASSOCIATED) != 0 && engine->ap_left[device->associated_ap]) {
+        facts_part(engine->facts, slot, engine->epoch, device->associated_ap, true);
+        set_associated(engine, slot, false, 0);
+    }
+    if (record != NULL && engine->ap_left[record->statistics_ap])
+        facts_part(engine->facts, slot, engine->epoch, record->statistics_ap, false);
+}
+
+/* One pass over the table: what is too old, and what APs had heard that are gone. */
+static void expire_devices(struct engine *engine,
+                           const struct age_limit ages[RADIO_CLASS_ROGUE_CLIENT + 1])
+{
+    const struct table *table = &engine->table;
+
+    for (uint32_t slot = 0; slot < table->slots_used; slot++) {
+        const struct table_device *device = &table->devices[slot];
+        if (!device->used)
+            continue;
+        if (engine->aps_left)
+            part_from_the_gone(engine, slot);
+        if (!drop_samples(engine, slot, is_over, &ages[device->device_class]))
+            engine->counters.devices_expired++;
+    }
+    if (engine->aps_left)
+        memset(engine->ap_left, 0, engine->aps.capacity * sizeof(*engine->ap_left));
+    engine->aps_left = false;
 }
 
 void engine_expire(struct engine *engine)
@@ -425,26 +521,38 @@ void engine_expire(struct engine *engine)
     int64_t now = loop_now(engine->loop);
     struct age_limit ages[RADIO_CLASS_ROGUE_CLIENT + 1];
 
-    if (engine->expired_at == now)
+    if (engine->expired_at == now && !engine->aps_left)
         return;
     engine->expired_at = now;
     for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
-        ages[c] = (struct age_limit){time_of(now), time_of(engine_expiry(engine, (uint8_t)c))};
-    for (uint32_t slot = 0; slot < engine->table.slots_used; slot++) {
-        const struct table_device *device = &engine->table.devices[slot];
-        if (device->used && !drop_samples(engine, slot, is_too_old, &ages[device->device_class]))
-            engine->counters.devices_expired++;
-    }
+        ages[c] = (struct age_limit){engine->ap_left, reading_time(now),
+                                     reading_time(engine_expiry(engine, (uint8_t)c))};
+    expire_devices(engine, ages);
 }
 
 /* --- looking --------------------------------------------------------------------------------- */
 
 uint64_t engine_offered(const struct engine *engine)
 {
-    if (engine->ap_count == 0)
+    static const struct {
+        uint32_t works; /* any of them is enough */
+        uint64_t services;
+    } offers[] = {
+        {RADIO_WORKS_CLIENTS, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_STATS_MS)},
+        {RADIO_WORKS_TAGS, WIRE_BIT(WIRE_RSSI_RFID) | WIRE_BIT(WIRE_STATS_RFID)},
+        {RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS,
+         WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE)},
+        {RADIO_WORKS_ROGUE_CLIENTS, WIRE_BIT(WIRE_STATS_ROGUE)},
+    };
+    uint64_t offered = WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY) |
+                       WIRE_BIT(WIRE_AP_MONITOR) | WIRE_BIT(WIRE_ON_DEMAND) |
+                       WIRE_BIT(WIRE_AP_INFO);
+
+    if (engine->aps.count == 0)
         return 0;
-    return WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY) |
-           WIRE_BIT(WIRE_AP_MONITOR) | WIRE_BIT(WIRE_ON_DEMAND) | WIRE_BIT(WIRE_AP_INFO);
+    for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
+        offered |= (engine->works & offers[i].works) != 0 ? offers[i].services : 0;
+    return offered;
 }
 
 const struct table *engine_table(const struct engine *engine)
@@ -452,24 +560,61 @@ const struct table *engine_table(const struct engine *engine)
     return &engine->table;
 }
 
+const struct facts *engine_facts(const struct engine *engine)
+{
+    return engine->facts;
+}
+
+int64_t engine_last_seen(const struct engine *engine, uint32_t slot)
+{
+    const struct table *table = &engine->table;
+    table_time now = reading_time(loop_now(engine->loop));
+    int32_t least = INT32_MAX;
+
+    for (uint32_t place = table->devices[slot].first; place != TABLE_NONE;
+         place = table->samples[place].next) {
+        int32_t age = (int32_t)(now - table->samples[place].heard);
+        if (age < least)
+            least = age;
+    }
+    if (least == INT32_MAX || least < 0)
+        least = 0;
+    return loop_wall(engine->loop) - least * INT64_C(10);
+}
+
 uint32_t engine_epoch_close(struct engine *engine)
 {
     return engine->epoch++;
 }
 
+uint32_t engine_epoch(const struct engine *engine)
+{
+    return engine->epoch;
+}
+
 uint16_t engine_ap_capacity(const struct engine *engine)
 {
-    return engine->ap_capacity;
+    return engine->aps.capacity;
 }
 
 const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap)
 {
-    return ap < engine->ap_capacity && engine->ap_present[ap] ? &engine->aps[ap] : NULL;
+    return aps_get(&engine->aps, ap);
 }
 
 uint32_t engine_ap_count(const struct engine *engine)
 {
-    return engine->ap_count;
+    return engine->aps.count;
+}
+
+uint16_t engine_ap_first(const struct engine *engine, const struct mac *mac)
+{
+    return aps_first(&engine->aps, mac);
+}
+
+uint16_t engine_ap_next(const struct engine *engine, uint16_t ap)
+{
+    return aps_next(&engine->aps, ap);
 }
 
 const struct engine_counters *engine_counters(const struct engine *engine)

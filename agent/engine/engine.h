@@ -10,6 +10,8 @@
 #define AGENT_ENGINE_ENGINE_H
 
 #include "agent/base/loop.h"
+#include "agent/engine/aps.h"
+#include "agent/engine/facts.h"
 #include "agent/engine/table.h"
 #include "agent/radio.h"
 #include "agent/settings.h"
@@ -24,7 +26,8 @@ struct engine_counters {
     uint64_t samples_refused; /* no measurement: 0 dBm and above, too old, unknown AP */
     uint64_t aps_dropped;     /* a 17th AP for one device: the weakest was dropped */
     uint64_t devices_evicted; /* the table was full */
-    uint64_t devices_expired;
+    uint64_t devices_expired; /* heard no longer, or to be left out from now on */
+    uint64_t local_ignored;   /* readings left out: a locally administered MAC, not associated */
 };
 
 /* Embedded in whoever wants to know; told in the order of registration. Members may be NULL. */
@@ -33,8 +36,11 @@ struct engine_observer {
     /* The device in this slot of the table is about to go; its record can still be read. */
     void (*device_leaving)(void *context, uint32_t slot);
     /* An AP appeared, changed or (then engine_ap gives NULL) was removed. `before` is what it was,
-     * or NULL. */
+     * or NULL. What a removed one had heard is in the table until engine_expire(). */
     void (*ap_changed)(void *context, uint16_t ap, const struct radio_ap *before);
+    /* A frame of the tag in this slot, once for each AP that heard it; copies of one frame have one
+     * number (facts_take_tag). */
+    void (*tag)(void *context, uint32_t slot, uint32_t frame, const struct radio_tag *tag);
     /* engine_offered() may have another answer. */
     void (*offer_changed)(void *context);
     void *context;
@@ -43,7 +49,7 @@ struct engine_observer {
 struct engine *engine_new(struct loop *loop, const struct settings_capacity *capacity);
 void engine_free(struct engine *engine);
 
-/* Expiry times and thresholds. */
+/* Expiry, thresholds, smoothing, what is left out: holds from now on. */
 void engine_configure(struct engine *engine, const struct settings_location *location);
 const struct settings_location *engine_location(const struct engine *engine);
 
@@ -56,17 +62,23 @@ void engine_unobserve(struct engine *engine, struct engine_observer *observer);
 /* The services (a mask of sub-service bits) that work on this machine now. */
 uint64_t engine_offered(const struct engine *engine);
 
-/* Drops what is too old. Cheap when called again at the same time. Call it before reading the
- * table. */
+/* Drops what is too old, and what APs that are gone had heard. Cheap when called again at the same
+ * time. Call it before reading the table. */
 void engine_expire(struct engine *engine);
 
 const struct table *engine_table(const struct engine *engine);
+/* What is known besides readings, by the slots of the table. */
+const struct facts *engine_facts(const struct engine *engine);
+/* The wall clock's time of the device's newest reading; now if it has none. */
+int64_t engine_last_seen(const struct engine *engine, uint32_t slot);
 /*
  * The epoch orders changes and what was told of them: every change of a device carries the epoch it
  * was made in; whoever announces the table's state takes engine_epoch_close(), which gives the
  * epoch that is now complete: later changes carry a later one. Compare with engine_after().
  */
 uint32_t engine_epoch_close(struct engine *engine);
+/* The epoch that changes carry now. */
+uint32_t engine_epoch(const struct engine *engine);
 
 static inline bool engine_after(uint32_t a, uint32_t b)
 {
@@ -81,6 +93,11 @@ uint16_t engine_ap_capacity(const struct engine *engine);
 /* NULL if there is none with this handle. */
 const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap);
 uint32_t engine_ap_count(const struct engine *engine);
+/* The lowest handle of the AP with this MAC, and the next higher one of the same AP; or
+ * ENGINE_NO_AP. */
+#define ENGINE_NO_AP APS_NONE
+uint16_t engine_ap_first(const struct engine *engine, const struct mac *mac);
+uint16_t engine_ap_next(const struct engine *engine, uint16_t ap);
 
 const struct engine_counters *engine_counters(const struct engine *engine);
 struct loop *engine_loop(const struct engine *engine);

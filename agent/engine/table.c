@@ -10,7 +10,7 @@
 static uint32_t index_size(uint32_t devices)
 {
     uint32_t size = 4;
-    while (size < devices * 2)
+    while (size < devices + devices / 2)
         size *= 2;
     return size;
 }

@@ -18,6 +18,7 @@
 #include "agent/base/mac.h"
 #include "agent/base/siphash.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,11 +38,14 @@ struct table_sample {
     uint32_t next; /* place of the device's next sample, or TABLE_NONE */
     table_time heard;
     uint16_t ap;
+    int16_t rest; /* of the average, in 1/65536 dB: what rssi leaves out */
+    int8_t rssi;  /* the average, to the nearest dB; 0: there was no reading yet */
+    int8_t snr;   /* rssi above the noise of the last frame */
     uint8_t antenna;
-    uint8_t source;
-    int8_t rssi;
-    int8_t snr;
+    unsigned source : 3;
+    unsigned last : 5; /* the last bits of the last reading: enough to know a frame again */
 };
+static_assert(sizeof(struct table_sample) == 16, "what a reading costs is a promise");
 
 struct table_device {
     struct mac mac;
@@ -52,7 +56,10 @@ struct table_device {
     uint32_t restructured; /* epoch in which an AP or antenna came or went, or a flag changed */
     uint32_t newer;        /* neighbours in the order of hearing, or TABLE_NONE */
     uint32_t older;
-    uint16_t associated_ap; /* the AP handle, with TABLE_ASSOCIATED */
+    union {
+        uint16_t associated_ap; /* the AP handle, with TABLE_ASSOCIATED */
+        uint16_t silent_since;  /* of tags: when it was heard last, for the engine */
+    };
     uint8_t sample_count;
     bool used;
 };
@@ -60,7 +67,7 @@ struct table_device {
 struct table {
     struct table_device *devices;
     struct table_sample *samples;
-    uint32_t *index; /* slot + 1 by hash, 0: empty; size is a power of two, at most half full */
+    uint32_t *index; /* slot + 1 by hash, 0: empty; a power of two, two thirds full at most */
     uint32_t index_mask;
     uint32_t device_capacity;
     uint32_t sample_capacity;

@@ -2,6 +2,7 @@
 #include "agent/engine/engine.h"
 
 #include "agent/wire/wire.h"
+#include "tests/unit/failing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +89,32 @@ static void hear(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi, int6
                                   .snr = RADIO_DB_UNKNOWN,
                                   .heard = loop_now(bed->loop) - ago};
     engine_events()->sample(bed->engine, &sample);
+}
+
+static void configure(struct bed *bed, struct settings_location location)
+{
+    location.expiry_client = 15;
+    location.expiry_tags = 5;
+    location.expiry_rogue_aps = 1200;
+    location.rfid_timeout = 60;
+    engine_configure(bed->engine, &location);
+}
+
+static void hear_mac(struct bed *bed, const struct mac *mac, uint8_t device_class, int8_t rssi)
+{
+    struct radio_sample sample = {.device = *mac,
+                                  .device_class = device_class,
+                                  .antenna = RADIO_ANTENNA_COMBINED,
+                                  .rssi = rssi,
+                                  .snr = (int8_t)(rssi + 95),
+                                  .heard = loop_now(bed->loop)};
+    engine_events()->sample(bed->engine, &sample);
+}
+
+static const struct table_device *device_of(struct bed *bed, const struct mac *mac)
+{
+    uint32_t slot = table_find(engine_table(bed->engine), mac);
+    return slot == TABLE_NONE ? NULL : table_device(engine_table(bed->engine), slot);
 }
 
 static const struct table_device *device(struct bed *bed, uint8_t n)
@@ -246,6 +273,7 @@ static void an_ap_that_goes_takes_its_readings_and_clients_along(void **state)
     hear(bed, 1, 0, -50, 0);
     hear(bed, 2, 1, -50, 0);
     engine_events()->ap_gone(bed->engine, 0);
+    engine_expire(bed->engine);
     assert_null(device(bed, 1));
     assert_non_null(device(bed, 2));
     assert_null(engine_ap(bed->engine, 0));
@@ -311,6 +339,35 @@ static void services_are_offered_only_while_there_is_an_ap(void **state)
     assert_int_equal(engine_offered(bed->engine), 0);
 }
 
+static void what_works_is_offered_and_told_when_it_changes(void **state)
+{
+    static const struct {
+        uint32_t works;
+        uint64_t services;
+    } cases[] = {
+        {RADIO_WORKS_CLIENTS, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_STATS_MS)},
+        {RADIO_WORKS_TAGS, WIRE_BIT(WIRE_RSSI_RFID) | WIRE_BIT(WIRE_STATS_RFID)},
+        {RADIO_WORKS_ROGUE_APS, WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE)},
+        {RADIO_WORKS_ROGUE_CLIENTS,
+         WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE) | WIRE_BIT(WIRE_STATS_ROGUE)},
+    };
+    struct bed *bed = *state;
+    unsigned told;
+
+    engine_events()->working_changed(bed->engine, RADIO_WORKS_CLIENTS);
+    assert_int_equal(engine_offered(bed->engine), 0); /* there is no AP */
+    engine_events()->working_changed(bed->engine, 0);
+    ap_up(bed, 0);
+    uint64_t always = engine_offered(bed->engine);
+    told = (unsigned)bed->offers;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        engine_events()->working_changed(bed->engine, cases[i].works);
+        engine_events()->working_changed(bed->engine, cases[i].works);
+        assert_int_equal(engine_offered(bed->engine), always | cases[i].services);
+        assert_int_equal(bed->offers, ++told);
+    }
+}
+
 static void a_clock_that_jumps_alters_no_age(void **state)
 {
     struct bed *bed = *state;
@@ -319,6 +376,233 @@ static void a_clock_that_jumps_alters_no_age(void **state)
     loop_jump_wall(bed->loop, 86400000);
     engine_expire(bed->engine);
     assert_non_null(device(bed, 1));
+}
+
+/* --- smoothing ------------------------------------------------------------------------------- */
+
+static void a_step_is_halved_in_each_half_life(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.half_life_client = 2});
+    hear(bed, 1, 0, -80, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -80);
+    const int8_t expected[] = {-60, -50, -45, -43, -41, -41, -40, -40};
+    for (int i = 0; i < 8; i++) {
+        loop_advance(bed->loop, 2000);
+        hear(bed, 1, 0, -40, 0);
+        assert_int_equal(sample_of(bed, 1, 0)->rssi, expected[i]);
+    }
+}
+
+static void each_class_has_its_own_half_life(void **state)
+{
+    struct bed *bed = *state;
+    const struct mac macs[] = {mac_of(1), mac_of(2), mac_of(3), mac_of(4)};
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){
+                       .half_life_client = 4, .half_life_tags = 2, .half_life_rogue_aps = 1});
+    for (int8_t rssi = -80; rssi <= -40; rssi = (int8_t)(rssi + 40)) {
+        for (uint8_t i = 0; i < 4; i++)
+            hear_mac(bed, &macs[i], (uint8_t)(RADIO_CLASS_CLIENT + i), rssi);
+        if (rssi == -80)
+            loop_advance(bed->loop, 4000);
+    }
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -60);
+    assert_int_equal(sample_of(bed, 2, 0)->rssi, -50);
+    assert_int_equal(sample_of(bed, 3, 0)->rssi, -42); /* four half-lives: 2.5 dB are left */
+    assert_int_equal(sample_of(bed, 4, 0)->rssi, -42);
+}
+
+static void the_snr_goes_with_the_average_above_the_noise_of_the_last_frame(void **state)
+{
+    struct bed *bed = *state;
+    const struct mac mac = mac_of(1);
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.half_life_client = 2});
+    hear_mac(bed, &mac, RADIO_CLASS_CLIENT, -80);
+    assert_int_equal(sample_of(bed, 1, 0)->snr, 15);
+    loop_advance(bed->loop, 2000);
+    hear_mac(bed, &mac, RADIO_CLASS_CLIENT, -40);
+    assert_int_equal(sample_of(bed, 1, 0)->snr, -60 + 95);
+    loop_advance(bed->loop, 2000);
+    hear(bed, 1, 0, -40, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->snr, RADIO_DB_UNKNOWN);
+}
+
+static void the_simple_algorithm_takes_the_last_reading_whatever_the_half_life(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    configure(bed,
+              (struct settings_location){.algorithm = SETTINGS_SIMPLE, .half_life_client = 300});
+    hear(bed, 1, 0, -80, 0);
+    loop_advance(bed->loop, 1000);
+    hear(bed, 1, 0, -40, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -40);
+}
+
+static void another_half_life_makes_no_jump(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.half_life_client = 2});
+    hear(bed, 1, 0, -80, 0);
+    loop_advance(bed->loop, 2000);
+    hear(bed, 1, 0, -40, 0);
+    configure(bed, (struct settings_location){.half_life_client = 300});
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -60);
+    loop_advance(bed->loop, 1000);
+    hear(bed, 1, 0, -40, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -60);
+    configure(bed, (struct settings_location){.half_life_client = 0});
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -60);
+    loop_advance(bed->loop, 1000);
+    hear(bed, 1, 0, -40, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -40);
+    configure(bed, (struct settings_location){.half_life_client = 1});
+    loop_advance(bed->loop, 1000);
+    hear(bed, 1, 0, -60, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -50);
+}
+
+static void a_client_heard_again_after_its_expiry_has_no_past(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.half_life_client = 300});
+    hear(bed, 1, 0, -80, 0);
+    loop_advance(bed->loop, 15000);
+    engine_expire(bed->engine);
+    hear(bed, 1, 0, -40, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -40);
+}
+
+/* --- what is left out, what is kept longer --------------------------------------------------- */
+
+static const struct mac invented = {{0x02, 0x22, 0x33, 0x44, 0x55, 0x66}};
+
+static void locally_administered_clients_are_left_out_if_so_configured_and_counted(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    hear_mac(bed, &invented, RADIO_CLASS_CLIENT, -50);
+    hear(bed, 1, 0, -50, 0);
+    assert_int_equal(device_of(bed, &invented)->flags, TABLE_LOCAL_MAC);
+    configure(bed, (struct settings_location){.ignore_local_macs = true});
+    engine_expire(bed->engine);
+    assert_null(device_of(bed, &invented));
+    assert_non_null(device(bed, 1));
+    assert_int_equal(bed->left, 1);
+    hear_mac(bed, &invented, RADIO_CLASS_CLIENT, -50);
+    assert_null(device_of(bed, &invented));
+    assert_int_equal(engine_counters(bed->engine)->local_ignored, 1);
+    configure(bed, (struct settings_location){.ignore_local_macs = false});
+    hear_mac(bed, &invented, RADIO_CLASS_CLIENT, -50);
+    assert_non_null(device_of(bed, &invented));
+}
+
+static void a_locally_administered_client_is_kept_while_it_is_associated(void **state)
+{
+    struct bed *bed = *state;
+    struct radio_client client = {.device = invented, .ap = 0};
+    ap_up(bed, 0);
+    ap_up(bed, 1);
+    configure(bed, (struct settings_location){.ignore_local_macs = true});
+    engine_events()->client_joined(bed->engine, &client);
+    hear_mac(bed, &invented, RADIO_CLASS_CLIENT, -50);
+    engine_expire(bed->engine);
+    assert_int_equal(device_of(bed, &invented)->sample_count, 1);
+    engine_events()->client_left(bed->engine, 0, &invented);
+    assert_null(device_of(bed, &invented));
+}
+
+static void locally_administered_tags_and_rogues_are_never_left_out(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.ignore_local_macs = true});
+    for (uint8_t c = RADIO_CLASS_TAG; c <= RADIO_CLASS_ROGUE_CLIENT; c++) {
+        hear_mac(bed, &invented, c, (int8_t)(-50 - c));
+        engine_expire(bed->engine);
+        assert_int_equal(device_of(bed, &invented)->device_class, c);
+    }
+}
+
+static void a_silent_tag_is_forgotten_after_its_timeout_and_its_readings_before(void **state)
+{
+    struct bed *bed = *state;
+    struct mac tag = mac_of(7);
+    ap_up(bed, 0);
+    configure(bed, (struct settings_location){.algorithm = SETTINGS_RSSI_AVERAGE});
+    hear_mac(bed, &tag, RADIO_CLASS_TAG, -50);
+    loop_advance(bed->loop, 5000);
+    engine_expire(bed->engine);
+    assert_int_equal(device_of(bed, &tag)->sample_count, 0);
+    assert_int_equal(bed->left, 0);
+    loop_advance(bed->loop, 54900);
+    engine_expire(bed->engine);
+    assert_non_null(device_of(bed, &tag));
+    loop_advance(bed->loop, 300);
+    engine_expire(bed->engine);
+    assert_null(device_of(bed, &tag));
+    assert_int_equal(bed->left, 1);
+}
+
+static void a_client_of_ours_is_no_tag_whatever_its_frames_look_like(void **state)
+{
+    struct bed *bed = *state;
+    struct mac mac = mac_of(1);
+    ap_up(bed, 0);
+    ap_up(bed, 1);
+    join(bed, 1, 1);
+    hear_mac(bed, &mac, RADIO_CLASS_TAG, -50);
+    assert_int_equal(device(bed, 1)->device_class, RADIO_CLASS_CLIENT);
+    assert_int_equal(device(bed, 1)->associated_ap, 1);
+}
+
+/* --- APs ------------------------------------------------------------------------------------- */
+
+static void a_handle_that_stands_for_another_ap_has_none_of_the_old_readings(void **state)
+{
+    struct bed *bed = *state;
+    struct radio_ap other = {.ap = 0, .mac = mac_of(201), .up = true};
+    ap_up(bed, 0);
+    join(bed, 1, 0);
+    hear(bed, 1, 0, -50, 0);
+    hear(bed, 2, 0, -50, 0);
+    engine_events()->ap_gone(bed->engine, 0);
+    engine_events()->ap_changed(bed->engine, &other);
+    assert_null(device(bed, 1));
+    assert_null(device(bed, 2));
+}
+
+static void what_an_ap_heard_goes_in_the_turn_in_which_the_ap_goes(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    hear(bed, 1, 0, -50, 0);
+    engine_events()->ap_gone(bed->engine, 0);
+    assert_int_equal(loop_turn(bed->loop, 0), 0);
+    assert_null(device(bed, 1));
+}
+
+static void no_engine_when_memory_is_out(void **state)
+{
+    struct bed *bed = *state;
+    struct settings_capacity capacity = {.devices = 8, .samples = 40, .aps = 20};
+    struct engine *engine = NULL;
+    unsigned tried = 0;
+
+    while (engine == NULL) {
+        failing_reset();
+        failing_malloc_at(++tried);
+        engine = engine_new(bed->loop, &capacity);
+        assert_int_equal(engine == NULL, failing_hit());
+    }
+    failing_reset();
+    assert_true(tried > 8);
+    engine_free(engine);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -341,7 +625,22 @@ int main(void)
         TEST(a_flood_of_macs_evicts_itself_before_any_client),
         TEST(an_exhausted_sample_pool_evicts_the_oldest_device),
         TEST(services_are_offered_only_while_there_is_an_ap),
+        TEST(what_works_is_offered_and_told_when_it_changes),
         TEST(a_clock_that_jumps_alters_no_age),
+        TEST(a_step_is_halved_in_each_half_life),
+        TEST(each_class_has_its_own_half_life),
+        TEST(the_snr_goes_with_the_average_above_the_noise_of_the_last_frame),
+        TEST(the_simple_algorithm_takes_the_last_reading_whatever_the_half_life),
+        TEST(another_half_life_makes_no_jump),
+        TEST(a_client_heard_again_after_its_expiry_has_no_past),
+        TEST(locally_administered_clients_are_left_out_if_so_configured_and_counted),
+        TEST(a_locally_administered_client_is_kept_while_it_is_associated),
+        TEST(locally_administered_tags_and_rogues_are_never_left_out),
+        TEST(a_silent_tag_is_forgotten_after_its_timeout_and_its_readings_before),
+        TEST(a_client_of_ours_is_no_tag_whatever_its_frames_look_like),
+        TEST(a_handle_that_stands_for_another_ap_has_none_of_the_old_readings),
+        TEST(what_an_ap_heard_goes_in_the_turn_in_which_the_ap_goes),
+        TEST(no_engine_when_memory_is_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

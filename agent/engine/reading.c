@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/engine/reading.h"
+
+#include "agent/engine/smooth.h"
+
+enum { SAME_FRAME = 3 }; /* units of 10 ms */
+#define LAST_BITS 31U    /* what is kept of the last reading */
+
+bool reading_is_known(const struct table_sample *known, const struct radio_sample *sample)
+{
+    int32_t later = (int32_t)(reading_time(sample->heard) - known->heard);
+
+    if (reading_is_first(known))
+        return false;
+    return later < -SAME_FRAME ||
+           (later <= SAME_FRAME && ((uint8_t)sample->rssi & LAST_BITS) == known->last);
+}
+
+/* The noise is that of this frame, the signal is the average. */
+static int8_t snr_of(int8_t average, const struct radio_sample *sample)
+{
+    int snr = average - sample->rssi + sample->snr;
+
+    if (sample->snr == RADIO_DB_UNKNOWN)
+        return RADIO_DB_UNKNOWN;
+    return (int8_t)(snr > INT8_MAX ? INT8_MAX : snr < -INT8_MAX ? -INT8_MAX : snr);
+}
+
+void reading_take(struct table_sample *known, const struct radio_sample *sample, uint32_t rate,
+                  bool expired)
+{
+    table_time heard = reading_time(sample->heard);
+    int32_t elapsed = (int32_t)(heard - known->heard);
+    int32_t average = sample->rssi * SMOOTH_DB;
+
+    if (rate != 0 && !expired && !reading_is_first(known))
+        average = smooth_step(known->rssi * SMOOTH_DB + known->rest, sample->rssi,
+                              smooth_weight(rate, elapsed > 0 ? (uint32_t)elapsed : 0));
+    known->heard = heard;
+    known->rssi = smooth_round(average);
+    known->rest = (int16_t)(average - known->rssi * SMOOTH_DB);
+    known->last = (uint8_t)sample->rssi & LAST_BITS;
+    known->source = sample->source & 7u;
+    known->snr = snr_of(known->rssi, sample);
+}
