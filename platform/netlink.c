@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netlink/genl/genl.h>
@@ -220,12 +221,23 @@ void netlink_add_text(struct netlink_request *request, uint16_t type, const char
     attribute->value[len] = '\0';
 }
 
+/* What stands before rtnetlink's attributes, all zero: everything of its kind. Only the length
+ * differs. */
+static bool append_route_header(struct nl_msg *message, uint16_t type)
+{
+    struct ifinfomsg all_links = {0};
+    struct ndmsg all_neighbours = {0};
+
+    if (type == RTM_GETNEIGH)
+        return nlmsg_append(message, &all_neighbours, sizeof(all_neighbours), 0) == 0;
+    return nlmsg_append(message, &all_links, sizeof(all_links), 0) == 0;
+}
+
 /*
  * Builds the message in the memory of the one before, so that polling allocates nothing.
  */
 static bool build(struct netlink *nl, const struct netlink_request *request)
 {
-    struct ifinfomsg all_links = {0};
     struct nl_msg *message = nl->message;
     int flags = NLM_F_REQUEST | (request->dump ? NLM_F_DUMP : NLM_F_ACK);
     bool good;
@@ -236,7 +248,7 @@ static bool build(struct netlink *nl, const struct netlink_request *request)
                            request->version) != NULL;
     else
         good = nlmsg_put(message, 0, nl->sequence, request->type, 0, flags) != NULL &&
-               nlmsg_append(message, &all_links, sizeof(all_links), 0) == 0;
+               append_route_header(message, request->type);
     for (size_t i = 0; good && i < request->attribute_count; i++) {
         const struct netlink_attribute *attribute = &request->attributes[i];
         good = nla_put(message, attribute->type, attribute->len, attribute->value) == 0;

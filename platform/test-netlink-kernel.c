@@ -142,12 +142,44 @@ static void the_links_of_this_machine_are_listed(void **state)
     loop_free(loop);
 }
 
+static void on_neighbour(void *context, uint32_t tag, const struct netlink_message *message)
+{
+    struct heard *heard = context;
+
+    (void)tag;
+    assert_int_equal(message->type, RTM_NEWNEIGH);
+    heard->messages++;
+}
+
+/* It may be empty: what matters is that this kernel takes the request. */
+static void the_neighbours_of_this_machine_are_listed(void **state)
+{
+    struct loop *loop = loop_new();
+    struct netlink *nl = real_netlink(loop, NETLINK_ROUTE);
+    struct heard heard = {0};
+    struct netlink_request request = {.type = RTM_GETNEIGH,
+                                      .dump = true,
+                                      .context = &heard,
+                                      .on_message = on_neighbour,
+                                      .on_done = on_done};
+
+    (void)state;
+    assert_int_equal(netlink_join(nl, RTNLGRP_NEIGH), 0);
+    assert_true(netlink_request(nl, &request));
+    wait_done(loop, &heard);
+    assert_int_equal(heard.result, NETLINK_OK);
+    netlink_leave(nl, RTNLGRP_NEIGH);
+    netlink_free(nl);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_controller_of_this_kernel_lists_its_families),
         cmocka_unit_test(a_family_that_this_kernel_has_not_is_refused_with_enoent),
         cmocka_unit_test(the_links_of_this_machine_are_listed),
+        cmocka_unit_test(the_neighbours_of_this_machine_are_listed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,10 @@
  * by less is of the same frame. */
 enum { SAME_FRAME_MS = 20 };
 
+/* Statistics of one station are told at most every 10 s; a poll that comes a little early is still
+ * the one of its time. */
+enum { TOTALS_MS = 10000 - 100 };
+
 #define NEVER (INT64_MIN / 2)
 
 struct departure {
@@ -121,6 +125,28 @@ static void take_reading(struct nl80211 *n, struct radio *radio, struct station 
     tell_samples(n, radio, signal, heard, station);
 }
 
+/* --- statistics --- */
+
+static void take_totals(struct nl80211 *n, const struct radio *radio, struct station *entry,
+                        const struct nl80211_station *station)
+{
+    const struct radio_statistics statistics = {.device = station->mac,
+                                                .ap = radio->ap.ap,
+                                                .device_class = RADIO_CLASS_CLIENT,
+                                                .rx_bytes = station->rx_bytes,
+                                                .tx_bytes = station->tx_bytes,
+                                                .rx_packets = station->rx_packets,
+                                                .tx_packets = station->tx_packets,
+                                                .tx_retries = station->tx_retries,
+                                                .tx_failed = station->tx_failed,
+                                                .rx_rate = station->rx_rate,
+                                                .tx_rate = station->tx_rate,
+                                                .connected = station->connected};
+
+    entry->totals = loop_now(n->loop);
+    n->events->statistics(n->events_context, &statistics);
+}
+
 /* --- coming and going --- */
 
 static struct station *entry_for(struct nl80211 *n, struct radio *radio, const struct mac *mac)
@@ -132,6 +158,7 @@ static struct station *entry_for(struct nl80211 *n, struct radio *radio, const s
     entry = stations_add(&radio->stations, mac);
     if (entry != NULL) {
         entry->heard = NEVER;
+        entry->totals = NEVER;
         settle_later(n); /* the AP's number of clients */
         return entry;
     }
@@ -177,6 +204,8 @@ void client_seen(struct nl80211 *n, struct interface *interface,
     if (update_facts(entry, interface, nl80211_protocol(station->phy, radio->ap.band)))
         tell_client(n, radio, interface, entry);
     take_reading(n, radio, entry, station);
+    if (station->has_totals && loop_now(n->loop) - entry->totals >= TOTALS_MS)
+        take_totals(n, radio, entry, station);
 }
 
 /* A station that moved to another BSS of this radio is deleted from the first one later. */
@@ -256,6 +285,7 @@ static bool tell_again(void *context, struct station *station)
     const struct interface *interface = interface_find(departure->n, station->ifindex);
 
     station->heard = NEVER;
+    station->totals = NEVER;
     if (interface != NULL)
         tell_client(departure->n, departure->radio, interface, station);
     return false;

@@ -262,7 +262,20 @@ static enum nl80211_phy phy_of_rate(const struct attribute *attribute)
     }
 }
 
-static bool parse_rate(struct cursor rate, struct nl80211_station *station)
+/* In units of 100 kbit/s; what is faster than 6.5 Gbit/s is told in the longer attribute only. */
+static void take_rate(const struct attribute *attribute, uint32_t *rate)
+{
+    uint16_t short_rate;
+    uint32_t long_rate;
+
+    if (attribute->type == NL80211_RATE_INFO_BITRATE32 && attribute_u32(attribute, &long_rate))
+        *rate = long_rate < UINT32_MAX / 100 ? long_rate * 100 : UINT32_MAX;
+    else if (attribute->type == NL80211_RATE_INFO_BITRATE && *rate == 0 &&
+             attribute_u16(attribute, &short_rate))
+        *rate = short_rate * 100U;
+}
+
+static bool parse_rate(struct cursor rate, struct nl80211_station *station, uint32_t *kbits)
 {
     struct attribute attribute;
 
@@ -270,7 +283,9 @@ static bool parse_rate(struct cursor rate, struct nl80211_station *station)
         enum nl80211_phy phy = phy_of_rate(&attribute);
         if (phy > station->phy)
             station->phy = phy;
+        take_rate(&attribute, kbits);
     }
+    station->has_totals = station->has_totals || *kbits != 0;
     return !rate.failed;
 }
 
@@ -298,6 +313,68 @@ static void take_flags(struct cursor value, struct nl80211_station *station)
     station->flags = flags;
 }
 
+static void take_total(const struct attribute *attribute, struct nl80211_station *station,
+                       uint32_t *total)
+{
+    if (attribute_u32(attribute, total) && *total != 0)
+        station->has_totals = true;
+}
+
+/* The older, shorter counter of bytes: where the longer one is told too, it does not count. */
+static void take_short_total(const struct attribute *attribute, struct nl80211_station *station,
+                             uint64_t *total)
+{
+    uint32_t value;
+
+    if (!attribute_u32(attribute, &value) || value == 0)
+        return;
+    station->has_totals = true;
+    if (*total == 0)
+        *total = value;
+}
+
+static void take_long_total(const struct attribute *attribute, struct nl80211_station *station,
+                            uint64_t *total)
+{
+    if (attribute_u64(attribute, total) && *total != 0)
+        station->has_totals = true;
+}
+
+static void take_totals(const struct attribute *attribute, struct nl80211_station *station)
+{
+    switch (attribute->type) {
+    case NL80211_STA_INFO_RX_BYTES:
+        take_short_total(attribute, station, &station->rx_bytes);
+        break;
+    case NL80211_STA_INFO_TX_BYTES:
+        take_short_total(attribute, station, &station->tx_bytes);
+        break;
+    case NL80211_STA_INFO_RX_BYTES64:
+        take_long_total(attribute, station, &station->rx_bytes);
+        break;
+    case NL80211_STA_INFO_TX_BYTES64:
+        take_long_total(attribute, station, &station->tx_bytes);
+        break;
+    case NL80211_STA_INFO_RX_PACKETS:
+        take_total(attribute, station, &station->rx_packets);
+        break;
+    case NL80211_STA_INFO_TX_PACKETS:
+        take_total(attribute, station, &station->tx_packets);
+        break;
+    case NL80211_STA_INFO_TX_RETRIES:
+        take_total(attribute, station, &station->tx_retries);
+        break;
+    case NL80211_STA_INFO_TX_FAILED:
+        take_total(attribute, station, &station->tx_failed);
+        break;
+    case NL80211_STA_INFO_CONNECTED_TIME:
+        take_total(attribute, station, &station->connected);
+        break;
+    default:
+        break;
+    }
+}
+
 static bool take_info(const struct attribute *attribute, struct nl80211_station *station)
 {
     switch (attribute->type) {
@@ -316,9 +393,11 @@ static bool take_info(const struct attribute *attribute, struct nl80211_station 
         take_flags(attribute->value, station);
         break;
     case NL80211_STA_INFO_TX_BITRATE:
+        return parse_rate(attribute->value, station, &station->tx_rate);
     case NL80211_STA_INFO_RX_BITRATE:
-        return parse_rate(attribute->value, station);
+        return parse_rate(attribute->value, station, &station->rx_rate);
     default:
+        take_totals(attribute, station);
         break;
     }
     return true;

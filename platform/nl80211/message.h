@@ -65,6 +65,12 @@ struct nl80211_station {
     uint32_t flags_known; /* bits (1 << NL80211_STA_FLAG_*) that flags tells */
     uint32_t flags;
     enum nl80211_phy phy; /* the most modern of both directions */
+    /* Totals since it came; `rx` is what the AP received. 0 if the driver does not tell them. */
+    bool has_totals; /* at least one of them is not 0 */
+    uint64_t rx_bytes, tx_bytes;
+    uint32_t rx_packets, tx_packets, tx_retries, tx_failed;
+    uint32_t connected;        /* seconds */
+    uint32_t rx_rate, tx_rate; /* kbit/s */
 };
 
 struct nl80211_survey {

@@ -47,10 +47,14 @@ struct nl80211_options {
 struct nl80211_place {
     char name[SETTINGS_IFNAME_SIZE];
     uint32_t ifindex;
+    uint32_t wiphy;
     struct mac mac; /* the BSSID, of an AP interface */
     bool is_ap;
+    bool is_vlan; /* then it is a part of another AP interface's BSS */
     bool is_monitor;
-    bool has_ap; /* its radio is collected from, and was told as this AP: */
+    bool is_station;
+    bool is_disabled; /* its radio is, by configuration */
+    bool has_ap;      /* its radio is collected from, and was told as this AP: */
     struct radio_ap ap;
 };
 

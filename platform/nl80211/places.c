@@ -12,9 +12,13 @@ static void place_of(struct nl80211 *n, const struct interface *interface,
 
     *place = (struct nl80211_place){
         .ifindex = interface->is.ifindex,
+        .wiphy = interface->is.wiphy,
         .mac = interface->is.mac,
         .is_ap = interface_is_ap(interface),
+        .is_vlan = interface->is.type == NL80211_IFTYPE_AP_VLAN,
         .is_monitor = interface->is.type == NL80211_IFTYPE_MONITOR,
+        .is_station = interface->is.type == NL80211_IFTYPE_STATION,
+        .is_disabled = radio != NULL && radio->choice.disabled,
     };
     memcpy(place->name, interface->is.name, sizeof(place->name));
     if (radio == NULL || !radio->told)

@@ -4,12 +4,14 @@
  * each event. Commands come from standard input, one a line, until it ends:
  *
  *   configure [poll=S] [hostname=NAME] [base-mac=MAC] [radio=IFNAME[,disabled][,ap-mac=MAC]
- *             [,poll=S][,name=NAME]]...
+ *             [,poll=S][,name=NAME][,monitor=IFNAME]]... [hostapd=FOLDER] [scan=SECONDS]
+ *             [helper=SOCKET]
  *   describe, counters, base-mac, wakeups
  */
 #include "agent/base/log.h"
 #include "platform/platform.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -86,38 +88,52 @@ static void on_client_left(void *context, uint16_t ap, const struct mac *device)
 static void on_client_user(void *context, const struct radio_user *user)
 {
     (void)context;
-    (void)user;
+    printf("user device=%s name=%.*s\n", text_of(&user->device), user->len,
+           (const char *)user->name);
 }
 
 static void on_address(void *context, const struct radio_address *address)
 {
+    char text[INET6_ADDRSTRLEN] = "";
+
     (void)context;
-    (void)address;
+    (void)inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->address, text,
+                    sizeof(text));
+    printf("address device=%s present=%d address=%s\n", text_of(&address->device), address->present,
+           text);
 }
 
 static void on_statistics(void *context, const struct radio_statistics *statistics)
 {
     (void)context;
-    (void)statistics;
+    printf("statistics device=%s ap=%u rx-bytes=%" PRIu64 " tx-bytes=%" PRIu64
+           " rx-packets=%" PRIu64 " tx-packets=%" PRIu64 " retries=%" PRIu64 " failed=%" PRIu64
+           " rx-rate=%" PRIu32 " tx-rate=%" PRIu32 " connected=%" PRIu32 "\n",
+           text_of(&statistics->device), statistics->ap, statistics->rx_bytes, statistics->tx_bytes,
+           statistics->rx_packets, statistics->tx_packets, statistics->tx_retries,
+           statistics->tx_failed, statistics->rx_rate, statistics->tx_rate, statistics->connected);
 }
 
 static void on_rogue(void *context, const struct radio_rogue *rogue)
 {
     (void)context;
-    (void)rogue;
+    printf("rogue device=%s ap=%u class=%u band=%u channel=%u encryption=%u ssid=%.*s\n",
+           text_of(&rogue->device), rogue->ap, rogue->device_class, rogue->band, rogue->channel,
+           rogue->encryption, rogue->ssid_len, (const char *)rogue->ssid);
 }
 
 static void on_tag(void *context, const struct radio_tag *tag)
 {
     (void)context;
-    (void)tag;
+    printf("tag device=%s ap=%u vendor=%u channel=%u sequence=%u payload-len=%u\n",
+           text_of(&tag->device), tag->ap, tag->vendor, tag->channel, tag->sequence,
+           tag->payload_len);
 }
 
 static void on_working_changed(void *context, uint32_t works)
 {
     (void)context;
-    (void)works;
-    printf("working\n");
+    printf("working mask=%" PRIu32 "\n", works);
 }
 
 static const struct radio_events events = {.ap_changed = on_ap_changed,
@@ -161,6 +177,8 @@ static void take_radio_word(struct settings_radio *radio, const char *word)
         radio->poll_seconds = (uint8_t)strtoul(value, NULL, 10);
     else if ((value = value_of(word, "name")) != NULL)
         copy(radio->ap_name, sizeof(radio->ap_name), value);
+    else if ((value = value_of(word, "monitor")) != NULL)
+        copy(radio->monitor, sizeof(radio->monitor), value);
 }
 
 static void take_radio(struct settings_radios *settings, char *text)
@@ -177,6 +195,19 @@ static void take_radio(struct settings_radios *settings, char *text)
         take_radio_word(radio, word);
 }
 
+static void take_hostapd(struct settings_radios *settings, const char *folder)
+{
+    copy(settings->hostapd_directory, sizeof(settings->hostapd_directory), folder);
+    settings->hostapd = true;
+}
+
+/* The results are read; own scans every so many seconds, 0: none. */
+static void take_scan(struct settings_radios *settings, const char *seconds)
+{
+    settings->scan_results = true;
+    settings->scan_seconds = (uint16_t)strtoul(seconds, NULL, 10);
+}
+
 static void take_word(struct settings_radios *settings, char *word)
 {
     const char *value;
@@ -187,6 +218,12 @@ static void take_word(struct settings_radios *settings, char *word)
         copy(settings->hostname, sizeof(settings->hostname), value);
     else if ((value = value_of(word, "base-mac")) != NULL)
         settings->has_base_mac = mac_parse(value, strlen(value), &settings->base_mac);
+    else if ((value = value_of(word, "hostapd")) != NULL)
+        take_hostapd(settings, value);
+    else if ((value = value_of(word, "scan")) != NULL)
+        take_scan(settings, value);
+    else if ((value = value_of(word, "helper")) != NULL)
+        copy(settings->helper, sizeof(settings->helper), value);
     else if (value_of(word, "radio") != NULL)
         take_radio(settings, word + strlen("radio="));
 }
@@ -213,9 +250,13 @@ static void print_counters(struct program *program)
     platform_operations()->counters(program->platform, &c);
     printf("counters dumps=%" PRIu64 " interrupted=%" PRIu64 " abandoned=%" PRIu64
            " overruns=%" PRIu64 " timeouts=%" PRIu64 " errors=%" PRIu64 " invalid=%" PRIu64
-           " malformed=%" PRIu64 " untracked=%" PRIu64 "\n",
+           " malformed=%" PRIu64 " untracked=%" PRIu64 " probes=%" PRIu64 " attached=%" PRIu64
+           " lost=%" PRIu64 " ignored=%" PRIu64 " scans=%" PRIu64 " scans-refused=%" PRIu64
+           " frames=%" PRIu64 " frames-lost=%" PRIu64 " frames-malformed=%" PRIu64 "\n",
            c.dumps, c.dumps_interrupted, c.dumps_abandoned, c.overruns, c.timeouts, c.errors,
-           c.invalid_samples, c.malformed, c.untracked);
+           c.invalid_samples, c.malformed, c.untracked, c.probes, c.hostapd_attached,
+           c.hostapd_lost, c.hostapd_ignored, c.scans, c.scans_refused, c.frames, c.frames_lost,
+           c.frames_malformed);
 }
 
 static void run_command(struct program *program, char *line)

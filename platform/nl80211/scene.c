@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -130,7 +131,9 @@ static void on_address(void *context, const struct radio_address *address)
 
 static void on_statistics(void *context, const struct radio_statistics *statistics)
 {
-    say(context, "statistics %02x ap %u\n", statistics->device.b[5], statistics->ap);
+    assert(statistics->device_class == RADIO_CLASS_CLIENT);
+    say(context, "statistics %02x ap %u rx=%" PRIu64 " rate=%" PRIu32 "\n", statistics->device.b[5],
+        statistics->ap, statistics->rx_bytes, statistics->rx_rate);
 }
 
 static void on_rogue(void *context, const struct radio_rogue *rogue)
@@ -235,6 +238,8 @@ static void build_station_info(struct builder *b, const struct scene_station *st
     if (station->rate_kind != 0)
         build_u32(b, station->rate_kind, station->rate);
     build_end(b, nest);
+    if (station->counts)
+        build_u64(b, NL80211_STA_INFO_RX_BYTES64, station->rx_bytes);
     build_end(b, info);
 }
 

@@ -8,6 +8,7 @@
  *   ap H gone
  *   joined MM ap H p=PROTOCOL vlan=V ssid=TEXT               left MM ap H
  *   sample MM ap H [a=ANTENNA] RSSI [snr=S] age=MS           working
+ *   statistics MM ap H rx=BYTES rate=KBIT/S
  */
 #ifndef PLATFORM_NL80211_SCENE_H
 #define PLATFORM_NL80211_SCENE_H
@@ -66,6 +67,8 @@ struct scene_station {
     uint32_t flags;
     uint16_t rate_kind; /* NL80211_RATE_INFO_*; 0: no rate */
     uint32_t rate;
+    bool counts; /* its bytes are told */
+    uint64_t rx_bytes;
 };
 
 struct scene_link {

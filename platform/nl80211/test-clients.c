@@ -273,6 +273,44 @@ static void the_protocol_is_the_most_modern_one_seen(void **state)
     assert_said("sample 0a ap 0 -40 age=0\n");
 }
 
+/* --- statistics --- */
+
+static void statistics_are_told_at_most_every_10_s(void **state)
+{
+    struct scene_station *station = scene_station(s, wlan0, 0xa);
+    unsigned told = 0;
+
+    (void)state;
+    station->counts = true;
+    station->rx_bytes = UINT64_C(5000000000);
+    station->rate_kind = NL80211_RATE_INFO_BITRATE32;
+    station->rate = 60;
+    poll();
+    assert_non_null(strstr(scene_said(s), "statistics 0a ap 0 rx=5000000000 rate=6000\n"));
+    for (int i = 0; i < 30; i++) { /* a minute */
+        station->rx_bytes++;
+        poll();
+        if (strstr(scene_said(s), "statistics 0a") != NULL)
+            told++;
+    }
+    assert_int_equal(told, 6);
+}
+
+static void counters_that_are_all_0_are_no_statistics(void **state)
+{
+    struct scene_station *station = scene_station(s, wlan0, 0xa);
+
+    (void)state;
+    station->counts = true;
+    for (int i = 0; i < 10; i++) {
+        poll();
+        assert_null(strstr(scene_said(s), "statistics"));
+    }
+    station->rx_bytes = 1;
+    poll();
+    assert_non_null(strstr(scene_said(s), "statistics 0a ap 0 rx=1 rate=0\n"));
+}
+
 static void a_new_ssid_is_told_with_its_clients(void **state)
 {
     (void)state;
@@ -635,6 +673,8 @@ int main(void)
         TEST(a_station_of_a_vlan_has_its_number_and_the_ssid_of_the_ap),
         TEST(an_interface_that_is_no_vlan_by_its_name_has_none),
         TEST(the_protocol_is_the_most_modern_one_seen),
+        TEST(statistics_are_told_at_most_every_10_s),
+        TEST(counters_that_are_all_0_are_no_statistics),
         TEST(a_new_ssid_is_told_with_its_clients),
         TEST(a_mac_that_no_station_can_have_is_malformed),
         TEST(who_is_missing_from_a_complete_dump_has_left),

@@ -263,6 +263,83 @@ static void chains_have_a_signal_each(void **state)
     assert_int_equal(station.phy, PHY_EHT);
 }
 
+static void the_totals_of_a_recorded_station_are_read(void **state)
+{
+    struct nl80211_station station;
+
+    (void)state;
+    assert_true(nl80211_parse_station(recorded("station-hwsim"), &station));
+    assert_true(station.has_totals);
+    assert_true(station.rx_packets > 0 && station.rx_bytes >= station.rx_packets);
+    assert_true(station.tx_rate > 0);
+}
+
+static void build_totals(struct builder *b, bool long_first)
+{
+    size_t info = build_nest(b, NL80211_ATTR_STA_INFO);
+
+    for (int part = 0; part < 2; part++) {
+        if ((part == 0) == long_first) {
+            build_u64(b, NL80211_STA_INFO_RX_BYTES64, UINT64_C(0x100000005));
+            build_u64(b, NL80211_STA_INFO_TX_BYTES64, UINT64_C(0x200000006));
+        } else {
+            build_u32(b, NL80211_STA_INFO_RX_BYTES, 5);
+            build_u32(b, NL80211_STA_INFO_TX_BYTES, 6);
+        }
+    }
+    build_u32(b, NL80211_STA_INFO_RX_PACKETS, 7);
+    build_u32(b, NL80211_STA_INFO_TX_PACKETS, 8);
+    build_u32(b, NL80211_STA_INFO_TX_RETRIES, 9);
+    build_u32(b, NL80211_STA_INFO_TX_FAILED, 10);
+    build_u32(b, NL80211_STA_INFO_CONNECTED_TIME, 11);
+    size_t rate = build_nest(b, NL80211_STA_INFO_RX_BITRATE);
+    build_u16(b, NL80211_RATE_INFO_BITRATE, 0xffff);
+    build_u32(b, NL80211_RATE_INFO_BITRATE32, 70000);
+    build_end(b, rate);
+    rate = build_nest(b, NL80211_STA_INFO_TX_BITRATE);
+    build_u16(b, NL80211_RATE_INFO_BITRATE, 540);
+    build_end(b, rate);
+    build_end(b, info);
+}
+
+static void the_longer_counters_win_in_any_order(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct builder b = {0};
+        struct nl80211_station station;
+        build_totals(&b, i == 0);
+        assert_true(nl80211_parse_station(built(&b), &station));
+        assert_true(station.has_totals);
+        assert_true(station.rx_bytes == UINT64_C(0x100000005));
+        assert_true(station.tx_bytes == UINT64_C(0x200000006));
+        assert_int_equal(station.rx_packets, 7);
+        assert_int_equal(station.tx_packets, 8);
+        assert_int_equal(station.tx_retries, 9);
+        assert_int_equal(station.tx_failed, 10);
+        assert_int_equal(station.connected, 11);
+        assert_int_equal(station.rx_rate, 7000000);
+        assert_int_equal(station.tx_rate, 54000);
+    }
+}
+
+static void totals_that_are_0_or_cut_are_none(void **state)
+{
+    struct builder b = {0};
+    struct nl80211_station station;
+
+    (void)state;
+    size_t info = build_nest(&b, NL80211_ATTR_STA_INFO);
+    build_u32(&b, NL80211_STA_INFO_RX_BYTES, 0);
+    build_u64(&b, NL80211_STA_INFO_TX_BYTES64, 0);
+    build_u16(&b, NL80211_STA_INFO_TX_PACKETS, 5);
+    build_u32(&b, NL80211_STA_INFO_RX_PACKETS, 0);
+    build_end(&b, info);
+    assert_true(nl80211_parse_station(built(&b), &station));
+    assert_false(station.has_totals);
+    assert_int_equal(station.tx_packets, 0);
+}
+
 static void build_station(struct builder *b, bool info_first)
 {
     for (int part = 0; part < 2; part++) {
@@ -756,6 +833,9 @@ int main(int argc, char **argv)
     };
     const struct CMUnitTest recorded_tests[] = {
         cmocka_unit_test(a_recorded_station_is_read),
+        cmocka_unit_test(the_totals_of_a_recorded_station_are_read),
+        cmocka_unit_test(the_longer_counters_win_in_any_order),
+        cmocka_unit_test(totals_that_are_0_or_cut_are_none),
         cmocka_unit_test(a_recorded_event_of_a_new_station_says_little),
         cmocka_unit_test(a_recorded_interface_is_read),
         cmocka_unit_test(the_pieces_of_a_recorded_wiphy_make_a_whole),

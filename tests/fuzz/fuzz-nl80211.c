@@ -12,6 +12,7 @@
  * told, and an AP is gone only once.
  */
 #include "agent/base/log.h"
+#include "platform/nl80211/bss.h"
 #include "platform/nl80211/family.h"
 #include "platform/nl80211/link.h"
 #include "platform/nl80211/message.h"
@@ -24,7 +25,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TIME = 3, SEQUENCED = 4, LOSS = 8, AP_CAPACITY = 4, TURNS_PER_CHUNK = 3 };
+enum { SCAN_RESULT = 'S', TIME = 3, SEQUENCED = 4, LOSS = 8, AP_CAPACITY = 4, TURNS_PER_CHUNK = 3 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -220,7 +221,7 @@ static void on_address(void *context, const struct radio_address *address)
 static void on_statistics(void *context, const struct radio_statistics *statistics)
 {
     (void)context;
-    (void)statistics;
+    require_told(statistics->ap);
 }
 
 static void on_rogue(void *context, const struct radio_rogue *rogue)
@@ -302,6 +303,7 @@ static void run_parser(uint8_t which, struct cursor body)
     struct nl80211_interface interface;
     struct nl80211_station station;
     struct nl80211_survey survey;
+    struct nl80211_scan_result bss;
     struct family_facts facts;
     struct link link;
 
@@ -326,6 +328,11 @@ static void run_parser(uint8_t which, struct cursor body)
         (void)family_parse(body, wanted, &facts);
         require(memchr(facts.name, 0, sizeof(facts.name)) != NULL);
         break;
+    case SCAN_RESULT:
+        (void)nl80211_parse_bss(body, &bss);
+        require(!bss.has_signal || (bss.signal < 0 && bss.signal != RADIO_DB_UNKNOWN));
+        require(bss.network.ssid_len <= RADIO_SSID_MAX && bss.network.encryption <= 4);
+        break;
     default:
         (void)link_parse(body, &link);
         require(memchr(link.name, 0, sizeof(link.name)) != NULL);
@@ -338,7 +345,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     log_divert(keep_quiet);
-    if (data[0] < 6)
+    if (data[0] < 6 || data[0] == SCAN_RESULT)
         run_parser(data[0], cursor_of(data + 1, size - 1));
     else
         run_platform(cursor_of(data + 1, size - 1));
