@@ -225,7 +225,8 @@ class Bss:
                      f"channel={self.channel}"]
         else:
             lines = [f"bss={self.interface}"]
-        lines += [f"ctrl_interface={SCRATCH}/hostapd", f"ssid={self.ssid}"]
+        # Whoever runs without privileges may ask it, as the agent does.
+        lines += [f"ctrl_interface={SCRATCH}/hostapd", "ctrl_interface_group=nogroup", f"ssid={self.ssid}"]
         if self.passphrase:
             lines += ["wpa=2", "wpa_key_mgmt=WPA-PSK", "rsn_pairwise=CCMP", f"wpa_passphrase={self.passphrase}"]
         return "\n".join(lines) + "\n"

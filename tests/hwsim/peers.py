@@ -246,6 +246,9 @@ class Agent:
         hwsim.wait_for(lambda: "report: end" in self.said()[start:], 10, "its report")
         return self.said()[start:]
 
+    def reload(self):
+        self.process.process.send_signal(signal.SIGHUP)
+
     def overruns(self):
         return int(re.search(r"(\d+) overruns", self.report()).group(1))
 
