@@ -274,6 +274,11 @@ uint64_t session_granted(const struct session *session)
     return session->subscription.granted;
 }
 
+void session_subscribed(const struct session *session, struct subscription_facts *out)
+{
+    subscription_describe(&session->subscription, out);
+}
+
 const struct session_counters *session_counters(const struct session *session)
 {
     return &session->counters;

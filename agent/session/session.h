@@ -14,6 +14,7 @@
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
 #include "agent/engine/engine.h"
+#include "agent/session/subscription.h"
 #include "agent/tls/tls.h"
 #include "agent/view/view.h"
 
@@ -104,6 +105,7 @@ const struct mac *session_identity(const struct session *session);
 bool session_peer_says(const struct session *session, struct mac *sender, const char **name,
                        uint64_t *services);
 uint64_t session_granted(const struct session *session);
+void session_subscribed(const struct session *session, struct subscription_facts *out);
 const struct session_counters *session_counters(const struct session *session);
 /* All from 0 again; what the session itself decides by is not touched. */
 void session_clear_counters(struct session *session);

@@ -70,6 +70,21 @@ void subscription_end(struct subscription *subscription)
     subscription->granted = 0;
 }
 
+void subscription_describe(const struct subscription *subscription,
+                           struct subscription_facts *out)
+{
+    const struct selection *selection = view_selection(subscription->member);
+
+    *out = (struct subscription_facts){.granted = subscription->granted};
+    if (selection == NULL)
+        return;
+    out->has_ap_filter = selection_ap_filter(selection, &out->ap_filter);
+    out->has_device_filter = selection_device_filter(selection, &out->device_filter);
+    for (unsigned bit = 0; bit < SELECTION_SERVICES; bit++)
+        if ((subscription->granted & WIRE_BIT(bit)) != 0)
+            out->intervals[bit] = views_interval(subscription->views, selection, bit);
+}
+
 bool subscription_behind(const struct subscription *subscription)
 {
     return subscription->member->view != NULL && !subscription->member->in_step;

@@ -8,6 +8,7 @@
 
 #include "agent/base/cursor.h"
 #include "agent/engine/engine.h"
+#include "agent/view/selection.h"
 #include "agent/view/view.h"
 #include "agent/wire/wire.h"
 
@@ -37,6 +38,19 @@ uint16_t subscription_take(struct subscription *subscription, const struct wire_
 /* Services that are no longer offered end; gives the granted ones that remain. */
 void subscription_withdraw(struct subscription *subscription, uint64_t offered);
 void subscription_end(struct subscription *subscription);
+
+/* What is subscribed now, for whoever wants to see it. */
+struct subscription_facts {
+    uint64_t granted;
+    uint16_t intervals[SELECTION_SERVICES]; /* seconds that apply, 0: none, or not granted */
+    bool has_ap_filter;
+    size_t ap_filter; /* how many it is restricted to */
+    bool has_device_filter;
+    size_t device_filter;
+};
+
+void subscription_describe(const struct subscription *subscription,
+                           struct subscription_facts *out);
 
 /* Something is subscribed that this session has not been told in full. */
 bool subscription_behind(const struct subscription *subscription);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of a view share: view.c (the set, membership), tick.c (what is due, to members in
- * step), sync.c (one member that is not). For nobody else.
+ * step), sync.c (one member that is not), information.c (clients and rogues by their facts),
+ * direct.c (counters, frames of tags). For nobody else.
  */
 #ifndef AGENT_VIEW_INTERNAL_H
 #define AGENT_VIEW_INTERNAL_H
 
 #include "agent/view/picture.h"
+#include "agent/view/record.h"
 #include "agent/view/view.h"
 #include "agent/wire/wire.h"
 
@@ -16,7 +18,8 @@
 enum {
     /* Departures that a member may miss and still be put right. */
     VIEW_GONE_RING = 4096,
-    VIEW_AP_REMOVED = 0, /* as the class of a departure: an AP, not a device */
+    VIEW_LEFT_RING = 4096, /* likewise, of clients in Information */
+    VIEW_AP_REMOVED = 0,   /* as the class of a departure: an AP, not a device */
 };
 
 /* What comes at one interval. */
@@ -26,15 +29,34 @@ enum view_lane {
     VIEW_LANE_ROGUE_AP,
     VIEW_LANE_ROGUE_CLIENT,
     VIEW_LANE_AP_MONITOR,
+    VIEW_LANE_INFORMATION,
+    VIEW_LANE_STATISTICS,
     VIEW_LANES
 };
 
 /* What the members of a view have been told of a device. */
 struct view_told {
     uint32_t epoch;
-    table_time at;
-    bool is_told;  /* it stands in somebody's picture of the world */
-    bool diverged; /* members were told different readings: announce it again to all */
+    uint32_t at : 30;      /* the lower bits of a table_time */
+    uint32_t is_told : 1;  /* it stands in somebody's picture of the world */
+    uint32_t diverged : 1; /* members were told different readings: announce it again to all */
+};
+#define VIEW_TOLD_AT ((UINT32_C(1) << 30) - 1)
+
+/* What they have been told of it in Information. */
+struct view_informed {
+    uint32_t told;   /* the epoch in which it was told last */
+    uint32_t looked; /* nothing that changed until this epoch is news */
+    uint16_t ap;     /* that it was told to be at */
+    uint8_t kind;    /* enum record_kind: as what */
+    uint8_t flags;
+};
+
+/* A client that left: where it was. */
+struct view_left {
+    struct mac mac;
+    struct mac ap;
+    uint8_t slot;
 };
 
 struct view {
@@ -51,7 +73,24 @@ struct view {
     uint32_t gone_sent;  /* departures that the members in step have been told */
     bool announcing;     /* a message of this view is being put together */
     bool *ap_dirty;      /* by handle */
+    uint16_t dirty_from; /* those that are dirty lie from here ... */
+    uint16_t dirty_to;   /* ... to below here */
     struct loop_deferred ap_deferred;
+
+    struct view_informed *informed; /* by slot of the table; NULL without information services */
+    struct view_left *left;         /* a ring, as that of departures */
+    uint32_t left_count;
+    uint32_t left_sent;
+    uint32_t slice;       /* whose turn it is to be looked at in this tick */
+    bool look_again;      /* at all of them, in the next tick */
+    uint32_t *tag_frames; /* by slot: the frame that was told last; NULL without rssi-rfid */
+};
+
+/* What an AP was that has gone, or has become another one. */
+struct view_place {
+    struct mac mac;
+    uint8_t slot;
+    bool moved; /* it has, and who was told to be there has still to be looked at */
 };
 
 struct views {
@@ -61,6 +100,9 @@ struct views {
     struct picture *picture;
     struct engine_observer observer;
     struct view *list;
+    struct view_place *places; /* by handle */
+    struct loop_deferred places_deferred;
+    uint32_t *ap_moved; /* by handle: the epoch in which its MAC, slot, band or channel changed */
     uint8_t body[WIRE_MESSAGE_CUT];
 };
 
@@ -73,6 +115,10 @@ static inline const struct picture_gone *view_departure(const struct view *view,
 {
     return &view->gone[number % VIEW_GONE_RING];
 }
+
+/* To all members in step. `gone`: the departures that a member which cannot take it has been told
+ * for sure. */
+void view_announce(struct view *view, uint16_t id, const struct writer *body, uint32_t gone);
 
 /* The device's readings, as they are now, were told in this epoch. */
 void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch);
@@ -89,5 +135,27 @@ void view_flush_departures(struct view *view);
 /* Observers of the engine; the context is the set of views. */
 void view_on_device_leaving(void *context, uint32_t slot);
 void view_on_ap_changed(void *context, uint16_t ap, const struct radio_ap *before);
+void view_on_tag(void *context, uint32_t slot, uint32_t frame, const struct radio_tag *tag);
+
+/* Memory that only some services need; false if there is none. */
+bool view_information_init(struct view *view);
+void view_information_fini(struct view *view);
+bool view_tags_init(struct view *view);
+
+/* Tells the members in step what changed. */
+void view_inform(struct view *view);
+/* Tells them of the clients that left and wait to be told. */
+void view_flush_left(struct view *view);
+void view_information_leaving(struct view *view, uint32_t slot);
+/* Notes the leaving of every client that was told and is not in the view any more. */
+void view_information_sweep(struct view *view);
+/* Before the views know of it. */
+void view_information_ap_changed(struct views *views, uint16_t ap, const struct radio_ap *before,
+                                 const struct radio_ap *after);
+/* For one member that is not in step; false if there was no room. */
+bool view_sync_left(struct view_member *member);
+bool view_sync_information(struct view_member *member);
+
+void view_tell_statistics(struct view *view);
 
 #endif

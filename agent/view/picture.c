@@ -177,16 +177,6 @@ void picture_finish(struct picture *picture, struct writer *body)
 
 /* --- ap-info --------------------------------------------------------------------------------- */
 
-static bool is_told_by_lower(const struct engine *engine, uint16_t ap, const struct mac *mac)
-{
-    for (uint16_t lower = 0; lower < ap; lower++) {
-        const struct radio_ap *other = engine_ap(engine, lower);
-        if (other != NULL && mac_equal(&other->mac, mac))
-            return true;
-    }
-    return false;
-}
-
 static void put_slot(struct writer *slots, const struct radio_ap *ap)
 {
     wire_ap_slot_put(slots, &(struct wire_ap_slot){.slot = ap->slot,
@@ -216,12 +206,11 @@ bool picture_put_ap(const struct engine *engine, uint16_t ap, struct writer *bod
     int64_t up_since = INT64_MAX;
     size_t count = 0;
 
-    if (first == NULL || is_told_by_lower(engine, ap, &first->mac))
+    if (first == NULL || engine_ap_first(engine, &first->mac) != ap)
         return true;
-    for (uint16_t i = ap; i < engine_ap_capacity(engine) && count < AP_SLOTS_MAX; i++) {
+    for (uint16_t i = ap; i != ENGINE_NO_AP && count < AP_SLOTS_MAX;
+         i = engine_ap_next(engine, i)) {
         const struct radio_ap *slot = engine_ap(engine, i);
-        if (slot == NULL || !mac_equal(&slot->mac, &first->mac))
-            continue;
         put_slot(&slots, slot);
         count++;
         if (slot->up) {

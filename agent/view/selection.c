@@ -141,17 +141,33 @@ bool selection_has_device_filter(const struct selection *selection)
     return selection->devices.present;
 }
 
+bool selection_ap_filter(const struct selection *selection, size_t *count)
+{
+    *count = selection->aps.count;
+    return selection->aps.present;
+}
+
+bool selection_device_filter(const struct selection *selection, size_t *count)
+{
+    *count = selection->devices.count;
+    return selection->devices.present;
+}
+
 uint16_t selection_interval(const struct selection *selection, unsigned bit)
 {
     return bit < SELECTION_SERVICES ? selection->intervals[bit] : 0;
 }
 
+void selection_refresh_ap(struct selection *selection, const struct engine *engine, uint16_t ap)
+{
+    const struct radio_ap *record = engine_ap(engine, ap);
+    selection->ap_selected[ap] = record != NULL && filter_passes(&selection->aps, &record->mac);
+}
+
 void selection_refresh(struct selection *selection, const struct engine *engine)
 {
-    for (uint16_t ap = 0; ap < selection->ap_capacity; ap++) {
-        const struct radio_ap *record = engine_ap(engine, ap);
-        selection->ap_selected[ap] = record != NULL && filter_passes(&selection->aps, &record->mac);
-    }
+    for (uint16_t ap = 0; ap < selection->ap_capacity; ap++)
+        selection_refresh_ap(selection, engine, ap);
 }
 
 static bool has_class(const struct selection *selection, const struct table_device *device)
@@ -177,6 +193,35 @@ static bool has_class(const struct selection *selection, const struct table_devi
 bool selection_has_device(const struct selection *selection, const struct table_device *device)
 {
     return has_class(selection, device) && filter_passes(&selection->devices, &device->mac);
+}
+
+static bool has_service(const struct selection *selection, const struct table_device *device,
+                        const uint64_t by_class[static WIRE_CLASS_ROGUE_CLIENT + 1])
+{
+    return device->device_class <= WIRE_CLASS_ROGUE_CLIENT &&
+           (selection->services & by_class[device->device_class]) != 0 &&
+           filter_passes(&selection->devices, &device->mac);
+}
+
+bool selection_has_information(const struct selection *selection, const struct table_device *device)
+{
+    static const uint64_t by_class[WIRE_CLASS_ROGUE_CLIENT + 1] = {
+        [WIRE_CLASS_CLIENT] = WIRE_BIT(WIRE_INFO_MS),
+        [WIRE_CLASS_ROGUE_AP] = WIRE_BIT(WIRE_INFO_ROGUE),
+        [WIRE_CLASS_ROGUE_CLIENT] = WIRE_BIT(WIRE_INFO_ROGUE)};
+
+    return has_service(selection, device, by_class);
+}
+
+bool selection_has_statistics(const struct selection *selection, const struct table_device *device)
+{
+    static const uint64_t by_class[WIRE_CLASS_ROGUE_CLIENT + 1] = {
+        [WIRE_CLASS_CLIENT] = WIRE_BIT(WIRE_STATS_MS),
+        [WIRE_CLASS_TAG] = WIRE_BIT(WIRE_STATS_RFID),
+        [WIRE_CLASS_ROGUE_AP] = WIRE_BIT(WIRE_STATS_ROGUE),
+        [WIRE_CLASS_ROGUE_CLIENT] = WIRE_BIT(WIRE_STATS_ROGUE)};
+
+    return has_service(selection, device, by_class);
 }
 
 bool selection_has_ap(const struct selection *selection, uint16_t ap)

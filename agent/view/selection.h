@@ -37,15 +37,24 @@ uint64_t selection_services(const struct selection *selection);
 /* A copy-free way to withdraw services that are no longer offered. */
 void selection_withdraw(struct selection *selection, uint64_t services);
 bool selection_has_device_filter(const struct selection *selection);
+/* How many APs or devices it is restricted to; false: it is not. */
+bool selection_ap_filter(const struct selection *selection, size_t *count);
+bool selection_device_filter(const struct selection *selection, size_t *count);
 
 /* Seconds asked for this sub-service, 0: as configured. */
 uint16_t selection_interval(const struct selection *selection, unsigned bit);
 
-/* An AP came, changed or went: what the AP filter says of each handle is worked out again. */
+/* This AP came, changed or went: what the AP filter says of its handle is worked out again. */
+void selection_refresh_ap(struct selection *selection, const struct engine *engine, uint16_t ap);
+/* The same for all APs. */
 void selection_refresh(struct selection *selection, const struct engine *engine);
 
 /* By class, association and MAC; its samples are another matter. */
 bool selection_has_device(const struct selection *selection, const struct table_device *device);
+/* Likewise, for the services of another family than measurement. */
+bool selection_has_information(const struct selection *selection,
+                               const struct table_device *device);
+bool selection_has_statistics(const struct selection *selection, const struct table_device *device);
 bool selection_has_ap(const struct selection *selection, uint16_t ap);
 
 #endif

@@ -139,20 +139,23 @@ enum view_sync_result view_sync(struct view_member *member)
     if (member->in_step)
         return VIEW_SYNCED;
     engine_expire(engine);
-    if (view->gone_count - member->gone > VIEW_GONE_RING)
+    if (view->gone_count - member->gone > VIEW_GONE_RING ||
+        view->left_count - member->left > VIEW_LEFT_RING)
         return VIEW_LOST;
-    if (!sync_gone(member) || !sync_aps(member))
+    if (!sync_gone(member) || !view_sync_left(member) || !sync_aps(member))
         return VIEW_PENDING;
     for (bool paused = member->passing;; paused = false) {
         if (!member->passing) {
             member->pass = engine_epoch_close(engine);
-            member->slot = 0;
+            member->slot = member->information = 0;
             member->passing = true;
         }
         while (member->slot < engine_table(engine)->slots_used) {
             if (!sync_message(member))
                 return VIEW_PENDING;
         }
+        if (!view_sync_information(member))
+            return VIEW_PENDING;
         member->passing = false;
         member->synced = member->pass;
         member->whole = true;
@@ -163,6 +166,7 @@ enum view_sync_result view_sync(struct view_member *member)
     /* Departures that the others still wait for are known here: they must not come again behind
      * newer pictures. */
     view_flush_departures(view);
+    view_flush_left(view);
     member->in_step = true;
     return VIEW_SYNCED;
 }

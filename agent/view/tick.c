@@ -3,10 +3,10 @@
 
 #include <assert.h>
 
-enum { AP_MONITOR_SECONDS = 60 };
+enum { AP_MONITOR_SECONDS = 60, STATISTICS_SECONDS = 60, INFORMATION_SECONDS = 1 };
 
 static const uint8_t lane_class[VIEW_LANES] = {WIRE_CLASS_CLIENT, WIRE_CLASS_TAG,
-                                               WIRE_CLASS_ROGUE_AP, WIRE_CLASS_ROGUE_CLIENT, 0};
+                                               WIRE_CLASS_ROGUE_AP, WIRE_CLASS_ROGUE_CLIENT};
 
 /* --- delivering ------------------------------------------------------------------------------ */
 
@@ -16,12 +16,11 @@ static void fall_out(struct view_member *member, uint32_t gone)
     member->whole = false;
     member->passing = false;
     member->gone = gone;
+    member->left = member->view->left_sent;
     (*member->missed)++;
 }
 
-/* To all members in step. `gone`: the departures that a member which cannot take it has been told
- * for sure. */
-static void announce(struct view *view, uint16_t id, const struct writer *body, uint32_t gone)
+void view_announce(struct view *view, uint16_t id, const struct writer *body, uint32_t gone)
 {
     for (struct view_member *member = view->members; member != NULL; member = member->next) {
         if (member->in_step && member->deliver(member->context, id, body->base, body->used))
@@ -70,7 +69,7 @@ static void flush_picture(struct view *view, uint32_t gone)
 {
     if (!picture_empty(view->views->picture)) {
         struct writer body = view_finish_picture(view->views);
-        announce(view, WIRE_MEASUREMENT_NOTIFICATION, &body, gone);
+        view_announce(view, WIRE_MEASUREMENT_NOTIFICATION, &body, gone);
     }
     view_begin_picture(view->views);
 }
@@ -82,7 +81,7 @@ static void announce_removed_ap(struct view *view, const struct picture_gone *go
     struct writer body = view_begin_body(view->views);
 
     (void)picture_put_ap_removed(&gone->mac, &body);
-    announce(view, WIRE_AP_INFO_NOTIFICATION, &body, sent);
+    view_announce(view, WIRE_AP_INFO_NOTIFICATION, &body, sent);
 }
 
 /* Is any reading of it in this view? */
@@ -177,8 +176,10 @@ void view_sweep(struct view *view)
 void view_on_device_leaving(void *context, uint32_t slot)
 {
     struct views *views = context;
-    for (struct view *view = views->list; view != NULL; view = view->next)
+    for (struct view *view = views->list; view != NULL; view = view->next) {
         device_left(view, slot);
+        view_information_leaving(view, slot);
+    }
 }
 
 /* --- telling devices ------------------------------------------------------------------------- */
@@ -220,7 +221,7 @@ static table_time time_now(const struct views *views)
 static bool must_refresh(const struct view *view, const struct view_told *told,
                          uint8_t device_class, int64_t interval)
 {
-    int64_t since = (int64_t)(time_now(view->views) - told->at) * 10;
+    int64_t since = (int64_t)((time_now(view->views) - told->at) & VIEW_TOLD_AT) * 10;
     return since + interval >= engine_expiry(view->views->engine, device_class);
 }
 
@@ -244,8 +245,8 @@ void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch)
 {
     const struct table *table = engine_table(view->views->engine);
 
-    view->told[slot] =
-        (struct view_told){.epoch = epoch, .at = time_now(view->views), .is_told = true};
+    view->told[slot] = (struct view_told){
+        .epoch = epoch, .at = time_now(view->views) & VIEW_TOLD_AT, .is_told = true};
     for (uint32_t place = table_device(table, slot)->first; place != TABLE_NONE;
          place = table->samples[place].next)
         view->rssi[place] = table->samples[place].rssi;
@@ -302,6 +303,11 @@ static uint16_t lane_interval(const struct view *view, enum view_lane lane)
             return 0;
         return asked > view->views->intervals.rogue_client ? asked
                                                            : view->views->intervals.rogue_client;
+    case VIEW_LANE_INFORMATION:
+        return (services & wire_family_mask(WIRE_FAMILY_INFORMATION)) != 0 ? INFORMATION_SECONDS
+                                                                           : 0;
+    case VIEW_LANE_STATISTICS:
+        return (services & wire_family_mask(WIRE_FAMILY_STATISTICS)) != 0 ? STATISTICS_SECONDS : 0;
     default:
         return (services & WIRE_BIT(WIRE_AP_MONITOR)) != 0 ? AP_MONITOR_SECONDS : 0;
     }
@@ -383,20 +389,23 @@ static void announce_aps(struct view *view, bool all)
 {
     struct engine *engine = view->views->engine;
     struct writer body = view_begin_body(view->views);
+    uint16_t from = all ? 0 : view->dirty_from;
+    uint16_t to = all ? engine_ap_capacity(engine) : view->dirty_to;
 
-    for (uint16_t ap = 0; ap < engine_ap_capacity(engine); ap++) {
+    for (uint16_t ap = from; ap < to; ap++) {
         bool wanted = selection_has_ap(view->selection, ap) && (all || view->ap_dirty[ap]);
         view->ap_dirty[ap] = false;
         if (!wanted)
             continue;
         if (!picture_put_ap(engine, ap, &body)) {
-            announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
+            view_announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
             body = view_begin_body(view->views);
             (void)picture_put_ap(engine, ap, &body);
         }
     }
+    view->dirty_from = view->dirty_to = 0;
     if (body.used > WIRE_TIMESTAMP_SIZE)
-        announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
+        view_announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
 }
 
 static void count_missed(struct view *view)
@@ -414,12 +423,14 @@ void view_tick(void *context)
     int64_t intervals[WIRE_CLASS_ROGUE_CLIENT + 1] = {0};
     bool devices = false;
     bool aps = view->due[VIEW_LANE_AP_MONITOR] <= now;
+    bool information = view->due[VIEW_LANE_INFORMATION] <= now;
+    bool statistics = view->due[VIEW_LANE_STATISTICS] <= now;
 
     for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
         if (view->due[lane] > now)
             continue;
         view->due[lane] = next_tick(now, lane_interval(view, lane));
-        if (lane == VIEW_LANE_AP_MONITOR)
+        if (lane_class[lane] == 0)
             continue;
         intervals[lane_class[lane]] = lane_interval(view, lane) * INT64_C(1000);
         devices = true;
@@ -433,6 +444,10 @@ void view_tick(void *context)
         announce_devices(view, intervals);
     if (aps)
         announce_aps(view, true);
+    if (information)
+        view_inform(view);
+    if (statistics)
+        view_tell_statistics(view);
 }
 
 /* --- APs ------------------------------------------------------------------------------------- */
@@ -445,32 +460,37 @@ static void announce_dirty_aps(void *context)
     announce_aps(view, false);
 }
 
+/* What information says of the AP that a device goes by. */
+static bool place_differs(const struct radio_ap *x, const struct radio_ap *y)
+{
+    return !mac_equal(&x->mac, &y->mac) || x->slot != y->slot || x->band != y->band ||
+           x->channel != y->channel;
+}
+
 /* Facts that make an AP another one for a server; load, noise and clients come with ap-monitor. */
 static bool ap_differs(const struct radio_ap *x, const struct radio_ap *y)
 {
-    return !mac_equal(&x->mac, &y->mac) || x->slot != y->slot || x->band != y->band ||
-           x->channel != y->channel || x->width != y->width || x->tx_power != y->tx_power ||
+    return place_differs(x, y) || x->width != y->width || x->tx_power != y->tx_power ||
            x->up != y->up || strcmp(x->name, y->name) != 0;
 }
 
-/* The lowest handle of an AP, under which picture_put_ap tells it; TABLE_NONE if it has none any
- * more. */
-static uint32_t first_handle(const struct engine *engine, const struct mac *mac)
+static void mark_dirty(struct view *view, uint16_t ap, bool dirty)
 {
-    for (uint16_t ap = 0; ap < engine_ap_capacity(engine); ap++) {
-        const struct radio_ap *record = engine_ap(engine, ap);
-        if (record != NULL && mac_equal(&record->mac, mac))
-            return ap;
-    }
-    return TABLE_NONE;
+    bool first = view->dirty_from == view->dirty_to;
+
+    view->ap_dirty[ap] = dirty;
+    if (first || ap < view->dirty_from)
+        view->dirty_from = ap;
+    if (first || ap >= view->dirty_to)
+        view->dirty_to = (uint16_t)(ap + 1);
 }
 
 static void mark_ap(struct view *view, const struct mac *mac, bool selected)
 {
-    uint32_t first = first_handle(view->views->engine, mac);
+    uint16_t first = engine_ap_first(view->views->engine, mac); /* picture_put_ap tells it there */
 
-    if (first != TABLE_NONE) {
-        view->ap_dirty[first] = selection_has_ap(view->selection, (uint16_t)first);
+    if (first != ENGINE_NO_AP) {
+        mark_dirty(view, first, selection_has_ap(view->selection, first));
     } else if (selected) {
         remember_gone(view, &(struct picture_gone){*mac, VIEW_AP_REMOVED, 0});
     }
@@ -482,9 +502,12 @@ void view_on_ap_changed(void *context, uint16_t ap, const struct radio_ap *befor
     struct views *views = context;
     const struct radio_ap *after = engine_ap(views->engine, ap);
 
+    if (before == NULL || after == NULL || place_differs(before, after))
+        views->ap_moved[ap] = engine_epoch(views->engine);
+    view_information_ap_changed(views, ap, before, after);
     for (struct view *view = views->list; view != NULL; view = view->next) {
         bool selected = selection_has_ap(view->selection, ap);
-        selection_refresh(view->selection, views->engine);
+        selection_refresh_ap(view->selection, views->engine, ap);
         if ((selection_services(view->selection) & WIRE_BIT(WIRE_AP_INFO)) == 0)
             continue;
         if (before != NULL && after != NULL && !ap_differs(before, after))

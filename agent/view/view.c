@@ -17,6 +17,8 @@ static void view_free(struct view *view)
     free(view->rssi);
     free(view->gone);
     free(view->ap_dirty);
+    view_information_fini(view);
+    free(view->tag_frames);
     free(view);
 }
 
@@ -28,16 +30,18 @@ static struct view *view_new(struct views *views, struct selection *selection)
     if (view == NULL)
         return NULL;
     view->views = views;
+    view->selection = selection;
     view->told = calloc(table->device_capacity, sizeof(*view->told));
     view->rssi = calloc(table->sample_capacity, sizeof(*view->rssi));
     view->gone = calloc(VIEW_GONE_RING, sizeof(*view->gone));
     view->ap_dirty = calloc(engine_ap_capacity(views->engine), sizeof(*view->ap_dirty));
     if (view->told == NULL || view->rssi == NULL || view->gone == NULL || view->ap_dirty == NULL ||
+        !view_information_init(view) || !view_tags_init(view) ||
         loop_timer_init(views->loop, &view->timer, view_tick, view) != 0) {
+        view->selection = NULL; /* the caller frees it */
         view_free(view);
         return NULL;
     }
-    view->selection = selection;
     view->next = views->list;
     views->list = view;
     view_plan(view);
@@ -81,7 +85,9 @@ bool views_join(struct views *views, struct view_member *member, struct selectio
     /* What the others are still to be told of is nothing that this one has to forget. */
     engine_expire(views->engine);
     view_sweep(view);
+    view_information_sweep(view);
     member->gone = view->gone_count;
+    member->left = view->left_count;
     member->aps_due = (selection_services(view->selection) & WIRE_BIT(WIRE_AP_INFO)) != 0;
     member->ap = 0;
     return true;
@@ -102,11 +108,17 @@ void views_leave(struct view_member *member)
         view_drop(view);
 }
 
+const struct selection *view_selection(const struct view_member *member)
+{
+    return member->view != NULL ? member->view->selection : NULL;
+}
+
 void views_withdraw(struct view_member *member, uint64_t services)
 {
     if (member->view == NULL)
         return;
     view_flush_departures(member->view);
+    view_flush_left(member->view);
     /* Services are withdrawn because of this machine, so all members of the view lose them. */
     selection_withdraw(member->view->selection, services);
     view_plan(member->view);
@@ -123,13 +135,19 @@ struct views *views_new(struct loop *loop, struct engine *engine)
     views->loop = loop;
     views->engine = engine;
     views->picture = picture_new(engine);
-    if (views->picture == NULL) {
+    views->ap_moved = calloc(engine_ap_capacity(engine), sizeof(*views->ap_moved));
+    views->places = calloc(engine_ap_capacity(engine), sizeof(*views->places));
+    if (views->picture == NULL || views->ap_moved == NULL || views->places == NULL) {
+        picture_free(views->picture);
+        free(views->ap_moved);
+        free(views->places);
         free(views);
         return NULL;
     }
     views->intervals = (struct settings_intervals){2, 2, 2, 2};
     views->observer = (struct engine_observer){.device_leaving = view_on_device_leaving,
                                                .ap_changed = view_on_ap_changed,
+                                               .tag = view_on_tag,
                                                .context = views};
     engine_observe(engine, &views->observer);
     return views;
@@ -141,7 +159,10 @@ void views_free(struct views *views)
         return;
     assert(views->list == NULL);
     engine_unobserve(views->engine, &views->observer);
+    loop_deferred_cancel(views->loop, &views->places_deferred);
     picture_free(views->picture);
+    free(views->ap_moved);
+    free(views->places);
     free(views);
 }
 

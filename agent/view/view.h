@@ -32,15 +32,17 @@ struct view_member {
     struct view *view; /* NULL: not subscribed */
     struct view_member *next;
     bool in_step;
-    uint32_t synced;  /* the epoch up to which it knows everything, once `whole` is set */
-    uint32_t pass;    /* the epoch at which the current pass over the table began */
-    bool whole;       /* it has been told every device once */
-    uint32_t slot;    /* where the current pass stands */
-    uint32_t gone;    /* how many departures of the view it has been told */
-    bool aps_due;     /* all APs are to be told (ap-info at subscribe) ... */
-    uint16_t ap;      /* ... from this handle on */
-    bool passing;     /* a pass over the table has begun */
-    uint64_t *missed; /* counts the ticks that went by while it was out of step */
+    uint32_t synced;      /* the epoch up to which it knows everything, once `whole` is set */
+    uint32_t pass;        /* the epoch at which the current pass over the table began */
+    bool whole;           /* it has been told every device once */
+    uint32_t slot;        /* where the current pass stands */
+    uint32_t information; /* where it stands in what is known of devices besides readings */
+    uint32_t gone;        /* how many departures of the view it has been told */
+    uint32_t left;        /* and how many clients that left, in Information */
+    bool aps_due;         /* all APs are to be told (ap-info at subscribe) ... */
+    uint16_t ap;          /* ... from this handle on */
+    bool passing;         /* a pass over the table has begun */
+    uint64_t *missed;     /* counts the ticks that went by while it was out of step */
 
     /* Queues one notification for this member; false if it has no room for it now. */
     bool (*deliver)(void *context, uint16_t message_id, const uint8_t *body, size_t len);
@@ -69,6 +71,9 @@ bool views_join(struct views *views, struct view_member *member, struct selectio
 void views_leave(struct view_member *member);
 
 enum view_sync_result view_sync(struct view_member *member);
+
+/* What it has joined with; NULL if it has not. */
+const struct selection *view_selection(const struct view_member *member);
 
 /* What applies for a sub-service: the larger of asked and configured, in seconds; 0 for bits
  * without interval. */

@@ -210,7 +210,8 @@ static void hear(struct engine *engine, struct cursor *in)
     uint8_t rssi = cursor_u8(in);
     struct radio_sample sample = {.device = device_mac(device),
                                   .ap = ap % APS,
-                                  .device_class = RADIO_CLASS_CLIENT,
+                                  .device_class = (rssi & 0x80) == 0 ? (uint8_t)RADIO_CLASS_CLIENT
+                                                                     : (uint8_t)(1 + device % 4),
                                   .antenna = (device & 0x80) != 0 ? 0 : RADIO_ANTENNA_COMBINED,
                                   .source = RADIO_SOURCE_DATA,
                                   .rssi = (int8_t)(-1 - (rssi & 0x7f)),
@@ -220,11 +221,50 @@ static void hear(struct engine *engine, struct cursor *in)
     engine_events()->sample(engine, &sample);
 }
 
+/* What is known of a device besides its readings. */
+static void tell_fact(struct engine *engine, uint8_t what, uint8_t ap, uint8_t device)
+{
+    const struct radio_events *events = engine_events();
+    const struct mac mac = device_mac(device);
+
+    switch (what % 6) {
+    case 0:
+        events->working_changed(engine, what / 6);
+        break;
+    case 1:
+        events->client_user(engine, &(struct radio_user){.device = mac, .len = what & 0x7f});
+        break;
+    case 2:
+        events->address(engine, &(struct radio_address){.device = mac,
+                                                        .family = (what & 8) != 0 ? 4 : 6,
+                                                        .present = (what & 16) != 0,
+                                                        .address = {ap, what}});
+        break;
+    case 3:
+        events->statistics(engine,
+                           &(struct radio_statistics){.device = mac, .ap = ap, .rx_bytes = what});
+        break;
+    case 4:
+        events->rogue(engine, &(struct radio_rogue){
+                                  .device = mac, .ap = ap, .channel = what, .ssid_len = what & 63});
+        break;
+    default:
+        events->tag(engine, &(struct radio_tag){.device = mac,
+                                                .ap = ap,
+                                                .sequence = what,
+                                                .payload_len = 6,
+                                                .payload = mac.b,
+                                                .heard = loop_now(engine_loop(engine))});
+        break;
+    }
+}
+
 static void change_radio(struct engine *engine, struct cursor *in)
 {
     uint8_t what = cursor_u8(in);
     uint8_t handle = cursor_u8(in) % APS;
-    struct mac device = device_mac(cursor_u8(in));
+    uint8_t number = cursor_u8(in);
+    struct mac device = device_mac(number);
     struct radio_client client = {.device = device, .ap = handle};
     struct radio_ap ap = {.ap = handle,
                           .mac = {{0x00, 0x00, 0x5e, 0x00, 0x54, handle}},
@@ -233,7 +273,9 @@ static void change_radio(struct engine *engine, struct cursor *in)
                           .up = true,
                           .up_since = loop_now(engine_loop(engine))};
 
-    if (what % 4 == 0)
+    if (what >= 0x80)
+        tell_fact(engine, what & 0x7f, handle, number);
+    else if (what % 4 == 0)
         engine_events()->ap_changed(engine, &ap);
     else if (engine_ap(engine, handle) == NULL)
         return;

@@ -9,10 +9,11 @@
  *     [at MS] ap INDEX mac=MAC [slot=N] [band=N] [channel=N] [power=N] [noise=N] [name=TEXT]
  *     [at MS] ap INDEX gone
  *     [at MS] join MAC ap=INDEX                     associates; nothing is heard of it by that
- *     [at MS] hear MAC ap=INDEX rssi=DBM [snr=DB] [antenna=N] [every=MS]
+ *     [at MS] hear MAC ap=INDEX rssi=DBM [snr=DB] [antenna=N] [class=N] [every=MS]
  *     [at MS] silent MAC [ap=INDEX]                 not heard any more, and still associated
  *     [at MS] leave MAC ap=INDEX
  *     [at MS] crowd COUNT ap=INDEX rssi=DBM [every=MS]
+ *     [at MS] works|user|address|statistics|rogue|tag ...      as in scenes of nmspd --replay
  *
  * `at` counts from the moment the agent starts collecting; without it a line is acted on at once.
  * `hear` with `every` repeats until it is told otherwise for the same MAC, AP and antenna; without
@@ -20,6 +21,7 @@
  */
 #include "agent/base/log.h"
 #include "platform/platform.h"
+#include "platform/replay-line.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -184,7 +186,7 @@ static void do_hear(struct platform *p, const struct words *words, const struct 
     const struct radio_sample sample = {
         .device = *device,
         .ap = ap_of(words),
-        .device_class = RADIO_CLASS_CLIENT,
+        .device_class = (uint8_t)number(words, "class", RADIO_CLASS_CLIENT),
         .antenna = (uint8_t)number(words, "antenna", RADIO_ANTENNA_COMBINED),
         .source = RADIO_SOURCE_DATA,
         .rssi = (int8_t)number(words, "rssi", -50),
@@ -249,8 +251,44 @@ static void do_crowd(struct platform *p, const struct words *words)
     }
 }
 
+/* The facts that are told as they stand; false if the line is none of them. */
+static bool tell_fact(struct platform *p, const char *text)
+{
+    struct replay_line line;
+    char error[REPLAY_ERROR_SIZE];
+
+    if (!replay_line_parse((const uint8_t *)text, strlen(text), &line, error))
+        return false;
+    switch (line.kind) {
+    case REPLAY_WORKS:
+        p->events->working_changed(p->context, line.u.works);
+        return true;
+    case REPLAY_USER:
+        p->events->client_user(p->context, &line.u.user);
+        return true;
+    case REPLAY_ADDRESS:
+        p->events->address(p->context, &line.u.address);
+        return true;
+    case REPLAY_STATISTICS:
+        p->events->statistics(p->context, &line.u.statistics);
+        return true;
+    case REPLAY_ROGUE:
+        p->events->rogue(p->context, &line.u.rogue);
+        return true;
+    case REPLAY_TAG:
+        line.u.tag.payload = line.payload;
+        line.u.tag.heard = loop_now(p->loop);
+        p->events->tag(p->context, &line.u.tag);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void act(struct platform *p, char *line)
 {
+    if (tell_fact(p, line))
+        return;
     struct words words = split(line);
     const char *verb = words.count > 0 ? words.word[0] : "#";
     const char *second = words.count > 1 ? words.word[1] : NULL;

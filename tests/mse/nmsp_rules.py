@@ -11,6 +11,9 @@ from nmsp_report import ASSOCIATED, GONE, LOCAL
 
 MAX_DEVICE_APS = 16
 MAX_RECORD = 16384
+SAME_TAG_FRAME_MS = 400  # what comes sooner again is a copy of the same frame
+PROBING, SERVED, LEFT = 1, 2, 3  # states of a client
+COUNTERS = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets", "tx_retries", "tx_failed")
 
 BIT = {name: bit for bit, name in enumerate(wire.SERVICE_TABLE)}
 
@@ -64,6 +67,8 @@ class Rules:
         self.view = View()
         self.asked = {}  # transaction -> what we asked, until the last piece of its response
         self.pictures = {}  # device MAC -> class, as long as its last picture stands
+        self.clients = set()  # MACs of clients whose last client-info stands
+        self.tags = {}  # MAC -> (sequence, payload, timestamp) of its last frame
 
     def find(self, rule, detail):
         self.findings.append((rule, detail))
@@ -154,6 +159,7 @@ class Rules:
         self.view = View(granted, devices, aps)
         if granted == 0:
             self.pictures.clear()
+            self.clients.clear()
 
     def check_answer(self, request, response):
         filters = {name: wire.first(request, name) for name in ("device-filter", "ap-filter")}
@@ -167,6 +173,7 @@ class Rules:
                 self.check_picture(response, element, view)
             elif name in INFORMATION_BITS or name == "device-statistics":
                 self.check_filters(element, view)
+                self.check_record(element)
 
     def capability(self, message):
         before, self.offered = self.offered, wire.first(message, "services")["mask"]
@@ -231,16 +238,53 @@ class Rules:
             if not view.has_ap(ap["mac"]):
                 self.find("ap-filter", "%s heard by %s" % (mac, ap["mac"]))
 
+    def check_record(self, element):
+        """What holds of a record wherever it stands."""
+        name, mac = element["element"], element["mac"]
+        if name == "client-info" and element["state"] not in (PROBING, SERVED, LEFT):
+            self.find("client-state", "%s is in state %d" % (mac, element["state"]))
+        if name == "rogue-info":
+            if element["class"] not in (3, 4):
+                self.find("rogue-class", "%s is of class %d" % (mac, element["class"]))
+            if element["first_seen"] > element["last_seen"]:
+                self.find("rogue-times", "%s was seen last before it was seen first" % mac)
+        if name == "device-statistics" and not any(element[counter] for counter in COUNTERS):
+            self.find("empty-statistics", "%s has counted nothing" % mac)
+
+    def check_once(self, elements):
+        seen = set()
+        for element in elements:
+            if element["mac"] in seen:
+                name = element["element"]
+                self.find("record-twice", "%s of %s twice in one message" % (name, element["mac"]))
+            seen.add(element["mac"])
+
     def information(self, message):
         for name, bits in INFORMATION_BITS.items():
-            for element in wire.every(message, name):
+            elements = list(wire.every(message, name))
+            for element in elements:
                 self.need(bits, name)
                 self.check_filters(element, self.view)
+                self.check_record(element)
+            self.check_once(e for e in elements if e.get("state") != LEFT)
+        for element in wire.every(message, "client-info"):
+            self.check_client(element["mac"], element["state"])
+
+    def check_client(self, mac, state):
+        if state != LEFT:
+            self.clients.add(mac)
+        elif mac in self.clients:
+            self.clients.remove(mac)
+        else:
+            self.find("left", "%s was not told to be there" % mac)
 
     def statistics(self, message):
-        for element in wire.every(message, "device-statistics"):
+        elements = list(wire.every(message, "device-statistics"))
+        for element in elements:
             self.need(STATISTICS_BITS.get(element["class"], 0), "statistics")
             self.check_filters(element, self.view)
+            self.check_record(element)
+        self.check_once(elements)
 
     def ap_info(self, message):
         self.need(AP_BITS, "ap-info")
@@ -250,8 +294,14 @@ class Rules:
 
     def tag(self, message):
         self.need(TAG_BITS, "tag-payload")
+        now = wire.first(message, "timestamp")["ms"]
         for element in wire.every(message, "tag-payload"):
             self.check_filters(element, self.view)
+            frame = element["sequence"], element["payload"]
+            *last, at = self.tags.get(element["mac"], (None, None, 0))
+            if tuple(last) == frame and 0 <= now - at < SAME_TAG_FRAME_MS:
+                self.find("tag-repeated", "%s sequence %d" % (element["mac"], frame[0]))
+            self.tags[element["mac"]] = frame + (now,)
 
     HANDLERS = {
         7: capability,

@@ -27,6 +27,30 @@ from mse_samples import (  # noqa: E402
 )
 
 
+def client(state=2, mac=CLIENT):
+    nothing = {"slot": 0, "band": 1, "channel": 6, "vlan": 0, "protocol": 6, "addresses": []}
+    return dict(nothing, element="client-info", mac=mac, ap=AP, state=state, ssid=b"", user=b"")
+
+
+def rogue(class_=3, first=1, last=2):
+    place = {"ap": AP, "slot": 0, "band": 1, "channel": 6, "encryption": 3, "ssid": b""}
+    seen = {"first_seen": first, "last_seen": last}
+    return {"element": "rogue-info", "mac": CLIENT, "class": class_, **place, **seen}
+
+
+def counted(**facts):
+    numbers = {"tx_bytes": 0, "rx_packets": 0, "tx_packets": 0, "tx_retries": 0, "tx_failed": 0}
+    rates = {"rx_rate": 0, "tx_rate": 0, "connected": 0}
+    first = {"element": "device-statistics", "mac": CLIENT, "class": 1, "rx_bytes": 1}
+    return dict({**first, **numbers, **rates}, **facts)
+
+
+def tag(sequence=7, payload=b"a"):
+    head = {"vendor": 1, "ccx_version": 1, "tx_power": 17, "channel": 6, "burst": 1}
+    facts = {"regulatory_class": 12, "sequence": sequence, "payload": payload}
+    return {"element": "tag-payload", "mac": CLIENT, **head, **facts}
+
+
 class RulesTest(unittest.TestCase):
     def setUp(self):
         self.rules = rules.Rules()
@@ -177,6 +201,46 @@ class RulesTest(unittest.TestCase):
             self.assertEqual(
                 self.check(message(2, 4, {"element": "echo-data", "hex": answer})), found
             )
+
+    def informed(self, *elements, ms=1700000000000):
+        return self.notify(18, timestamp(ms), *elements)
+
+    def test_a_client_is_told_to_have_left_once_and_only_if_it_was_told_to_be_there(self):
+        self.subscribed("info-ms")
+        self.assertEqual(self.informed(client(state=3)), ["left"])
+        self.assertEqual(self.informed(client()), [])
+        self.assertEqual(self.informed(client(state=1)), [])
+        self.assertEqual(self.informed(client(state=3)), [])
+        self.assertEqual(self.informed(client(state=3)), ["left"])
+        self.assertEqual(self.informed(client(state=4)), ["client-state"])
+        self.assertEqual(self.informed(client(), client()), ["record-twice"])
+        self.assertEqual(self.informed(rogue()), ["not-subscribed"])
+
+    def test_a_rogue_is_of_a_rogue_class_and_was_first_seen_before_it_was_last_seen(self):
+        self.subscribed("info-rogue")
+        self.assertEqual(self.informed(rogue()), [])
+        self.assertEqual(self.informed(rogue(class_=1)), ["rogue-class"])
+        self.assertEqual(self.informed(rogue(first=3, last=2)), ["rogue-times"])
+
+    def test_statistics_have_counted_something_and_come_for_granted_classes(self):
+        self.subscribed("stats-ms")
+        self.assertEqual(self.notify(22, timestamp(), counted()), [])
+        self.assertEqual(self.notify(22, timestamp(), counted(rx_bytes=0)), ["empty-statistics"])
+        self.assertEqual(self.notify(22, timestamp(), counted(), counted()), ["record-twice"])
+        self.assertEqual(self.notify(22, timestamp(), counted(**{"class": 2})), ["not-subscribed"])
+
+    def test_a_frame_of_a_tag_is_told_once(self):
+        self.subscribed("rssi-rfid")
+        self.assertEqual(self.notify(23, timestamp(1000), tag()), [])
+        self.assertEqual(self.notify(23, timestamp(1300), tag()), ["tag-repeated"])
+        self.assertEqual(self.notify(23, timestamp(1300), tag(sequence=8)), [])
+        self.assertEqual(self.notify(23, timestamp(2000), tag(sequence=8)), [])
+
+    def test_records_of_an_answer_are_looked_at_too(self):
+        self.subscribed("info-ms")
+        self.rules.sent(message(16, 9, services("info-ms")))
+        answer = message(17, 9, result(), timestamp(), client(state=9), rogue(first=3, last=2))
+        self.assertEqual(self.check(answer), ["client-state", "rogue-times"])
 
     def test_no_readable_message_upsets_the_rules(self):
         for vector in load_vectors():

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/view/record.h"
+
+/* --- which AP -------------------------------------------------------------------------------- */
+
+/* The AP that hears it loudest, unless `kept` hears it almost as loud; RECORD_NO_AP if none of the
+ * selected ones does. */
+static uint16_t loudest_ap(const struct table *table, const struct table_device *device,
+                           const struct selection *selection, uint16_t kept)
+{
+    uint16_t ap = RECORD_NO_AP;
+    int best = INT8_MIN;
+    int best_kept = INT8_MIN;
+
+    for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
+        const struct table_sample *sample = &table->samples[place];
+        if (!selection_has_ap(selection, sample->ap))
+            continue;
+        if (ap == RECORD_NO_AP || sample->rssi > best) {
+            best = sample->rssi;
+            ap = sample->ap;
+        }
+        if (sample->ap == kept && sample->rssi > best_kept)
+            best_kept = sample->rssi;
+    }
+    return best_kept > INT8_MIN && best - best_kept < RECORD_LOUDER ? kept : ap;
+}
+
+static const struct facts_record *record_of(const struct engine *engine, uint32_t slot,
+                                            enum facts_kind kind)
+{
+    const struct facts_record *record = facts_of(engine_facts(engine), slot);
+    return record != NULL && record->kind == kind ? record : NULL;
+}
+
+enum record_kind record_kind(const struct engine *engine, uint32_t slot,
+                             const struct selection *selection, uint16_t *ap)
+{
+    const struct table *table = engine_table(engine);
+    const struct table_device *device = table_device(table, slot);
+    bool client = device->device_class == WIRE_CLASS_CLIENT;
+
+    if (!device->used || !selection_has_information(selection, device))
+        return RECORD_NONE;
+    if (client && (device->flags & TABLE_ASSOCIATED) != 0) {
+        *ap = device->associated_ap;
+        return selection_has_ap(selection, *ap) ? RECORD_ASSOCIATED : RECORD_NONE;
+    }
+    if (!client && record_of(engine, slot, FACTS_ROGUE) == NULL)
+        return RECORD_NONE;
+    *ap = loudest_ap(table, device, selection, *ap);
+    if (*ap == RECORD_NO_AP)
+        return RECORD_NONE;
+    if (client)
+        return RECORD_PROBING;
+    return device->device_class == WIRE_CLASS_ROGUE_AP ? RECORD_ROGUE_AP : RECORD_ROGUE_CLIENT;
+}
+
+/* --- information ----------------------------------------------------------------------------- */
+
+static struct wire_octets octets_of(const uint8_t *at, size_t len)
+{
+    return (struct wire_octets){.at = at, .len = len};
+}
+
+static bool put_client(const struct wire_client_info *info, struct writer *body)
+{
+    if (wire_client_info_size(info) > writer_left(body))
+        return false;
+    wire_client_info_put(body, info);
+    return true;
+}
+
+/* Addresses as list entries, in the order in which they became known. */
+static struct wire_list put_addresses(const struct facts_client *facts, struct writer *entries)
+{
+    for (size_t i = 0; i < facts->address_count; i++) {
+        const struct facts_address *address = &facts->addresses[i];
+        wire_address_put(entries,
+                         &(struct wire_address){
+                             .octets = octets_of(address->octets, address->family == 4 ? 4 : 16)});
+    }
+    return wire_list_of(entries, facts->address_count);
+}
+
+static bool put_client_of(const struct engine *engine, uint32_t slot, enum record_kind kind,
+                          const struct radio_ap *ap, struct writer *body)
+{
+    static const struct facts_client nothing = {.vlan = 0};
+    uint8_t buffer[FACTS_ADDRESSES * (WIRE_ADDRESS_SIZE + 16)];
+    struct writer entries = writer_of(buffer, sizeof(buffer));
+    const struct facts_record *record = record_of(engine, slot, FACTS_CLIENT);
+    const struct facts_client *facts = record != NULL ? &record->client : &nothing;
+
+    return put_client(
+        &(struct wire_client_info){.mac = table_device(engine_table(engine), slot)->mac,
+                                   .ap = ap->mac,
+                                   .slot = ap->slot,
+                                   .band = ap->band,
+                                   .state = kind == RECORD_ASSOCIATED ? WIRE_CLIENT_ASSOCIATED
+                                                                      : WIRE_CLIENT_PROBING,
+                                   .channel = ap->channel,
+                                   .vlan = facts->vlan,
+                                   .protocol = facts->protocol,
+                                   .addresses = put_addresses(facts, &entries),
+                                   .ssid = octets_of(facts->ssid, facts->ssid_len),
+                                   .user = octets_of(facts->user, facts->user_len)},
+        body);
+}
+
+bool record_put_left(const struct mac *mac, const struct mac *ap, uint8_t slot, struct writer *body)
+{
+    return put_client(
+        &(struct wire_client_info){.mac = *mac, .ap = *ap, .slot = slot, .state = WIRE_CLIENT_LEFT},
+        body);
+}
+
+static bool put_rogue_of(const struct engine *engine, uint32_t slot, const struct radio_ap *ap,
+                         struct writer *body)
+{
+    const struct table_device *device = table_device(engine_table(engine), slot);
+    const struct facts_rogue *facts = &record_of(engine, slot, FACTS_ROGUE)->rogue;
+    int64_t last_seen = engine_last_seen(engine, slot);
+    struct wire_rogue_info info = {
+        .mac = device->mac,
+        .device_class = device->device_class,
+        .ap = ap->mac,
+        .slot = ap->slot,
+        .band = facts->band,
+        .channel = facts->channel,
+        .encryption = facts->encryption,
+        .first_seen = (uint64_t)facts->first_seen,
+        /* The wall clock may have been set back meanwhile. */
+        .last_seen = (uint64_t)(last_seen > facts->first_seen ? last_seen : facts->first_seen),
+        .ssid = octets_of(facts->ssid, facts->ssid_len)};
+
+    if (wire_rogue_info_size(&info) > writer_left(body))
+        return false;
+    wire_rogue_info_put(body, &info);
+    return true;
+}
+
+bool record_put_information(const struct engine *engine, uint32_t slot, enum record_kind kind,
+                            uint16_t ap, struct writer *body)
+{
+    const struct radio_ap *record = engine_ap(engine, ap);
+
+    return kind >= RECORD_ROGUE_AP ? put_rogue_of(engine, slot, record, body)
+                                   : put_client_of(engine, slot, kind, record, body);
+}
+
+/* --- statistics and tags --------------------------------------------------------------------- */
+
+enum record_result record_put_statistics(const struct engine *engine, uint32_t slot,
+                                         const struct selection *selection, struct writer *body)
+{
+    const struct table_device *device = table_device(engine_table(engine), slot);
+    const struct facts_record *record = facts_of(engine_facts(engine), slot);
+
+    if (record == NULL || !record->has_statistics || !selection_has_statistics(selection, device) ||
+        !selection_has_ap(selection, record->statistics_ap))
+        return RECORD_NOTHING;
+    if (writer_left(body) < WIRE_DEVICE_STATISTICS_SIZE)
+        return RECORD_FULL;
+    const struct facts_statistics *s = &record->statistics;
+    wire_device_statistics_put(
+        body, &(struct wire_device_statistics){.mac = device->mac,
+                                               .device_class = device->device_class,
+                                               .rx_bytes = s->rx_bytes,
+                                               .tx_bytes = s->tx_bytes,
+                                               .rx_packets = s->rx_packets,
+                                               .tx_packets = s->tx_packets,
+                                               .tx_retries = s->tx_retries,
+                                               .tx_failed = s->tx_failed,
+                                               .rx_rate = s->rx_rate,
+                                               .tx_rate = s->tx_rate,
+                                               .connected = s->connected});
+    return RECORD_ADDED;
+}
+
+bool record_put_tag(const struct radio_tag *tag, struct writer *body)
+{
+    struct wire_tag_payload payload = {.mac = tag->device,
+                                       .vendor = tag->vendor,
+                                       .ccx_version = tag->ccx_version,
+                                       .tx_power = tag->tx_power,
+                                       .channel = tag->channel,
+                                       .regulatory_class = tag->regulatory_class,
+                                       .burst = tag->burst,
+                                       .sequence = tag->sequence,
+                                       .payload = octets_of(tag->payload, tag->payload_len)};
+
+    if (wire_tag_payload_size(&payload) > writer_left(body))
+        return false;
+    wire_tag_payload_put(body, &payload);
+    return true;
+}
