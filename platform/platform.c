@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/platform.h"
 
-#include "platform/helper.h"
-#include "platform/hostapd.h"
-#include "platform/monitor.h"
-#include "platform/neighbours.h"
+#include "platform/air/monitor.h"
+#include "platform/air/rogues.h"
+#include "platform/air/scan.h"
+#include "platform/helper/helper.h"
+#include "platform/hostapd/hostapd.h"
+#include "platform/neighbours/neighbours.h"
 #include "platform/nl80211/nl80211.h"
-#include "platform/rogues.h"
-#include "platform/scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #define PLATFORM_NL80211_BSS_H
 
 #include "agent/base/cursor.h"
-#include "platform/dot11.h"
+#include "platform/air/dot11.h"
 
 #include <stdbool.h>
 #include <stdint.h>

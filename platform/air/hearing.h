@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What frames from the air mean: each that a monitor interface heard becomes a sample, or nothing.
+ *
+ * - Beacons and probe responses of networks that are not ours: rogue APs (platform/air/rogues.h).
+ * - Data frames that a station sends to a rogue AP: a rogue client, with the facts of its network,
+ *   and counters of both directions. Its probe requests count as the rogue client's for a while.
+ * - Other data frames of stations, and probe requests: clients, whether associated or not. An
+ *   associated client stays a client whatever is sent in its name.
+ * - Frames of tags (dot11_is_tag()): samples, the frame itself, counters.
+ * - Frames of our own interfaces and of this machine's sending: nothing. Nor frames between APs.
+ *
+ * A reading of 0 dBm or above, or none, is no measurement; it is counted.
+ */
+#ifndef PLATFORM_AIR_HEARING_H
+#define PLATFORM_AIR_HEARING_H
+
+#include "agent/base/loop.h"
+#include "agent/radio.h"
+#include "platform/air/rogues.h"
+#include "platform/nl80211/nl80211.h"
+
+enum {
+    HEARING_STATIONS_MAX = 2048, /* rogue clients and tags whose frames are counted */
+    /* A station's probe requests are a rogue client's this long after it talked to a rogue AP. */
+    HEARING_ROGUE_MS = 60000,
+    HEARING_OWN_MAX = 64,
+};
+
+struct hearing;
+
+/* All must outlive it. NULL if memory is out. */
+struct hearing *hearing_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
+                            const struct radio_events *events, void *events_context);
+/* NULL is allowed. */
+void hearing_free(struct hearing *hearing);
+
+/* Interfaces came, went or changed: their MACs are read again. */
+void hearing_places_changed(struct hearing *hearing);
+
+/*
+ * One frame with its radiotap header, heard on an interface of this place's radio. `len` bytes are
+ * there, of `whole` that it had.
+ */
+void hearing_frame(struct hearing *hearing, const struct nl80211_place *place, const void *frame,
+                   size_t len, size_t whole);
+
+/* Tells the counters that changed since the last call. */
+void hearing_tell_statistics(struct hearing *hearing);
+
+/* Adds what was counted here. */
+void hearing_count(const struct hearing *hearing, struct radio_counters *counters);
+
+#endif

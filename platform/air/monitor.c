@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/air/monitor.h"
+
+#include "agent/base/log.h"
+#include "platform/air/hearing.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Frames are cut by the filter that nmsp-radio sets, well below this. */
+enum { FRAME_SIZE = 4096 };
+
+/* One interface to hear on. */
+struct port {
+    struct monitor *monitor;
+    bool used;
+    char ifname[SETTINGS_IFNAME_SIZE];
+    char radio[SETTINGS_IFNAME_SIZE]; /* whose readings they are */
+    bool present;
+    uint32_t ifindex;
+    struct nl80211_place place; /* the radio's; all zero if it is not known */
+    bool asked;
+    struct loop_watch watch;
+    struct loop_timer retry;
+    int64_t delay;
+    int said; /* the errno that the log told last; 0: none */
+};
+
+struct monitor {
+    struct loop *loop;
+    struct nl80211 *nl80211;
+    struct helper *helper;
+    struct rogues *rogues;
+    struct hearing *hearing;
+    const struct radio_events *events;
+    void *events_context;
+    const struct settings_radios *settings;
+    struct port ports[MONITORS_MAX];
+    struct loop_timer statistics;
+    bool working;
+    uint64_t frames_lost;
+    uint8_t frame[FRAME_SIZE];
+};
+
+/* --- working ---------------------------------------------------------------------------------- */
+
+static bool is_open(const struct port *port)
+{
+    return port->watch.loop != NULL;
+}
+
+static void update_working(struct monitor *m)
+{
+    bool working = false;
+
+    for (size_t i = 0; i < MONITORS_MAX; i++)
+        working = working || is_open(&m->ports[i]);
+    working = working && rogues_have_ap(m->rogues); /* else nothing can be told */
+    if (working == m->working)
+        return;
+    m->working = working;
+    if (working)
+        loop_timer_start(&m->statistics, MONITOR_STATISTICS_MS);
+    else
+        loop_timer_stop(&m->statistics);
+    m->events->working_changed(
+        m->events_context,
+        working ? RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS : 0);
+}
+
+/* --- what the kernel dropped -------------------------------------------------------------------
+ */
+
+/* The kernel starts again from 0 each time. */
+static void count_lost(struct port *port)
+{
+    struct tpacket_stats stats = {0};
+    socklen_t len = sizeof(stats);
+
+    if (is_open(port) &&
+        getsockopt(port->watch.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
+        port->monitor->frames_lost += stats.tp_drops;
+}
+
+static void on_statistics(void *context)
+{
+    struct monitor *m = context;
+
+    loop_timer_start(&m->statistics, MONITOR_STATISTICS_MS);
+    for (size_t i = 0; i < MONITORS_MAX; i++)
+        count_lost(&m->ports[i]);
+    hearing_tell_statistics(m->hearing);
+}
+
+/* --- a port's socket ---------------------------------------------------------------------------
+ */
+
+static void close_port(struct port *port)
+{
+    int fd = port->watch.fd;
+
+    if (!is_open(port))
+        return;
+    count_lost(port);
+    loop_watch_remove(&port->watch);
+    (void)close(fd);
+}
+
+static void say(struct port *port, int error)
+{
+    const char *path = port->monitor->settings->helper;
+
+    if (port->said == error)
+        return;
+    port->said = error;
+    if (error == EPERM)
+        log_warning("monitor %s: nmsp-radio does not serve this interface: start it with "
+                    "--interface %s",
+                    port->ifname, port->ifname);
+    else if (error == ENETDOWN)
+        log_warning("monitor %s: the interface is down: set it up; it is tried again",
+                    port->ifname);
+    else if (error == ENOENT || error == ECONNREFUSED || error == EACCES)
+        log_warning("monitor %s: nmsp-radio cannot be reached at %s (%s): start it, and let this "
+                    "user's group use its socket",
+                    port->ifname, path, strerror(error));
+    else
+        log_warning("monitor %s: nothing is heard: %s", port->ifname, strerror(error));
+}
+
+static void retry_later(struct port *port, int error)
+{
+    say(port, error);
+    loop_timer_start(&port->retry, port->delay);
+    port->delay *= 2;
+    if (port->delay > MONITOR_RETRY_MAX_MS)
+        port->delay = MONITOR_RETRY_MAX_MS;
+}
+
+static void break_port(struct port *port, int error)
+{
+    close_port(port);
+    update_working(port->monitor);
+    if (port->present)
+        retry_later(port, error);
+}
+
+/* How long the frame was before the filter cut it; `len` if the kernel does not say. */
+static size_t whole_len(struct msghdr *message, size_t len)
+{
+    struct tpacket_auxdata facts;
+
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+         part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA &&
+            part->cmsg_len >= CMSG_LEN(sizeof(facts))) {
+            memcpy(&facts, CMSG_DATA(part), sizeof(facts));
+            return facts.tp_len > len ? facts.tp_len : len;
+        }
+    }
+    return len;
+}
+
+/* One frame. False at the end of what is there; *error says if something broke. */
+static bool read_frame(struct port *port, int *error)
+{
+    struct monitor *m = port->monitor;
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + 64];
+    struct iovec part = {.iov_base = m->frame, .iov_len = sizeof(m->frame)};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t len = recvmsg(port->watch.fd, &message, MSG_DONTWAIT);
+
+    if (len < 0) {
+        *error = errno == EAGAIN || errno == EINTR ? 0 : errno;
+        return false;
+    }
+    if (len == 0) {
+        *error = ENETDOWN; /* no frame is empty: whoever held the other end let go */
+        return false;
+    }
+    /* Only now it works: one that opens and breaks is tried less and less often, too. */
+    port->said = 0;
+    port->delay = MONITOR_RETRY_MIN_MS;
+    hearing_frame(m->hearing, &port->place, m->frame, (size_t)len,
+                  whole_len(&message, (size_t)len));
+    return true;
+}
+
+static void on_frames(void *context, unsigned ready)
+{
+    struct port *port = context;
+    int error = 0;
+
+    (void)ready;
+    for (int i = 0; i < MONITOR_FRAMES_PER_TURN; i++) {
+        if (!read_frame(port, &error))
+            break;
+    }
+    if (error != 0)
+        break_port(port, error);
+}
+
+/* --- asking for it -----------------------------------------------------------------------------
+ */
+
+static void on_answer(void *context, int error, int fd)
+{
+    struct port *port = context;
+    struct monitor *m = port->monitor;
+
+    port->asked = false;
+    if (fd >= 0) {
+        error = -loop_watch_add(m->loop, &port->watch, fd, LOOP_READ, on_frames, port);
+        if (error != 0)
+            (void)close(fd);
+    }
+    if (error != 0) {
+        retry_later(port, error);
+        return;
+    }
+    log_info("monitor %s: open", port->ifname);
+    update_working(m);
+}
+
+static void ask(struct port *port)
+{
+    struct helper_call call = {.kind = HELPER_MONITOR, .context = port, .done = on_answer};
+
+    loop_timer_stop(&port->retry);
+    memcpy(call.ifname, port->ifname, sizeof(call.ifname));
+    port->asked = helper_call(port->monitor->helper, &call);
+    if (!port->asked)
+        retry_later(port, EAGAIN);
+}
+
+static void on_retry(void *context)
+{
+    ask(context);
+}
+
+/* Nothing is asked or heard any more. */
+static void stop_port(struct port *port)
+{
+    helper_cancel(port->monitor->helper, port);
+    port->asked = false;
+    loop_timer_stop(&port->retry);
+    close_port(port);
+}
+
+/* --- which ports there are ---------------------------------------------------------------------
+ */
+
+static bool find_place(struct monitor *m, const char *name, struct nl80211_place *place)
+{
+    for (size_t i = 0; nl80211_place(m->nl80211, i, place); i++) {
+        if (strcmp(place->name, name) == 0)
+            return true;
+    }
+    *place = (struct nl80211_place){0};
+    return false;
+}
+
+static void place_port(struct port *port)
+{
+    struct monitor *m = port->monitor;
+    struct nl80211_place own;
+    bool there = find_place(m, port->ifname, &own) && own.is_monitor;
+
+    if (!find_place(m, port->radio, &port->place) && there)
+        port->place = own;
+    if (there == port->present && own.ifindex == port->ifindex)
+        return;
+    stop_port(port);
+    port->present = there;
+    port->ifindex = own.ifindex;
+    port->delay = MONITOR_RETRY_MIN_MS;
+    if (there)
+        ask(port);
+}
+
+void monitor_places_changed(struct monitor *m)
+{
+    hearing_places_changed(m->hearing);
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        if (m->ports[i].used)
+            place_port(&m->ports[i]);
+    }
+    update_working(m);
+}
+
+static bool is_configured(const struct settings_radios *settings, const struct port *port)
+{
+    for (size_t i = 0; i < settings->radio_count; i++) {
+        const struct settings_radio *radio = &settings->radios[i];
+        if (!radio->disabled && strcmp(radio->monitor, port->ifname) == 0 &&
+            strcmp(radio->ifname, port->radio) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct port *find_port(struct monitor *m, const char *ifname)
+{
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        if (m->ports[i].used && strcmp(m->ports[i].ifname, ifname) == 0)
+            return &m->ports[i];
+    }
+    return NULL;
+}
+
+static void add_port(struct monitor *m, const struct settings_radio *radio)
+{
+    if (radio->disabled || radio->monitor[0] == '\0' || find_port(m, radio->monitor) != NULL)
+        return;
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        struct port *port = &m->ports[i];
+        if (port->used)
+            continue;
+        port->used = true;
+        port->present = false;
+        port->ifindex = 0;
+        port->said = 0;
+        memcpy(port->ifname, radio->monitor, sizeof(port->ifname));
+        memcpy(port->radio, radio->ifname, sizeof(port->radio));
+        return;
+    }
+    log_warning("monitor %s: more than %d monitor interfaces: this one is not heard",
+                radio->monitor, MONITORS_MAX);
+}
+
+void monitor_configure(struct monitor *m, const struct settings_radios *settings)
+{
+    m->settings = settings;
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        if (m->ports[i].used && !is_configured(settings, &m->ports[i])) {
+            stop_port(&m->ports[i]);
+            m->ports[i].used = false;
+        }
+    }
+    for (size_t i = 0; i < settings->radio_count; i++)
+        add_port(m, &settings->radios[i]);
+    monitor_places_changed(m);
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        struct port *port = &m->ports[i];
+        port->said = 0;
+        if (port->used && port->present && !is_open(port) && !port->asked)
+            ask(port);
+    }
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+struct monitor *monitor_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
+                            struct helper *helper, const struct radio_events *events,
+                            void *events_context)
+{
+    struct monitor *m = calloc(1, sizeof(*m));
+
+    if (m == NULL)
+        return NULL;
+    m->loop = loop;
+    m->nl80211 = nl80211;
+    m->rogues = rogues;
+    m->helper = helper;
+    m->events = events;
+    m->events_context = events_context;
+    m->hearing = hearing_new(loop, nl80211, rogues, events, events_context);
+    int error = loop_timer_init(loop, &m->statistics, on_statistics, m);
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        m->ports[i].monitor = m;
+        if (error == 0)
+            error = loop_timer_init(loop, &m->ports[i].retry, on_retry, &m->ports[i]);
+    }
+    if (m->hearing != NULL && error == 0)
+        return m;
+    monitor_free(m);
+    return NULL;
+}
+
+void monitor_free(struct monitor *m)
+{
+    if (m == NULL)
+        return;
+    for (size_t i = 0; i < MONITORS_MAX; i++) {
+        stop_port(&m->ports[i]);
+        loop_timer_fini(&m->ports[i].retry);
+    }
+    loop_timer_fini(&m->statistics);
+    hearing_free(m->hearing);
+    free(m);
+}
+
+void monitor_count(struct monitor *m, struct radio_counters *counters)
+{
+    for (size_t i = 0; i < MONITORS_MAX; i++)
+        count_lost(&m->ports[i]);
+    counters->frames_lost += m->frames_lost;
+    hearing_count(m->hearing, counters);
+}

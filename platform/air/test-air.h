@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests of scans and monitors have in common: a machine with radios (nl80211/scene.h) on
+ * which the table of rogues stands, and all events as lines of text:
+ *
+ *   sample MM ap H CLASS SOURCE [a=ANTENNA] RSSI [snr=S] age=MS
+ *   rogue MM ap H CLASS bB chC eE SSID           statistics MM ap H CLASS rx=N/BYTES tx=N/BYTES
+ *   tag MM ap H v=V seq=N ch=C PAYLOAD           works MASK
+ *
+ * with MM as the MAC's last byte; CLASS: client, tag, rogue, roguec; SOURCE: probe, data, beacon.
+ *
+ * phy0 has the AP wlan0 (MAC ..:80, channel 1, handle 0), phy1 the AP wlan1 (..:81, channel 6).
+ */
+#ifndef PLATFORM_AIR_TEST_AIR_H
+#define PLATFORM_AIR_TEST_AIR_H
+
+#include "platform/air/rogues.h"
+#include "platform/nl80211/scene.h"
+
+struct air {
+    struct scene *scene;
+    struct rogues *rogues;
+    struct scene_interface *wlan0;
+    struct scene_interface *wlan1;
+    size_t log_len;
+    char log[65536];
+};
+
+extern const struct radio_events air_events; /* their context is the struct air */
+
+struct air *air_new(void);
+void air_free(struct air *air);
+/* The lines since the last call. */
+const char *air_said(struct air *air);
+/* The interface as the sources see it. */
+struct nl80211_place air_place(struct air *air, const char *name);
+/* One more interface of this type (NL80211_IFTYPE_*), taken up at once. */
+struct scene_interface *air_interface(struct air *air, const char *name, uint32_t n, uint32_t wiphy,
+                                      uint32_t type);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/air/monitor.h"
+#include "platform/air/test-air.h"
+#include "platform/helper/test-far-helper.h"
+#include "tests/unit/failing.h"
+
+#include <errno.h>
+#include <linux/nl80211.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { WORKS = RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS };
+
+/* Radiotap with a signal of -60 dBm, a probe request of ..:05. */
+static const uint8_t probe[] = {0, 0, 9,   0,   0x20, 0,   0,   0,   0xc4, 0x40, 0,
+                                0, 0, 255, 255, 255,  255, 255, 255, 2,    0,    0,
+                                0, 0, 5,   255, 255,  255, 255, 255, 255,  0,    0};
+
+static struct air *air;
+static struct helper *helper;
+static struct monitor *monitor;
+static struct far_helper far;
+static struct helper_request request;
+static struct scene_interface *mon0;
+static int wire[2];
+
+static int set_up(void **state)
+{
+    (void)state;
+    air = air_new();
+    mon0 = air_interface(air, "mon0", 8, 0, NL80211_IFTYPE_MONITOR);
+    far_helper_open(&far);
+    helper = helper_new(air->scene->loop);
+    (void)snprintf(air->scene->settings.helper, sizeof(air->scene->settings.helper), "%s",
+                   far.path);
+    helper_set_path(helper, far.path);
+    air->scene->settings.radio_count = 1;
+    air->scene->radios[0] =
+        (struct settings_radio){.ifname = "wlan0", .poll_seconds = 2, .monitor = "mon0"};
+    monitor =
+        monitor_new(air->scene->loop, air->scene->nl80211, air->rogues, helper, &air_events, air);
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, wire);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    failing_reset();
+    monitor_free(monitor);
+    helper_free(helper);
+    far_helper_close(&far);
+    air_free(air);
+    (void)close(wire[0]);
+    (void)close(wire[1]);
+    return 0;
+}
+
+static void configure(void)
+{
+    monitor_configure(monitor, &air->scene->settings);
+    scene_turn(air->scene);
+}
+
+/* As platform.c passes on what nl80211 tells. */
+static void places_changed(void)
+{
+    scene_event(air->scene, NL80211_CMD_SET_INTERFACE, 0, NULL);
+    monitor_places_changed(monitor);
+    scene_turn(air->scene);
+}
+
+static bool is_asked(void)
+{
+    return far_helper_take(&far, &request);
+}
+
+static void answer(int error, int fd)
+{
+    far_helper_answer(&far, HELPER_MONITOR, error, fd);
+    scene_turn(air->scene);
+}
+
+static void open_port(void)
+{
+    configure();
+    assert_true(is_asked());
+    answer(0, wire[0]);
+    (void)air_said(air);
+}
+
+static struct radio_counters counted(void)
+{
+    struct radio_counters counters = {0};
+
+    monitor_count(monitor, &counters);
+    return counters;
+}
+
+#define assert_said(text) assert_string_equal(air_said(air), text)
+
+static void a_socket_is_asked_for_and_its_frames_are_heard(void **state)
+{
+    (void)state;
+    configure();
+    assert_true(is_asked());
+    assert_int_equal(request.kind, HELPER_MONITOR);
+    assert_string_equal(request.ifname, "mon0");
+    assert_said("");
+    answer(0, wire[0]);
+    assert_said("works e\n");
+    assert_int_equal(WORKS, 0xe);
+    assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+    scene_turn(air->scene);
+    assert_said("sample 05 ap 0 client probe -60 age=0\n");
+    assert_int_equal(counted().frames, 1);
+}
+
+static void without_a_monitor_interface_nothing_is_asked(void **state)
+{
+    (void)state;
+    mon0->present = false;
+    scene_event(air->scene, NL80211_CMD_DEL_INTERFACE, 0, NULL);
+    configure();
+    assert_false(is_asked());
+    mon0->present = true;
+    mon0->type = NL80211_IFTYPE_STATION;
+    places_changed();
+    assert_false(is_asked());
+    mon0->type = NL80211_IFTYPE_MONITOR;
+    places_changed();
+    assert_true(is_asked());
+}
+
+static void what_is_refused_is_asked_again_less_and_less_often(void **state)
+{
+    int64_t delay = MONITOR_RETRY_MIN_MS;
+
+    (void)state;
+    configure();
+    for (int i = 0; i < 8; i++) {
+        assert_true(is_asked());
+        answer(EPERM, -1);
+        scene_advance(air->scene, delay - 1);
+        assert_false(is_asked());
+        scene_advance(air->scene, 1);
+        delay = delay * 2 < MONITOR_RETRY_MAX_MS ? delay * 2 : MONITOR_RETRY_MAX_MS;
+    }
+    const char *warned = scene_warned(air->scene);
+    assert_non_null(strstr(warned, "nmsp-radio does not serve this interface"));
+    assert_ptr_equal(strchr(warned, '\n'), strrchr(warned, '\n')); /* one line */
+    assert_said("");
+}
+
+static void without_a_helper_it_is_said_once_and_tried_again(void **state)
+{
+    (void)state;
+    far_helper_die(&far);
+    configure();
+    assert_non_null(strstr(scene_warned(air->scene), "nmsp-radio cannot be reached at"));
+    scene_advance(air->scene, 100000);
+    assert_string_equal(scene_warned(air->scene), "");
+    far_helper_listen(&far);
+    for (int64_t waited = 0; !is_asked(); waited += 1000) {
+        assert_true(waited <= MONITOR_RETRY_MAX_MS);
+        scene_advance(air->scene, 1000);
+    }
+    answer(0, wire[0]);
+    assert_said("works e\n");
+}
+
+static void an_interface_that_goes_down_is_asked_for_again(void **state)
+{
+    (void)state;
+    open_port();
+    failing_at(FAILING_RECV, 1, ENETDOWN);
+    assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+    scene_turn(air->scene);
+    assert_said("works 0\n");
+    assert_non_null(strstr(scene_warned(air->scene), "the interface is down"));
+    scene_advance(air->scene, MONITOR_RETRY_MIN_MS);
+    assert_true(is_asked());
+    answer(0, wire[0]);
+    assert_said("works e\nsample 05 ap 0 client probe -60 age=0\n");
+}
+
+static void a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often(void **state)
+{
+    int64_t delay = MONITOR_RETRY_MIN_MS;
+
+    (void)state;
+    configure();
+    for (int i = 0; i < 4; i++) {
+        assert_true(is_asked());
+        failing_at(FAILING_RECV, 2, EINVAL); /* the first is the helper's reply */
+        assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+        answer(0, wire[0]);
+        assert_said("works e\nworks 0\n");
+        scene_advance(air->scene, delay - 1);
+        assert_false(is_asked());
+        scene_advance(air->scene, 1);
+        delay *= 2;
+    }
+}
+
+static void an_interface_that_goes_and_comes_is_opened_anew_at_once(void **state)
+{
+    (void)state;
+    open_port();
+    mon0->present = false;
+    places_changed();
+    assert_said("works 0\n");
+    scene_advance(air->scene, 100000);
+    assert_false(is_asked());
+    mon0->present = true;
+    mon0->ifindex = 77;
+    places_changed();
+    assert_true(is_asked());
+    answer(0, wire[0]);
+    assert_said("works e\n");
+}
+
+static void a_monitor_that_is_not_wanted_any_more_is_closed(void **state)
+{
+    (void)state;
+    open_port();
+    air->scene->radios[0].monitor[0] = '\0';
+    configure();
+    assert_said("works 0\n");
+    scene_advance(air->scene, 100000);
+    assert_false(is_asked());
+    (void)snprintf(air->scene->radios[0].monitor, SETTINGS_IFNAME_SIZE, "mon0");
+    air->scene->radios[0].disabled = true;
+    configure();
+    assert_false(is_asked());
+}
+
+static void an_answer_after_the_monitor_was_given_up_opens_nothing(void **state)
+{
+    (void)state;
+    configure();
+    assert_true(is_asked());
+    air->scene->radios[0].monitor[0] = '\0';
+    configure();
+    answer(0, wire[0]);
+    assert_said("");
+}
+
+static void no_turn_reads_more_than_its_share(void **state)
+{
+    (void)state;
+    open_port();
+    for (int i = 0; i < MONITOR_FRAMES_PER_TURN + 5; i++)
+        assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+    (void)loop_turn(air->scene->loop, 0);
+    assert_int_equal(counted().frames, MONITOR_FRAMES_PER_TURN);
+    (void)loop_turn(air->scene->loop, 0);
+    assert_int_equal(counted().frames, MONITOR_FRAMES_PER_TURN + 5);
+}
+
+static void counters_of_rogue_clients_are_told_now_and_then(void **state)
+{
+    static const uint8_t tag[] = {0, 0,    9,    0,    0x20, 0, 0, 0, 0xc4, 0x08, 0, 0,
+                                  0, 0x01, 0x40, 0x96, 0,    0, 3, 2, 0,    0,    0, 0,
+                                  9, 2,    0,    0,    0,    0, 9, 0, 0,    'x'};
+
+    (void)state;
+    open_port();
+    assert_int_equal(send(wire[1], tag, sizeof(tag), 0), sizeof(tag));
+    scene_turn(air->scene);
+    assert_said("sample 09 ap 0 tag data -60 age=0\ntag 09 ap 0 v=0 seq=0 ch=0 x\n");
+    scene_advance(air->scene, MONITOR_STATISTICS_MS);
+    assert_said("statistics 09 ap 0 tag rx=1/25 tx=0/0\n");
+    scene_advance(air->scene, MONITOR_STATISTICS_MS);
+    assert_said("");
+}
+
+static void without_memory_there_is_no_monitor(void **state)
+{
+    (void)state;
+    for (unsigned n = 1;; n++) {
+        failing_malloc_at(n);
+        struct monitor *other = monitor_new(air->scene->loop, air->scene->nl80211, air->rogues,
+                                            helper, &air_events, air);
+        bool failed = failing_hit();
+        failing_reset();
+        monitor_free(other);
+        if (!failed)
+            break;
+        assert_null(other);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_socket_is_asked_for_and_its_frames_are_heard),
+        TEST(without_a_monitor_interface_nothing_is_asked),
+        TEST(what_is_refused_is_asked_again_less_and_less_often),
+        TEST(without_a_helper_it_is_said_once_and_tried_again),
+        TEST(an_interface_that_goes_down_is_asked_for_again),
+        TEST(a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often),
+        TEST(an_interface_that_goes_and_comes_is_opened_anew_at_once),
+        TEST(a_monitor_that_is_not_wanted_any_more_is_closed),
+        TEST(an_answer_after_the_monitor_was_given_up_opens_nothing),
+        TEST(no_turn_reads_more_than_its_share),
+        TEST(counters_of_rogue_clients_are_told_now_and_then),
+        TEST(without_memory_there_is_no_monitor),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/neighbours/neighbours.h"
+
+#include "agent/base/log.h"
+#include "agent/base/siphash.h"
+#include "platform/neighbours/neighbour.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SIZE = 64, DUMP_ATTEMPTS = 3 };
+
+/* An address that was told. The same one may stand on two interfaces (a bridge and its port). */
+struct entry {
+    uint8_t family; /* 0: free */
+    struct mac mac;
+    uint8_t address[16];
+    uint32_t ifindex;
+    uint32_t round; /* the last one in which the kernel had it */
+};
+
+struct neighbours {
+    struct loop *loop;
+    struct neighbours_options options;
+    const struct radio_events *events;
+    void *events_context;
+    struct radio_counters counters;
+    struct netlink *netlink;
+    struct loop_timer timer;
+    bool started;
+    bool want_dump;
+    bool dumping;
+    unsigned attempts;
+    int64_t last_look;
+    uint32_t round;
+    bool full_said;
+    bool refused_said;
+
+    /* Open addressing by the address alone, so that all entries of one stand in one row; at most
+     * half is used. */
+    struct siphash_key key;
+    struct entry *entries;
+    size_t size; /* a power of two, or 0 */
+    size_t count;
+};
+
+/* --- the table --- */
+
+static size_t home_of(const struct neighbours *n, const uint8_t address[16])
+{
+    return (size_t)siphash(&n->key, address, 16) & (n->size - 1);
+}
+
+static bool is_entry_of(const struct entry *entry, const struct neighbour *neighbour)
+{
+    return entry->family == neighbour->family && entry->ifindex == neighbour->ifindex &&
+           memcmp(entry->address, neighbour->address, sizeof(entry->address)) == 0;
+}
+
+static struct entry *find(const struct neighbours *n, const struct neighbour *neighbour)
+{
+    if (n->count == 0)
+        return NULL;
+    for (size_t i = home_of(n, neighbour->address); n->entries[i].family != 0;
+         i = (i + 1) & (n->size - 1)) {
+        if (is_entry_of(&n->entries[i], neighbour))
+            return &n->entries[i];
+    }
+    return NULL;
+}
+
+/* Has the client this address on another interface too? */
+static bool is_elsewhere(const struct neighbours *n, const struct entry *entry)
+{
+    for (size_t i = home_of(n, entry->address); n->entries[i].family != 0;
+         i = (i + 1) & (n->size - 1)) {
+        const struct entry *other = &n->entries[i];
+        if (other != entry && other->family == entry->family &&
+            mac_equal(&other->mac, &entry->mac) &&
+            memcmp(other->address, entry->address, sizeof(entry->address)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct entry *free_place(const struct neighbours *n, const uint8_t address[16])
+{
+    size_t i = home_of(n, address);
+
+    while (n->entries[i].family != 0)
+        i = (i + 1) & (n->size - 1);
+    return &n->entries[i];
+}
+
+static bool grow(struct neighbours *n)
+{
+    struct neighbours larger = *n;
+
+    larger.size = n->size == 0 ? FIRST_SIZE : n->size * 2;
+    larger.entries = calloc(larger.size, sizeof(*larger.entries));
+    if (larger.entries == NULL)
+        return false;
+    for (size_t i = 0; i < n->size; i++) {
+        if (n->entries[i].family != 0)
+            *free_place(&larger, n->entries[i].address) = n->entries[i];
+    }
+    free(n->entries);
+    n->entries = larger.entries;
+    n->size = larger.size;
+    return true;
+}
+
+/* One client cannot take all the room. */
+static bool has_its_share(const struct neighbours *n, const struct mac *mac)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < n->size; i++)
+        count += n->entries[i].family != 0 && mac_equal(&n->entries[i].mac, mac) ? 1 : 0;
+    return count >= NEIGHBOURS_CLIENT_MAX;
+}
+
+/* NULL if there is no room. */
+static struct entry *add(struct neighbours *n, const struct neighbour *neighbour)
+{
+    if (n->count == NEIGHBOURS_MAX || has_its_share(n, &neighbour->mac) ||
+        (n->count * 2 >= n->size && !grow(n))) {
+        if (!n->full_said)
+            log_warning("more IP addresses than %d a client or %d in all: the others are not told "
+                        "(said once)",
+                        NEIGHBOURS_CLIENT_MAX, NEIGHBOURS_MAX);
+        n->full_said = true;
+        return NULL;
+    }
+    struct entry *entry = free_place(n, neighbour->address);
+    *entry = (struct entry){.family = neighbour->family, .ifindex = neighbour->ifindex};
+    memcpy(entry->address, neighbour->address, sizeof(entry->address));
+    n->count++;
+    return entry;
+}
+
+/* Those behind it move up, unless they would stand before their home. */
+static void drop(struct neighbours *n, struct entry *entry)
+{
+    size_t mask = n->size - 1;
+    size_t hole = (size_t)(entry - n->entries);
+
+    for (size_t i = (hole + 1) & mask; n->entries[i].family != 0; i = (i + 1) & mask) {
+        size_t home = home_of(n, n->entries[i].address);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            n->entries[hole] = n->entries[i];
+            hole = i;
+        }
+    }
+    n->entries[hole].family = 0;
+    n->count--;
+}
+
+/* --- telling --- */
+
+static void tell(struct neighbours *n, const struct entry *entry, bool present)
+{
+    struct radio_address address = {
+        .device = entry->mac, .family = entry->family, .present = present};
+
+    memcpy(address.address, entry->address, sizeof(address.address));
+    n->events->address(n->events_context, &address);
+}
+
+static void take_back(struct neighbours *n, struct entry *entry)
+{
+    const struct entry gone = *entry;
+    bool elsewhere = is_elsewhere(n, entry);
+
+    drop(n, entry);
+    if (!elsewhere)
+        tell(n, &gone, false);
+}
+
+static void put(struct neighbours *n, const struct neighbour *neighbour)
+{
+    struct entry *entry = find(n, neighbour);
+    bool is_client = n->options.is_client(n->options.context, &neighbour->mac);
+
+    if (entry != NULL && (!is_client || !mac_equal(&entry->mac, &neighbour->mac))) {
+        take_back(n, entry); /* another one has it now */
+        entry = NULL;
+    }
+    if (!is_client)
+        return;
+    if (entry == NULL) {
+        entry = add(n, neighbour);
+        if (entry == NULL)
+            return;
+        entry->mac = neighbour->mac;
+        if (!is_elsewhere(n, entry))
+            tell(n, entry, true);
+    }
+    entry->round = n->round;
+}
+
+static void take(struct neighbours *n, const struct netlink_message *message)
+{
+    struct neighbour neighbour;
+    struct entry *entry;
+    bool is_host;
+
+    if (message->type != RTM_NEWNEIGH && message->type != RTM_DELNEIGH)
+        return;
+    if (!neighbour_parse(message->body, &neighbour, &is_host)) {
+        n->counters.malformed++;
+        return;
+    }
+    if (!is_host)
+        return;
+    if (message->type == RTM_NEWNEIGH && neighbour.valid && neighbour.has_mac) {
+        put(n, &neighbour);
+        return;
+    }
+    entry = find(n, &neighbour);
+    if (entry != NULL)
+        take_back(n, entry);
+}
+
+/* Dropping moves another entry to the same place: it is looked at again. */
+static void sweep(struct neighbours *n,
+                  bool (*gone)(struct neighbours *n, const struct entry *entry))
+{
+    size_t i = 0;
+
+    while (i < n->size) {
+        if (n->entries[i].family != 0 && gone(n, &n->entries[i]))
+            take_back(n, &n->entries[i]);
+        else
+            i++;
+    }
+}
+
+static bool has_left(struct neighbours *n, const struct entry *entry)
+{
+    return !n->options.is_client(n->options.context, &entry->mac);
+}
+
+static bool missed_the_round(struct neighbours *n, const struct entry *entry)
+{
+    return entry->round != n->round;
+}
+
+/* --- reading the table --- */
+
+static void look_at(struct neighbours *n, int64_t at)
+{
+    if (n->started && (!loop_timer_running(&n->timer) || n->timer.at > at))
+        loop_timer_start_at(&n->timer, at);
+}
+
+static void look_soon(struct neighbours *n)
+{
+    int64_t at = n->last_look + NEIGHBOURS_DUMP_MS;
+
+    look_at(n, at > loop_now(n->loop) ? at : loop_now(n->loop));
+}
+
+static void on_answer(void *context, uint32_t tag, const struct netlink_message *message)
+{
+    (void)tag;
+    take(context, message);
+}
+
+static void count_failure(struct neighbours *n, enum netlink_result result, int error)
+{
+    if (result == NETLINK_TIMED_OUT)
+        n->counters.timeouts++;
+    else if (result == NETLINK_REFUSED)
+        n->counters.errors++;
+    if (result == NETLINK_REFUSED && !n->refused_said) {
+        n->refused_said = true;
+        log_warning("the neighbour table cannot be read (%s): IP addresses of clients are told as "
+                    "they change only",
+                    strerror(error));
+    }
+}
+
+static void on_done(void *context, uint32_t tag, enum netlink_result result, int error)
+{
+    struct neighbours *n = context;
+
+    (void)tag;
+    n->dumping = false;
+    if (result == NETLINK_OK) {
+        n->attempts = 0;
+        sweep(n, missed_the_round);
+    } else {
+        bool soon = (result == NETLINK_INTERRUPTED || result == NETLINK_OVERRUN) &&
+                    ++n->attempts < DUMP_ATTEMPTS;
+        count_failure(n, result, error);
+        n->want_dump = true;
+        if (!soon)
+            n->attempts = 0;
+        look_at(n, loop_now(n->loop) + (soon ? NEIGHBOURS_DUMP_MS : NEIGHBOURS_RETRY_MS));
+        return;
+    }
+    if (n->want_dump)
+        look_soon(n);
+}
+
+static void on_timer(void *context)
+{
+    struct neighbours *n = context;
+    const struct netlink_request request = {.type = RTM_GETNEIGH,
+                                            .dump = true,
+                                            .context = n,
+                                            .on_message = on_answer,
+                                            .on_done = on_done};
+
+    n->last_look = loop_now(n->loop);
+    sweep(n, has_left);
+    if (!n->want_dump || n->dumping)
+        return;
+    n->want_dump = false;
+    n->round++;
+    n->dumping = netlink_request(n->netlink, &request);
+}
+
+static void want_dump(struct neighbours *n)
+{
+    n->want_dump = true;
+    if (!n->dumping)
+        look_soon(n);
+}
+
+static void on_event(void *context, const struct netlink_message *message)
+{
+    take(context, message);
+}
+
+static void on_overrun(void *context)
+{
+    struct neighbours *n = context;
+
+    n->counters.overruns++;
+    want_dump(n);
+}
+
+/* --- life --- */
+
+struct neighbours *neighbours_new(struct loop *loop, const struct neighbours_options *options,
+                                  const struct radio_events *events, void *events_context)
+{
+    struct neighbours *n = calloc(1, sizeof(*n));
+
+    if (n == NULL)
+        return NULL;
+    n->loop = loop;
+    n->options = *options;
+    n->events = events;
+    n->events_context = events_context;
+    n->last_look = loop_now(loop) - NEIGHBOURS_DUMP_MS;
+    n->netlink = netlink_new(loop, &(struct netlink_options){.protocol = NETLINK_ROUTE,
+                                                             .io = options->io,
+                                                             .io_context = options->io_context,
+                                                             .context = n,
+                                                             .event = on_event,
+                                                             .overrun = on_overrun});
+    if (n->netlink == NULL || siphash_key_random(&n->key) < 0 ||
+        loop_timer_init(loop, &n->timer, on_timer, n) < 0) {
+        neighbours_free(n);
+        return NULL;
+    }
+    return n;
+}
+
+void neighbours_free(struct neighbours *n)
+{
+    if (n == NULL)
+        return;
+    netlink_free(n->netlink);
+    loop_timer_fini(&n->timer);
+    free(n->entries);
+    free(n);
+}
+
+void neighbours_start(struct neighbours *n)
+{
+    if (n->started)
+        return;
+    n->started = true;
+    int result = netlink_join(n->netlink, RTNLGRP_NEIGH);
+    if (result < 0)
+        log_warning("changes of the neighbour table cannot be heard (%s): IP addresses of clients "
+                    "are read when one joins only",
+                    strerror(-result));
+}
+
+void neighbours_client_joined(struct neighbours *n)
+{
+    want_dump(n);
+}
+
+void neighbours_client_left(struct neighbours *n)
+{
+    if (n->count > 0)
+        look_soon(n);
+}
+
+void neighbours_counters(const struct neighbours *n, struct radio_counters *counters)
+{
+    counters->overruns += n->counters.overruns;
+    counters->timeouts += n->counters.timeouts;
+    counters->errors += n->counters.errors;
+    counters->malformed += n->counters.malformed;
+}

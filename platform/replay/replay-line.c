@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/replay/replay-line.h"
+
+#include "platform/replay/replay-value.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { DB_MIN = INT8_MIN, DB_MAX = INT8_MAX, COUNT_MAX = 1 << 24 };
+#define U32_TOP INT64_C(0xffffffff)
+
+#define AT(member) offsetof(struct replay_line, member)
+#define NUMBER(key, type, member, low, top)          \
+    {                                                \
+        key, type, false, AT(member), 0, 0, low, top \
+    }
+#define NEEDED(key, type, member, low, top)         \
+    {                                               \
+        key, type, true, AT(member), 0, 0, low, top \
+    }
+#define FLAG(key, member)  NUMBER(key, VALUE_FLAG, member, 0, 1)
+#define A_MAC(key, member) NEEDED(key, VALUE_MAC, member, 0, 0)
+#define AP_HANDLE(member)  NEEDED("ap", VALUE_U16, member, 0, UINT16_MAX - 1)
+#define AGE                NUMBER("age", VALUE_S64, age, 0, INT64_C(1) << 48)
+#define A_CLASS(member)    NUMBER("class", VALUE_CLASS, member, 0, 0)
+#define OCTETS(key, member, count, max)                            \
+    {                                                              \
+        key, VALUE_OCTETS, false, AT(member), AT(count), max, 0, 0 \
+    }
+#define LAST                                 \
+    {                                        \
+        NULL, VALUE_U8, false, 0, 0, 0, 0, 0 \
+    }
+
+static const struct field scene_fields[] = {NEEDED("", VALUE_U32, u.version, 1, 1), LAST};
+static const struct field mac_fields[] = {A_MAC("", u.mac), LAST};
+static const struct field works_fields[] = {NEEDED("", VALUE_WORKS, u.works, 0, 0), LAST};
+
+/* The arguments are members: parentheses around them would not compile. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
+#define AP_FIELDS(record)                                                                        \
+    A_MAC("mac", record.mac), NUMBER("slot", VALUE_U8, record.slot, 0, 255),                     \
+        NUMBER("band", VALUE_U8, record.band, 0, 3),                                             \
+        NUMBER("channel", VALUE_U16, record.channel, 0, UINT16_MAX),                             \
+        NUMBER("width", VALUE_U16, record.width, 0, UINT16_MAX),                                 \
+        NUMBER("power", VALUE_S8, record.tx_power, DB_MIN, DB_MAX),                              \
+        NUMBER("noise", VALUE_S8, record.noise, DB_MIN, DB_MAX),                                 \
+        NUMBER("load", VALUE_U8, record.utilisation, 0, 255),                                    \
+        NUMBER("clients", VALUE_U16, record.clients, 0, UINT16_MAX), FLAG("up", record.up), AGE, \
+        {"name", VALUE_NAME, false, AT(record.name), 0, SETTINGS_NAME_SIZE, 0, 0}, LAST
+
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+static const struct field ap_fields[] = {NEEDED("", VALUE_U16, u.ap.ap, 0, UINT16_MAX - 1),
+                                         AP_FIELDS(u.ap)};
+static const struct field ap_handle_fields[] = {NEEDED("", VALUE_U16, u.ap.ap, 0, UINT16_MAX - 1),
+                                                LAST};
+static const struct field aps_fields[] = {
+    NEEDED("", VALUE_U32, u.aps.count, 1, UINT16_MAX - 1),
+    NUMBER("first", VALUE_U16, u.aps.first.ap, 0, UINT16_MAX - 1), AP_FIELDS(u.aps.first)};
+static const struct field sample_fields[] = {
+    A_MAC("", u.sample.device),
+    AP_HANDLE(u.sample.ap),
+    A_CLASS(u.sample.device_class),
+    NUMBER("antenna", VALUE_U8, u.sample.antenna, 0, 255),
+    NUMBER("source", VALUE_U8, u.sample.source, 0, RADIO_SOURCE_BEACON),
+    NEEDED("rssi", VALUE_S8, u.sample.rssi, DB_MIN, DB_MAX),
+    NUMBER("snr", VALUE_S8, u.sample.snr, DB_MIN, DB_MAX),
+    AGE,
+    LAST};
+static const struct field join_fields[] = {
+    A_MAC("", u.client.device),
+    AP_HANDLE(u.client.ap),
+    NUMBER("vlan", VALUE_U16, u.client.vlan, 0, UINT16_MAX),
+    NUMBER("protocol", VALUE_U8, u.client.protocol, 0, 255),
+    OCTETS("ssid", u.client.ssid, u.client.ssid_len, RADIO_SSID_MAX),
+    LAST};
+static const struct field leave_fields[] = {A_MAC("", u.client.device), AP_HANDLE(u.client.ap),
+                                            LAST};
+static const struct field user_fields[] = {
+    A_MAC("", u.user.device), OCTETS("name", u.user.name, u.user.len, RADIO_USER_NAME_MAX), LAST};
+static const struct field address_fields[] = {A_MAC("", u.address.device),
+                                              NEEDED("ip", VALUE_ADDRESS, u.address, 0, 0),
+                                              FLAG("present", u.address.present), LAST};
+#define TOTAL(key, member) NUMBER(key, VALUE_U64, u.statistics.member, 0, 0)
+#define U32(key, member)   NUMBER(key, VALUE_U32, member, 0, U32_TOP)
+static const struct field statistics_fields[] = {A_MAC("", u.statistics.device),
+                                                 AP_HANDLE(u.statistics.ap),
+                                                 A_CLASS(u.statistics.device_class),
+                                                 TOTAL("rx-bytes", rx_bytes),
+                                                 TOTAL("tx-bytes", tx_bytes),
+                                                 TOTAL("rx-packets", rx_packets),
+                                                 TOTAL("tx-packets", tx_packets),
+                                                 TOTAL("tx-retries", tx_retries),
+                                                 TOTAL("tx-failed", tx_failed),
+                                                 U32("rx-rate", u.statistics.rx_rate),
+                                                 U32("tx-rate", u.statistics.tx_rate),
+                                                 U32("connected", u.statistics.connected),
+                                                 LAST};
+static const struct field rogue_fields[] = {
+    A_MAC("", u.rogue.device),
+    AP_HANDLE(u.rogue.ap),
+    A_CLASS(u.rogue.device_class),
+    NUMBER("band", VALUE_U8, u.rogue.band, 0, 3),
+    NUMBER("channel", VALUE_U16, u.rogue.channel, 0, UINT16_MAX),
+    NUMBER("encryption", VALUE_U8, u.rogue.encryption, 0, 255),
+    OCTETS("ssid", u.rogue.ssid, u.rogue.ssid_len, RADIO_SSID_MAX),
+    LAST};
+static const struct field tag_fields[] = {
+    A_MAC("", u.tag.device),
+    AP_HANDLE(u.tag.ap),
+    NUMBER("vendor", VALUE_U8, u.tag.vendor, 0, 255),
+    NUMBER("ccx", VALUE_U8, u.tag.ccx_version, 0, 255),
+    NUMBER("power", VALUE_S8, u.tag.tx_power, DB_MIN, DB_MAX),
+    NUMBER("channel", VALUE_U8, u.tag.channel, 0, 255),
+    NUMBER("regulatory", VALUE_U8, u.tag.regulatory_class, 0, 255),
+    NUMBER("burst", VALUE_U8, u.tag.burst, 0, 255),
+    NUMBER("sequence", VALUE_U16, u.tag.sequence, 0, UINT16_MAX),
+    NUMBER("payload", VALUE_PAYLOAD, u.tag, 0, 0),
+    AGE,
+    LAST};
+static const struct field devices_fields[] = {
+    NEEDED("", VALUE_U32, u.crowd.count, 1, COUNT_MAX),
+    A_MAC("mac", u.crowd.mac),
+    NUMBER("ap", VALUE_U16, u.crowd.ap, 0, UINT16_MAX - 1),
+    NUMBER("aps", VALUE_U16, u.crowd.aps, 1, UINT16_MAX - 1),
+    NUMBER("heard-by", VALUE_U8, u.crowd.heard_by, 1, 64),
+    A_CLASS(u.crowd.device_class),
+    NUMBER("antenna", VALUE_U8, u.crowd.antenna, 0, 255),
+    NUMBER("source", VALUE_U8, u.crowd.source, 0, RADIO_SOURCE_BEACON),
+    NUMBER("snr", VALUE_S8, u.crowd.snr, DB_MIN, DB_MAX),
+    NUMBER("rssi", VALUE_S8, u.crowd.rssi, DB_MIN, DB_MAX),
+    NUMBER("to", VALUE_S8, u.crowd.rssi_to, DB_MIN, DB_MAX),
+    NUMBER("walk", VALUE_U32, u.crowd.walk, 2, REPLAY_TIME_MAX),
+    NUMBER("every", VALUE_U32, u.crowd.every, 10, REPLAY_TIME_MAX),
+    NUMBER("for", VALUE_U32, u.crowd.length, 1, REPLAY_TIME_MAX),
+    FLAG("associated", u.crowd.associated),
+    NUMBER("vlan", VALUE_U16, u.crowd.vlan, 0, UINT16_MAX),
+    NUMBER("protocol", VALUE_U8, u.crowd.protocol, 0, 255),
+    OCTETS("ssid", u.crowd.ssid, u.crowd.ssid_len, RADIO_SSID_MAX),
+    NUMBER("path", VALUE_PATH, u.crowd, 0, 0),
+    LAST};
+
+struct word {
+    const char *word;
+    const struct field *fields;
+};
+
+static const struct word words[] = {
+    [REPLAY_SCENE] = {"scene", scene_fields},
+    [REPLAY_BASE_MAC] = {"base-mac", mac_fields},
+    [REPLAY_WORKS] = {"works", works_fields},
+    [REPLAY_AP] = {"ap", ap_fields},
+    [REPLAY_AP_GONE] = {"ap-gone", ap_handle_fields},
+    [REPLAY_SAMPLE] = {"sample", sample_fields},
+    [REPLAY_JOIN] = {"join", join_fields},
+    [REPLAY_LEAVE] = {"leave", leave_fields},
+    [REPLAY_USER] = {"user", user_fields},
+    [REPLAY_ADDRESS] = {"address", address_fields},
+    [REPLAY_STATISTICS] = {"statistics", statistics_fields},
+    [REPLAY_ROGUE] = {"rogue", rogue_fields},
+    [REPLAY_TAG] = {"tag", tag_fields},
+    [REPLAY_APS] = {"aps", aps_fields},
+    [REPLAY_DEVICES] = {"devices", devices_fields},
+    [REPLAY_AP_BACK] = {"ap-back", ap_handle_fields},
+    [REPLAY_SILENT] = {"silent", mac_fields},
+    [REPLAY_HEARD] = {"heard", mac_fields},
+};
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static bool refuse(char error[static REPLAY_ERROR_SIZE],
+                                                         const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(error, REPLAY_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static void set_ap_defaults(struct radio_ap *ap)
+{
+    *ap = (struct radio_ap){.band = RADIO_BAND_2GHZ,
+                            .width = 20,
+                            .tx_power = 20,
+                            .noise = RADIO_DB_UNKNOWN,
+                            .utilisation = RADIO_UTILISATION_UNKNOWN,
+                            .up = true};
+}
+
+static void set_crowd_defaults(struct replay_crowd *crowd)
+{
+    *crowd = (struct replay_crowd){.aps = 1,
+                                   .heard_by = 1,
+                                   .device_class = RADIO_CLASS_CLIENT,
+                                   .antenna = RADIO_ANTENNA_COMBINED,
+                                   .source = RADIO_SOURCE_DATA,
+                                   .snr = RADIO_DB_UNKNOWN,
+                                   .rssi = -50,
+                                   .rssi_to = RADIO_DB_UNKNOWN,
+                                   .every = 1000,
+                                   .protocol = 6};
+}
+
+static void set_defaults(struct replay_line *line)
+{
+    switch (line->kind) {
+    case REPLAY_AP:
+        set_ap_defaults(&line->u.ap);
+        break;
+    case REPLAY_APS:
+        set_ap_defaults(&line->u.aps.first);
+        break;
+    case REPLAY_DEVICES:
+        set_crowd_defaults(&line->u.crowd);
+        break;
+    case REPLAY_SAMPLE:
+        line->u.sample.device_class = RADIO_CLASS_CLIENT;
+        line->u.sample.antenna = RADIO_ANTENNA_COMBINED;
+        line->u.sample.source = RADIO_SOURCE_DATA;
+        line->u.sample.snr = RADIO_DB_UNKNOWN;
+        break;
+    case REPLAY_ADDRESS:
+        line->u.address.present = true;
+        break;
+    case REPLAY_STATISTICS:
+        line->u.statistics.device_class = RADIO_CLASS_CLIENT;
+        break;
+    case REPLAY_ROGUE:
+        line->u.rogue.device_class = RADIO_CLASS_ROGUE_AP;
+        line->u.rogue.encryption = RADIO_ENCRYPTION_UNKNOWN;
+        break;
+    case REPLAY_TAG:
+        line->u.tag.tx_power = RADIO_DB_UNKNOWN;
+        break;
+    default:
+        break;
+    }
+}
+
+static const struct field *find_field(const struct field *fields, const struct cursor *key)
+{
+    for (; fields->key != NULL; fields++) {
+        if (fields->key[0] != '\0' && replay_text_is(key, fields->key))
+            return fields;
+    }
+    return NULL;
+}
+
+/* One word after the first: the argument (`first`), or key=value. */
+static bool take_field(struct cursor word, bool first, struct replay_line *line, uint32_t *seen,
+                       char error[static REPLAY_ERROR_SIZE])
+{
+    const struct field *fields = words[line->kind].fields;
+    const struct field *field = first ? fields : NULL;
+    struct cursor value = word;
+
+    if (!first) {
+        struct cursor key = replay_piece(&value, '=');
+        field = find_field(fields, &key);
+        if (field == NULL)
+            return refuse(error, "\"%s\" has no such key", words[line->kind].word);
+    }
+    if ((*seen & 1U << (field - fields)) != 0)
+        return refuse(error, "%s stands twice", field->key);
+    *seen |= 1U << (field - fields);
+    if (!replay_value_take(value, field, line))
+        return refuse(error, "the %s of \"%s\" cannot be that",
+                      field->key[0] != '\0' ? field->key : "argument", words[line->kind].word);
+    return true;
+}
+
+static bool is_complete(struct replay_line *line, uint32_t seen,
+                        char error[static REPLAY_ERROR_SIZE])
+{
+    const struct field *fields = words[line->kind].fields;
+
+    for (const struct field *f = fields; f->key != NULL; f++) {
+        if (f->required && (seen & 1U << (f - fields)) == 0)
+            return refuse(error, "\"%s\" needs %s", words[line->kind].word,
+                          f->key[0] != '\0' ? f->key : "an argument");
+    }
+    if (line->kind == REPLAY_DEVICES && line->u.crowd.rssi_to == RADIO_DB_UNKNOWN)
+        line->u.crowd.rssi_to = line->u.crowd.rssi;
+    if (line->kind == REPLAY_DEVICES && line->u.crowd.heard_by > line->u.crowd.aps)
+        return refuse(error, "heard-by is more than aps");
+    if (line->kind == REPLAY_DEVICES && (unsigned)line->u.crowd.ap + line->u.crowd.aps > UINT16_MAX)
+        return refuse(error, "there are no so many aps");
+    if (line->kind == REPLAY_APS && line->u.aps.first.ap + line->u.aps.count > UINT16_MAX)
+        return refuse(error, "there are no so many aps");
+    return true;
+}
+
+static bool take_word(const struct cursor *word, struct replay_line *line)
+{
+    for (unsigned kind = REPLAY_SCENE; kind < WORDS; kind++) {
+        if (replay_text_is(word, words[kind].word)) {
+            line->kind = (enum replay_kind)kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_time(struct cursor *rest, struct cursor *word, struct replay_line *line)
+{
+    if (cursor_left(word) == 0 || *word->at != '@')
+        return true;
+    cursor_skip(word, 1);
+    if (!replay_number(*word, 0, REPLAY_TIME_MAX, &line->at))
+        return false;
+    *word = replay_word(rest);
+    return true;
+}
+
+bool replay_line_parse(const uint8_t *text, size_t len, struct replay_line *line,
+                       char error[static REPLAY_ERROR_SIZE])
+{
+    struct cursor rest = cursor_of(text, len);
+    uint32_t seen = 0;
+    bool first = true;
+
+    memset(line, 0, sizeof(*line));
+    error[0] = '\0';
+    if (len > REPLAY_LINE_MAX)
+        return refuse(error, "a line has at most %d characters", REPLAY_LINE_MAX);
+    struct cursor word = replay_word(&rest);
+    if (cursor_left(&word) == 0 || *word.at == '#')
+        return true;
+    if (!take_time(&rest, &word, line))
+        return refuse(error, "a time is @ and ms, at most %d", REPLAY_TIME_MAX);
+    if (!take_word(&word, line))
+        return refuse(error, "no line begins like that");
+    set_defaults(line);
+    for (word = replay_word(&rest); cursor_left(&word) > 0; word = replay_word(&rest)) {
+        if (!take_field(word, first, line, &seen, error))
+            return false;
+        first = false;
+    }
+    return is_complete(line, seen, error);
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+void replay_line_write(const struct replay_line *line, struct writer *w)
+{
+    replay_put(w, "@%" PRId64 " %s", line->at, words[line->kind].word);
+    for (const struct field *f = words[line->kind].fields; f->key != NULL; f++) {
+        replay_put(w, " %s%s", f->key, f->key[0] != '\0' ? "=" : "");
+        replay_value_write(w, f, line);
+    }
+    writer_u8(w, '\n');
+}
