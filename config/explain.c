@@ -210,6 +210,21 @@ static bool type_says(const struct lysc_type *type, const char *message)
     return range_says(string->length, message);
 }
 
+/* Or one of a condition that the node must fulfil? Those without a sentence begin with libyang's.
+ */
+static bool must_says(const struct lysc_node *node, const char *message)
+{
+    const struct lysc_must *musts = node != NULL ? lysc_node_musts(node) : NULL;
+    LY_ARRAY_COUNT_TYPE u = 0;
+
+    LY_ARRAY_FOR(musts, u)
+    {
+        if (musts[u].emsg != NULL && strcmp(musts[u].emsg, message) == 0)
+            return true;
+    }
+    return strncmp(message, "Must condition ", sizeof("Must condition ") - 1) == 0;
+}
+
 static const char *list_separator(size_t i, size_t count)
 {
     if (i == 0)
@@ -413,23 +428,63 @@ static void explain(struct explanation *e)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && e->reason[0] == '\0'; i++)
         if (strncmp(e->message, kinds[i].beginning, strlen(kinds[i].beginning)) == 0)
             kinds[i].explain(e);
-    if (e->reason[0] == '\0' && (type == NULL || type_says(type, e->message) || !say_type(e, type)))
+    if (e->reason[0] == '\0' && (type == NULL || type_says(type, e->message) ||
+                                 must_says(e->node, e->message) || !say_type(e, type)))
         say(e, "%s", e->message);
+}
+
+void explain_error(const struct ly_ctx *schema, const struct lyd_node *tree,
+                   const struct ly_err_item *item, struct config_fault *fault)
+{
+    struct explanation e = {.schema = schema, .tree = tree};
+
+    e.message = item->msg != NULL ? item->msg : "is refused, and libyang gives no reason";
+    compat_error_place(item, e.path, sizeof(e.path), &fault->line);
+    e.node = find_node(schema, e.path);
+    take_word(&e);
+    explain(&e);
+    memcpy(fault->path, e.path, sizeof(fault->path));
+    memcpy(fault->reason, e.reason, sizeof(fault->reason));
+}
+
+bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item)
+{
+    char path[CONFIG_PATH_SIZE];
+    unsigned line = 0;
+
+    if (item->apptag != NULL && strcmp(item->apptag, "must-violation") == 0)
+        return true;
+    compat_error_place(item, path, sizeof(path), &line);
+    const struct lysc_node *node = find_node(schema, path);
+    const struct lysc_must *musts = node != NULL ? lysc_node_musts(node) : NULL;
+    LY_ARRAY_COUNT_TYPE u = 0;
+    LY_ARRAY_FOR(musts, u)
+    {
+        if (item->apptag != NULL && musts[u].eapptag != NULL &&
+            strcmp(item->apptag, musts[u].eapptag) == 0)
+            return true;
+    }
+    return item->msg != NULL && must_says(node, item->msg);
+}
+
+bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item)
+{
+    char path[CONFIG_PATH_SIZE];
+    unsigned line = 0;
+
+    compat_error_place(item, path, sizeof(path), &line);
+    const struct lysc_node *node = find_node(schema, path);
+    return node != NULL && !(node->nodetype & LYD_NODE_TERM) && item->msg != NULL &&
+           strncmp(item->msg, "Invalid enumeration value ", 26) == 0;
 }
 
 void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,
                     struct config_error *error)
 {
     for (const struct ly_err_item *item = ly_err_first(schema); item != NULL; item = item->next) {
-        struct explanation e = {.schema = schema, .tree = tree};
-        unsigned line = 0;
-
-        e.message = item->msg != NULL ? item->msg : "is refused, and libyang gives no reason";
-        compat_error_place(item, e.path, sizeof(e.path), &line);
-        e.node = find_node(schema, e.path);
-        take_word(&e);
-        explain(&e);
-        config_error_add(error, CONFIG_INVALID, line, e.path, "%s", e.reason);
+        struct config_fault fault;
+        explain_error(schema, tree, item, &fault);
+        config_error_add(error, CONFIG_INVALID, fault.line, fault.path, "%s", fault.reason);
     }
     if (error->count == 0)
         config_error_add(error, CONFIG_INVALID, 0, NULL, "libyang refuses it and gives no reason");

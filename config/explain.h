@@ -11,7 +11,10 @@
 
 #include "config/fault.h"
 
+#include <stdbool.h>
+
 struct ly_ctx;
+struct ly_err_item;
 struct lyd_node;
 
 /*
@@ -20,5 +23,14 @@ struct lyd_node;
  */
 void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,
                     struct config_error *error);
+
+/* The same for one of libyang's errors: fills the path, the reason and the line. */
+void explain_error(const struct ly_ctx *schema, const struct lyd_node *tree,
+                   const struct ly_err_item *item, struct config_fault *fault);
+/* Is it a `must` that is violated? Its module may have given it words and an app-tag of its own. */
+bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item);
+
+/* Is it the value of an attribute? libyang says so by a path that leads to no leaf. */
+bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item);
 
 #endif

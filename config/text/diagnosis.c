@@ -355,6 +355,24 @@ static void cause_of_no_common(const struct diagnosis *d, char *text)
             offered_text(d));
 }
 
+static const char *own_key_text(const struct diagnosis *d)
+{
+    return d->own_key == AUTHLIST_KEY_EC ? "EC" : "RSA";
+}
+
+/* Without an alert nothing of ours was shown. */
+static void cause_of_refused_own(const struct diagnosis *d, char *text)
+{
+    if (d->alert >= 0)
+        say(text, "The location server does not accept this agent's certificate: alert %d (%s).",
+            d->alert & 0xff, tls_alert_name(d->alert));
+    else
+        say(text,
+            "The location server asks for no certificate with an %s key, which this agent was to "
+            "show it; or it breaks a rule of TLS, which the TLS library does not tell from that.",
+            own_key_text(d));
+}
+
 static void cause_of_tls(const struct diagnosis *d, char *text)
 {
     switch (d->code) {
@@ -365,8 +383,7 @@ static void cause_of_tls(const struct diagnosis *d, char *text)
         cause_of_no_common(d, text);
         break;
     case DIAGNOSIS_OWN_REFUSED:
-        say(text, "The location server does not accept this agent's certificate: alert %d (%s).",
-            d->alert & 0xff, tls_alert_name(d->alert));
+        cause_of_refused_own(d, text);
         break;
     case DIAGNOSIS_PEER_ALERT:
         say(text, "The peer ended TLS with alert %d (%s).", d->alert & 0xff,
@@ -463,8 +480,16 @@ static void remedy_for_own(const struct diagnosis *d, char *text)
     char sha1[HASH_TEXT_SIZE];
     char sha256[HASH_TEXT_SIZE];
 
-    say(text, "Give the location server this agent's MAC %s and its key hash, SHA1 %s or SHA2 %s.",
-        mac_text(&d->own_mac, mac), hex_text(d->own_sha1, sizeof(d->own_sha1), sha1),
+    if (d->alert < 0) {
+        say(text, "Let the location server take client certificates with RSA keys, or with EC keys "
+                  "on P-256 (signature algorithms); this agent tries what it has of both in turn.");
+        return;
+    }
+    say(text,
+        "Give the location server this agent's MAC %s and the key hash of its %s certificate, "
+        "SHA1 %s or SHA2 %s.",
+        mac_text(&d->own_mac, mac), own_key_text(d),
+        hex_text(d->own_sha1, sizeof(d->own_sha1), sha1),
         hex_text(d->own_sha256, sizeof(d->own_sha256), sha256));
 }
 

@@ -125,7 +125,8 @@ static const struct {
     {DIAGNOSIS_OWN_REFUSED,
      "The location server does not accept this agent's certificate: alert 46 "
      "(certificate_unknown).",
-     "Give the location server this agent's MAC 02:0a:00:00:00:01 and its key hash, SHA1 "
+     "Give the location server this agent's MAC 02:0a:00:00:00:01 and the key hash of its RSA "
+     "certificate, SHA1 "
      "1111111111111111111111111111111111111111 or SHA2 "
      "2222222222222222222222222222222222222222222222222222222222222222.",
      {NULL}},
@@ -380,6 +381,32 @@ static void the_remedy_for_ciphers_names_the_knob_that_is_left(void **state)
                  (const char *const[DIAGNOSIS_LINES_MAX]){"nmsp listen port 16113 legacy-cipher"});
 }
 
+static void the_hash_to_give_away_is_that_of_the_certificate_that_was_shown(void **state)
+{
+    struct diagnosis d = facts(DIAGNOSIS_OWN_REFUSED);
+
+    (void)state;
+    assert_remedy_has(&d, "the key hash of its RSA certificate, SHA1 1111");
+    d.own_key = AUTHLIST_KEY_EC;
+    memset(d.own_sha1, 0x33, sizeof(d.own_sha1));
+    assert_remedy_has(&d, "the key hash of its EC certificate, SHA1 3333");
+}
+
+static void a_certificate_that_was_not_even_asked_for_is_told_by_its_kind(void **state)
+{
+    struct diagnosis d = facts(DIAGNOSIS_OWN_REFUSED);
+
+    (void)state;
+    d.alert = -1;
+    assert_cause(&d, "The location server asks for no certificate with an RSA key, which this "
+                     "agent was to show it; or it breaks a rule of TLS, which the TLS library does "
+                     "not tell from that.");
+    assert_remedy_has(&d,
+                      "Let the location server take client certificates with RSA keys, or with "
+                      "EC keys on P-256 (signature algorithms); this agent tries what it has of "
+                      "both in turn.");
+}
+
 static void a_server_line_keeps_what_the_entry_has_besides(void **state)
 {
     struct diagnosis d = facts(DIAGNOSIS_WRONG_SERVER);
@@ -471,6 +498,8 @@ int main(void)
         cmocka_unit_test(without_a_certificate_no_hash_can_be_pasted),
         cmocka_unit_test(what_the_peer_offers_is_not_claimed_to_be_known),
         cmocka_unit_test(the_remedy_for_ciphers_names_the_knob_that_is_left),
+        cmocka_unit_test(the_hash_to_give_away_is_that_of_the_certificate_that_was_shown),
+        cmocka_unit_test(a_certificate_that_was_not_even_asked_for_is_told_by_its_kind),
         cmocka_unit_test(a_server_line_keeps_what_the_entry_has_besides),
         cmocka_unit_test(the_state_of_ntp_is_told_with_the_dates),
         cmocka_unit_test(the_longest_facts_fit),

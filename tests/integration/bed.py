@@ -147,7 +147,8 @@ class Agent:
         os.write(self.scene_fd, "".join(line + "\n" for line in lines).encode())
 
     def start(self, *arguments):
-        command = [self.program, "-c", self.config, "--state-dir", self.state, *arguments]
+        command = [self.program, "-c", self.config, "--state-dir", self.state, "--management", "none",
+                   *arguments]
         self.process = subprocess.Popen(WRAPPER + command, stderr=subprocess.PIPE, text=True,
                                         env=dict(os.environ, NMSPD_SCENE=self.scene_path, **self.environment))
         threading.Thread(target=self.collect, args=(self.process.stderr,), daemon=True).start()
@@ -220,7 +221,9 @@ class Mse(mse_harness.Mse):
 
     def __init__(self, agent, *arguments, mac=SERVER_MACS[0], listen=None, connect=None, key_name="mse"):
         certificate, key = Keys.of(mac, key_name)
-        where = ["--connect", "127.0.0.1:%d" % connect] if connect else ["--listen", "127.0.0.1:%d" % (listen or 0)]
+        if isinstance(connect, int):
+            connect = "127.0.0.1:%d" % connect
+        where = ["--connect", connect] if connect else ["--listen", "127.0.0.1:%d" % (listen or 0)]
         trust = ["--agent-cert", agent.certificate()]
         self.agent = agent
         super().__init__("--control", "--cert", certificate, "--key", key, *where, *trust, *arguments)

@@ -68,8 +68,8 @@ REMEDIES["name-"] = "(Correct the name, or add it to the DNS|Look at this machin
 REMEDIES["no-common"] = ("(Take strong-cipher back, or bring the location server to a newer release|Bring the location "
                          "server to a release with TLS 1.2 and ECDHE, or allow legacy-cipher for it, which needs a TLS "
                          r"library that was built for it)\.")
-REMEDIES["own-refused"] = (r"Give the location server this agent's MAC [0-9a-f:]{17} and its key hash, SHA1 [0-9a-f]{40} "
-                           r"or SHA2 [0-9a-f]{64}\.")
+REMEDIES["own-refused"] = (r"Give the location server this agent's MAC [0-9a-f:]{17} and the key hash of its (RSA|EC) "
+                           r"certificate, SHA1 [0-9a-f]{40} or SHA2 [0-9a-f]{64}\.")
 
 
 class Case(bed.Case):

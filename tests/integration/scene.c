@@ -21,7 +21,7 @@
  */
 #include "agent/base/log.h"
 #include "platform/platform.h"
-#include "platform/replay-line.h"
+#include "platform/replay/replay-line.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real nmspd on loopback against the reference location server, on a machine without radios."""
 
+import json
 import os
+import re
 import stat
 import subprocess
 import unittest
@@ -81,18 +83,39 @@ class Starting(bed.Case):
         self.assertEqual(mse.of("disconnected"), [])
         self.assert_no_violation(mse)
 
-    def test_a_missing_configuration_says_what_to_do(self):
+    def test_without_a_configuration_it_runs_empty_says_what_to_do_and_takes_one_up(self):
         self.agent.start()
-        self.assertEqual(self.agent.process.wait(bed.PATIENCE), 2)
-        self.agent.wait("error: %s: " % self.agent.config)
+        self.agent.wait("error: %s: there is no such file" % self.agent.config)
         self.agent.wait("write a configuration")
+        self.agent.wait("an empty configuration is running instead")
+        self.agent.wait("NMSP is switched off")
+        self.assertTrue([line for line in self.agent.report() if "startup: there is no such file" in line])
+        mse = self.mse()
+        self.agent.reload(configuration([mse.port]))
+        mse.wait_session()
+        self.assertEqual([line for line in self.agent.report() if "startup: " in line], [])
 
-    def test_a_bad_configuration_at_start_is_refused_with_path_and_reason(self):
+    def test_a_bad_configuration_at_start_is_left_alone_and_reported_with_path_and_reason(self):
         config = configuration()
         config["nmspd-nmsp:nmsp"]["notification"]["client-notify-interval"] = 0
         self.start(config)
-        self.assertEqual(self.agent.process.wait(bed.PATIENCE), 2)
-        self.agent.wait("/nmspd-nmsp:nmsp/notification/client-notify-interval.*1 to 180 seconds")
+        reason = "/nmspd-nmsp:nmsp/notification/client-notify-interval.*1 to 180 seconds"
+        self.agent.wait("error: .*" + reason)
+        self.agent.wait("an empty configuration is running instead")
+        self.assertTrue([line for line in self.agent.report() if re.search("startup: .*" + reason, line)])
+        with open(self.agent.config, encoding="ascii") as file:
+            self.assertEqual(json.load(file), config)
+
+    def test_a_bad_configuration_at_start_lets_the_last_good_one_run(self):
+        mse = self.mse()
+        self.start(configuration([mse.port]))
+        mse.wait_session()
+        until(lambda: os.path.exists(self.agent.config + ".good"), "the last good configuration")
+        self.assertEqual(self.agent.terminate(), 0)
+        mark = self.agent.mark()
+        self.start({"nmspd-nmsp:nmsp": {"enable": "perhaps"}})
+        self.agent.wait("the last good configuration is running instead", mark)
+        self.agent.wait("session up with", mark)
 
     def check(self, text):
         path = os.path.join(self.agent.folder, "checked.json")
@@ -141,6 +164,36 @@ class Sessions(bed.Case):
         mse = self.mse("--tls", "1.3")
         self.start(configuration([("localhost", mse.port, mse.mac)]))
         self.hold_session(mse, "1.3")
+
+    def test_it_connects_and_listens_over_ipv6(self):
+        port = free_port()
+        mse = self.mse("--listen", "[::1]:0")
+        self.start(configuration([("::1", mse.port, mse.mac)], listen=port))
+        self.agent.wait(r"server \[::1\]:%d: session up with %s at \[::1\]:%d" % (mse.port, mse.mac, mse.port))
+        other = self.mse(mac=bed.SERVER_MACS[1], connect="[::1]:%d" % port)
+        self.agent.wait(r"from \[::1\]:\d+: session up with " + other.mac)
+        for one in mse, other:
+            one.wait_session()
+            self.assert_no_violation(one)
+
+    def test_a_certificate_that_names_no_mac_gets_in_by_its_key_hash_alone_which_is_logged(self):
+        port = free_port()
+        for mac in bed.SERVER_MACS[:2]:
+            where = os.path.join(self.agent.folder, mac.replace(":", ""))
+            bed.Keys.made[mac, "nameless"] = bed.identity.make_certificate(where, mac, cn="mse.example.net")
+            self.addCleanup(bed.Keys.made.pop, (mac, "nameless"))
+        mse = self.mse("--mac", bed.SERVER_MACS[0], key_name="nameless")
+        config = configuration([mse.port], users=bed.SERVER_MACS[:2], listen=port)
+        for entry, mac in zip(config["nmspd-aaa:aaa"]["attribute-list"], bed.SERVER_MACS):
+            entry["password"] = bed.Keys.hash(mac, "nameless")
+        self.start(config)
+        said = r"its certificate \(CN=mse\.example\.net\) names no MAC; it is taken for user %s by its key hash alone$"
+        self.agent.wait("server 127.0.0.1:%d: %s" % (mse.port, said % bed.SERVER_MACS[0]))
+        other = self.mse("--mac", bed.SERVER_MACS[1], mac=bed.SERVER_MACS[1], connect=port, key_name="nameless")
+        self.agent.wait(r"from 127\.0\.0\.1:\d+: " + said % bed.SERVER_MACS[1])
+        for one in mse, other:
+            one.wait_session()
+            self.assertEqual(len(self.agent.said(said % one.mac)), 1)
 
     def test_it_listens_with_tls_1_2(self):
         port = free_port()

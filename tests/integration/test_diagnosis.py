@@ -222,8 +222,8 @@ class Certificates(Case):
         self.start(configuration([mse.port]))
         own = bed.identity.certificate_facts(bed.identity.read_certificate(self.agent.certificate()))
         self.diagnosed("own-refused", r"The location server does not accept this agent's certificate: alert \d+ ")
-        self.agent.wait("remedy: Give the location server this agent's MAC %s and its key hash, SHA1 %s or SHA2 %s" % (
-            own["mac"], own["key_sha1"], own["key_sha256"]))
+        self.agent.wait("remedy: Give the location server this agent's MAC %s and the key hash of its RSA certificate, "
+                        "SHA1 %s or SHA2 %s" % (own["mac"], own["key_sha1"], own["key_sha256"]))
 
     def test_no_cipher_in_common_and_the_knob_for_it(self):
         mse = self.mse("--tls", "1.2", "--ciphers", "ECDHE-RSA-AES128-SHA256:@SECLEVEL=1")

@@ -216,4 +216,4 @@ class Flows(TraceCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -244,6 +244,7 @@ class AsClient(Case):
             with self.subTest(key=key):
                 reports, server = self.meet("1.3", key, EC_SIGNATURE, 2)
                 self.assertFalse(reports[0]["in"], reports)
+                self.assertEqual(reports[0]["failure"], "OWN_UNWANTED")
                 self.assertEqual(reports[0]["written"], 0)
                 self.assertTrue(reports[1]["in"], reports)
                 self.assert_shown(server.text, EC)
@@ -254,6 +255,7 @@ class AsClient(Case):
             with self.subTest(key=key):
                 reports, _ = self.meet("1.2", key, signatures, 2)
                 self.assertEqual([one["in"] for one in reports], [False, False])
+                self.assertEqual([one["failure"] for one in reports], ["OWN_UNWANTED", "OWN_UNWANTED"])
                 self.assertEqual([one["written"] for one in reports], [0, 0])
 
 

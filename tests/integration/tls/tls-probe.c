@@ -187,6 +187,7 @@ static const char *failure_name(const struct tls *tls)
         [TLS_FAILURE_BAD_CERTIFICATE] = "BAD_CERTIFICATE",
         [TLS_FAILURE_REFUSED] = "REFUSED",
         [TLS_FAILURE_UNPROVEN] = "UNPROVEN",
+        [TLS_FAILURE_OWN_UNWANTED] = "OWN_UNWANTED",
         [TLS_FAILURE_PROTOCOL] = "PROTOCOL",
     };
 
