@@ -2,6 +2,7 @@
 #include "agent/agent_internal.h"
 #include "agent/engine/table.h"
 #include "agent/state.h"
+#include "agent/wire/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,17 @@ const char *state_phase_text(enum state_phase phase)
                                         [STATE_BACKOFF] = "back-off"};
 
     return texts[phase];
+}
+
+const char *state_service_name(unsigned bit)
+{
+    return wire_service_name(bit);
+}
+
+const char *state_message_name(uint16_t id)
+{
+    const struct wire_message_info *info = wire_message_info(id);
+    return info != NULL ? info->name : NULL;
 }
 
 bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
@@ -53,7 +65,13 @@ static void summarise_engine(const struct agent *agent, struct state_summary *ou
     out->samples = engine_table(engine)->sample_count;
     out->aps = engine_ap_count(engine);
     out->devices_evicted = counters->devices_evicted;
+    out->devices_expired = counters->devices_expired;
+    out->samples_taken = counters->samples;
     out->samples_refused = counters->samples_refused;
+    out->aps_dropped = counters->aps_dropped;
+    out->local_ignored = counters->local_ignored;
+    out->facts_yielded = facts_counters(engine_facts(engine))->yielded;
+    out->facts_refused = facts_counters(engine_facts(engine))->refused;
 }
 
 static void summarise_listener(const struct agent *agent, struct state_summary *out)
@@ -70,18 +88,32 @@ static void summarise_listener(const struct agent *agent, struct state_summary *
     out->peers_refused = inbound->refused;
 }
 
+static void summarise_identity(const struct agent *agent, struct state_summary *out)
+{
+    const struct authlist_peer *rsa = identity_facts(agent->identity, IDENTITY_RSA);
+    const struct authlist_peer *ec = identity_facts(agent->identity, IDENTITY_EC);
+
+    out->identity_ready = rsa != NULL;
+    if (rsa != NULL)
+        out->identity = *rsa;
+    out->ec_identity_ready = ec != NULL;
+    if (ec != NULL)
+        out->ec_identity = *ec;
+    (void)snprintf(out->certificate_path, sizeof(out->certificate_path), "%s",
+                   identity_certificate_path(agent->identity, IDENTITY_RSA));
+    (void)snprintf(out->ec_certificate_path, sizeof(out->ec_certificate_path), "%s",
+                   identity_certificate_path(agent->identity, IDENTITY_EC));
+}
+
 void state_summary(const struct agent *agent, struct state_summary *out)
 {
     const struct agent_options *options = &agent->options;
 
     memset(out, 0, sizeof(*out));
+    (void)snprintf(out->software, sizeof(out->software), "%s", options->software);
     out->base_mac = agent->session.base_mac;
     out->enabled = agent->settings->enabled;
-    out->identity_ready = identity_facts(agent->identity) != NULL;
-    if (out->identity_ready)
-        out->identity = *identity_facts(agent->identity);
-    (void)snprintf(out->certificate_path, sizeof(out->certificate_path), "%s",
-                   identity_certificate_path(agent->identity));
+    summarise_identity(agent, out);
     summarise_engine(agent, out);
     summarise_listener(agent, out);
     out->wakeups = loop_wakeups(agent->loop);

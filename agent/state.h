@@ -11,8 +11,10 @@
 #include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
+#include "agent/engine/facts.h"
 #include "agent/radio.h"
 #include "agent/session/session.h"
+#include "agent/session/subscription.h"
 #include "agent/settings.h"
 #include "agent/statistics.h"
 
@@ -35,6 +37,10 @@ enum state_phase {
 };
 
 const char *state_phase_text(enum state_phase phase);
+/* "rssi-ms" and so on, of a bit of the mask of services; "Echo Request" and so on, of a message id.
+ * NULL: there is none. */
+const char *state_service_name(unsigned bit);
+const char *state_message_name(uint16_t id);
 
 /* One configured server, or one accepted connection. */
 struct state_peer {
@@ -57,8 +63,11 @@ struct state_peer {
     char last_reason[STATE_REASON_SIZE]; /* why it is not active: the last failure; empty if none */
     int64_t next_attempt;                /* ms from now, -1: none planned */
     struct diagnosis diagnosis;          /* the same as a code and its facts */
-    uint64_t granted;                    /* services */
-    struct session_counters counters;    /* of the session that is up, else of the last one */
+    bool has_session;
+    int64_t session_age; /* ms */
+    uint64_t granted;    /* services */
+    struct subscription_facts subscription;
+    struct session_counters counters; /* of the session that is up, else of the last one */
 };
 
 struct state_peer_cursor {
@@ -88,17 +97,27 @@ void state_statistics(const struct agent *agent, struct statistics *out);
 void state_clear_statistics(struct agent *agent);
 
 struct state_summary {
+    char software[64];
     struct mac base_mac;
     bool enabled;
     bool identity_ready;
-    struct authlist_peer identity; /* own certificate: subject, hashes */
+    struct authlist_peer identity; /* own RSA certificate: subject, hashes */
     char certificate_path[256];
+    bool ec_identity_ready; /* else peers that can do with EC only get no session */
+    struct authlist_peer ec_identity;
+    char ec_certificate_path[256];
     uint64_t offered; /* services */
     uint32_t devices;
     uint32_t samples;
     uint32_t aps;
     uint64_t devices_evicted;
+    uint64_t devices_expired;
+    uint64_t samples_taken;
     uint64_t samples_refused;
+    uint64_t aps_dropped;       /* a device was heard by more APs than are kept */
+    uint64_t facts_yielded;     /* facts that made room for those of an associated client */
+    uint64_t facts_refused;     /* facts that found no room */
+    uint64_t local_ignored;     /* readings of locally administered MACs, left out as configured */
     uint16_t listen_port;       /* 0: not listening */
     char listener_trouble[128]; /* why it does not listen though it should */
     uint64_t accepts;           /* connections on the listener */
@@ -113,5 +132,135 @@ struct state_summary {
 };
 
 void state_summary(const struct agent *agent, struct state_summary *out);
+
+/* --- what happens ---------------------------------------------------------------------------- */
+
+/* Told in the order of registration; what is called must not change the agent. Members may be NULL.
+ */
+struct state_observer {
+    struct state_observer *next;
+    void (*session_up)(void *context, const struct state_peer *peer);
+    /* The reason is a sentence, `why` the same as a code and its facts; it lasted so many ms. */
+    void (*session_down)(void *context, const struct state_peer *peer, const struct diagnosis *why,
+                         const char *reason, int64_t lasted);
+    /* Once for each cause, not for each try; of peers that come in, a bounded number a minute. */
+    void (*peer_refused)(void *context, const struct diagnosis *why);
+    void *context;
+};
+
+void state_observe(struct agent *agent, struct state_observer *observer);
+void state_unobserve(struct agent *agent, struct state_observer *observer);
+
+/* --- devices and APs ------------------------------------------------------------------------- */
+
+enum {
+    /* So many places of the table are looked at for one answer: however few devices fit, a call
+     * takes its bounded time. */
+    STATE_LOOK_MAX = 16384,
+};
+
+/* One AP radio. False after the last one; a cursor of all zero starts. */
+struct state_ap_cursor {
+    uint32_t next;
+};
+
+struct state_ap {
+    struct radio_ap ap;
+    int64_t up; /* ms since it went up; 0 if it is not */
+};
+
+bool state_next_ap(const struct agent *agent, struct state_ap_cursor *cursor, struct state_ap *out);
+/* The same for the slots of one AP. */
+bool state_next_slot(const struct agent *agent, const struct mac *mac,
+                     struct state_ap_cursor *cursor, struct state_ap *out);
+
+/* Which devices. All zero: all of them. */
+struct state_device_filter {
+    uint8_t device_class; /* of radio.h, 0: any */
+    bool has_ap;          /* heard by this AP ... */
+    struct mac ap;
+    bool has_slot; /* ... and at this slot of it */
+    uint8_t slot;
+};
+
+struct state_device {
+    uint32_t slot; /* of the table: for state_next_reading() */
+    struct mac mac;
+    uint8_t device_class;
+    bool is_local; /* a locally administered MAC */
+    bool is_associated;
+    bool has_associated_ap;
+    struct mac associated_ap;
+    uint8_t associated_slot;
+    int64_t last_seen; /* wall clock, ms */
+    uint32_t readings;
+    bool has_facts;
+    struct facts_record facts;
+};
+
+struct state_device_cursor {
+    uint32_t next;
+};
+
+enum state_found {
+    STATE_FOUND,
+    STATE_LOOKED, /* STATE_LOOK_MAX places had none: go on with this cursor another time */
+    STATE_END
+};
+
+/*
+ * The next device that passes the filter. The cursor is a plain number that stays good however long
+ * the next call is away: devices that come and go meanwhile may be missed or given twice.
+ */
+enum state_found state_next_device(const struct agent *agent,
+                                   const struct state_device_filter *filter,
+                                   struct state_device_cursor *cursor, struct state_device *out);
+/* The device with this MAC; false if there is none. */
+bool state_find_device(const struct agent *agent, const struct mac *mac, struct state_device *out);
+
+struct state_reading {
+    struct mac ap;
+    uint8_t slot;
+    uint8_t antenna; /* RADIO_ANTENNA_COMBINED or one of them */
+    uint8_t source;
+    int8_t rssi;
+    int8_t snr;  /* or RADIO_DB_UNKNOWN */
+    int64_t age; /* ms */
+};
+
+/* Readings of the device given last, those that pass the filter's AP; within one turn of the loop
+ * only. A cursor of all zero starts. */
+struct state_reading_cursor {
+    bool begun;
+    uint32_t place;
+};
+
+bool state_next_reading(const struct agent *agent, const struct state_device *device,
+                        const struct state_device_filter *filter,
+                        struct state_reading_cursor *cursor, struct state_reading *out);
+
+/* How many there are of each kind; one pass over the table. */
+struct state_device_counts {
+    uint32_t by_class[RADIO_CLASS_ROGUE_CLIENT + 1];
+    uint32_t associated;
+};
+
+void state_count_devices(const struct agent *agent, struct state_device_counts *out);
+
+/* --- what can be asked for ------------------------------------------------------------------- */
+
+/*
+ * Ends sessions in order; configured servers are dialled again at once, those that are waited for
+ * now. `host` is a server's as configured, or the IP address of a peer; NULL: all. Gives how many
+ * peers that concerns.
+ */
+size_t state_reconnect(struct agent *agent, const char *host);
+
+/*
+ * Makes new keys and certificates in place of the agent's own (RSA and EC), in a child. New
+ * connections show them, sessions go on with the old ones. Every location server must then be told
+ * the new key hash, which is logged. NULL: it has begun; else a sentence why it cannot be now.
+ */
+const char *state_renew_identity(struct agent *agent);
 
 #endif
