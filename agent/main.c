@@ -10,9 +10,16 @@
 #include "agent/settings.h"
 #include "agent/tls/tls.h"
 #include "config/config.h"
+#include "config/nacm.h"
+#include "config/netconf/server.h"
+#include "config/schema.h"
+#include "config/state-tree.h"
+#include "config/store.h"
 #include "config/text/diagnosis.h"
 #include "platform/clock.h"
 #include "platform/platform.h"
+#include "platform/replay/recording.h"
+#include "platform/replay/replay.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -22,9 +29,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define PROGRAM        "nmspd"
 #define DEFAULT_CONFIG "/etc/nmspd/nmspd.json"
+#define GROUP          "nmsp" /* whose members may manage the agent, as far as nacm lets them */
 
 enum { EXIT_CONFIG = 2 }; /* wrong usage, too */
 
@@ -32,17 +43,28 @@ struct options {
     const char *config;
     const char *check; /* only look at this file */
     const char *state_dir;
+    const char *management; /* the socket, or "none" */
     bool to_syslog;
     enum log_level level;
     int event_buffer_bytes;
+    const char *replay; /* a scene instead of radios */
+    const char *record; /* write what the radios tell there */
 };
 
 struct program {
     struct options options;
     struct loop *loop;
+    struct ly_ctx *schema;
+    struct store *store;
     struct engine *engine;
-    struct platform *platform;
+    struct platform *platform; /* or, instead of it: */
+    struct replay *replay;
+    struct recording *record; /* between it and the engine, or NULL */
     struct agent *agent;
+    struct nacm *nacm;
+    struct state_tree *state;
+    struct server *server; /* NULL: the agent runs without */
+    bool reloading;
     bool stopping;
 };
 
@@ -50,6 +72,7 @@ struct program {
 
 static const char usage[] =
     "usage: " PROGRAM " [-c FILE] [--state-dir DIR] [-s] [-d | -q]\n"
+    "       " PROGRAM " [--replay SCENE] [--record FILE] ...\n"
     "       " PROGRAM " --check FILE\n"
     "\n"
     "Tells location servers over NMSP what this machine's radios hear.\n"
@@ -57,24 +80,38 @@ static const char usage[] =
     "  -c, --config FILE     the configuration (" DEFAULT_CONFIG ")\n"
     "      --check FILE      look at a configuration only: exit 0, or 2 with path and reason\n"
     "      --state-dir DIR   where the certificate and its key live (" NMSPD_STATEDIR ")\n"
+    "      --management PATH the socket of NETCONF, or none (" NMSPD_MANAGEMENT ")\n"
     "  -s, --syslog          log to syslog, not to standard error\n"
     "  -d, -v, --debug       log more\n"
     "  -q, --quiet           log warnings and errors only\n"
+    "      --replay SCENE    play a scene instead of measuring: for tests (nmspd-replay(5))\n"
+    "      --record FILE     write all that the radios tell into a new file, as a scene\n"
     "      --version         print the version\n"
     "  -h, --help            print this\n"
     "\n"
     "Stays in the foreground. SIGHUP reads the configuration again, SIGUSR1 logs the state,\n"
     "SIGTERM ends all sessions in order. See nmspd(8).\n";
 
-enum { OPTION_CHECK = 256, OPTION_STATE_DIR, OPTION_VERSION, OPTION_EVENT_BUFFER };
+enum {
+    OPTION_CHECK = 256,
+    OPTION_STATE_DIR,
+    OPTION_MANAGEMENT,
+    OPTION_VERSION,
+    OPTION_EVENT_BUFFER,
+    OPTION_REPLAY,
+    OPTION_RECORD
+};
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"check", required_argument, NULL, OPTION_CHECK},
     {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+    {"management", required_argument, NULL, OPTION_MANAGEMENT},
     {"syslog", no_argument, NULL, 's'},
     {"debug", no_argument, NULL, 'd'},
     {"quiet", no_argument, NULL, 'q'},
+    {"replay", required_argument, NULL, OPTION_REPLAY},
+    {"record", required_argument, NULL, OPTION_RECORD},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, 'h'},
     /* For tests: a small receive buffer makes the kernel's events overrun. */
@@ -104,6 +141,9 @@ static bool take_option(struct options *options, int option, int *status)
     case OPTION_STATE_DIR:
         options->state_dir = optarg;
         return true;
+    case OPTION_MANAGEMENT:
+        options->management = optarg;
+        return true;
     case 's':
         options->to_syslog = true;
         return true;
@@ -113,6 +153,12 @@ static bool take_option(struct options *options, int option, int *status)
         return true;
     case 'q':
         options->level = LOG_LEVEL_WARNING;
+        return true;
+    case OPTION_REPLAY:
+        options->replay = optarg;
+        return true;
+    case OPTION_RECORD:
+        options->record = optarg;
         return true;
     case OPTION_EVENT_BUFFER:
         options->event_buffer_bytes = parse_bytes(optarg);
@@ -136,8 +182,10 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 {
     int option;
 
-    *options = (struct options){
-        .config = DEFAULT_CONFIG, .state_dir = NMSPD_STATEDIR, .level = LOG_LEVEL_INFO};
+    *options = (struct options){.config = DEFAULT_CONFIG,
+                                .state_dir = NMSPD_STATEDIR,
+                                .management = NMSPD_MANAGEMENT,
+                                .level = LOG_LEVEL_INFO};
     while ((option = getopt_long(argc, argv, "c:sdvqh", long_options, NULL)) != -1) {
         if (!take_option(options, option, status))
             return false;
@@ -152,6 +200,11 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
 
 /* --- configuration --------------------------------------------------------------------------- */
 
+static struct config_capabilities capabilities(void)
+{
+    return (struct config_capabilities){.legacy_cipher = tls_has_legacy_cipher()};
+}
+
 static void tell_faults(const char *path, const struct config_error *error)
 {
     char text[CONFIG_TEXT_SIZE];
@@ -160,36 +213,75 @@ static void tell_faults(const char *path, const struct config_error *error)
         log_error("%s: %s", path, config_fault_text(&error->faults[i], text, sizeof(text)));
     if (error->omitted > 0)
         log_error("%s: and %zu faults more", path, error->omitted);
-}
-
-/* The schema is needed for the moment of reading only: its memory is given back. NULL: the reasons
- * were logged. */
-static struct settings *load_settings(const char *path)
-{
-    static struct config_error error;
-    const struct config_capabilities capabilities = {.legacy_cipher = tls_has_legacy_cipher()};
-    struct config *config = config_new(&capabilities);
-
-    if (config == NULL)
-        return NULL;
-    struct settings *settings = config_load(config, path, &error);
-    config_free(config);
-    if (settings == NULL)
-        tell_faults(path, &error);
-    if (settings == NULL && error.status == CONFIG_NOT_FOUND)
+    if (error->status == CONFIG_NOT_FOUND)
         log_error("write a configuration (nmspd(8) has one to begin with), or name another file "
                   "with --config; --check FILE looks at one without starting");
-    return settings;
 }
 
 static int check_config(const char *path)
 {
-    struct settings *settings = load_settings(path);
+    static struct config_error error;
+    const struct config_capabilities own = capabilities();
+    struct config *config = config_new(&own);
 
-    if (settings == NULL)
+    if (config == NULL)
         return EXIT_CONFIG;
+    struct settings *settings = config_load(config, path, &error);
+    config_free(config);
+    if (settings == NULL) {
+        tell_faults(path, &error);
+        return EXIT_CONFIG;
+    }
     settings_free(settings);
     return EXIT_SUCCESS;
+}
+
+static void on_apply(void *context, struct settings *settings)
+{
+    struct program *program = context;
+
+    if (program->reloading)
+        log_info("reload: %s is taken up", program->options.config);
+    agent_configure(program->agent, settings);
+    if (program->server != NULL)
+        server_running_changed(program->server);
+}
+
+/* What runs when the startup file is not taken. */
+static const char *running_instead(const struct program *program)
+{
+    return store_origin(program->store) == STORE_FROM_LAST_GOOD
+               ? "the last good configuration is running instead"
+               : "an empty configuration is running instead";
+}
+
+/* A startup that is not taken does not end the program: it can be mended while it runs. False with
+ * a log message if memory is out. */
+static bool load_store(struct program *program)
+{
+    program->schema = schema_new();
+    if (program->schema == NULL)
+        return false;
+    const struct store_options options = {.loop = program->loop,
+                                          .schema = program->schema,
+                                          .path = program->options.config,
+                                          .capabilities = capabilities(),
+                                          .apply = on_apply,
+                                          .context = program};
+    program->store = store_new(&options);
+    if (program->store == NULL) {
+        log_error("cannot start: %s", strerror(ENOMEM));
+        return false;
+    }
+    const struct config_error *fault = store_startup_fault(program->store);
+    if (fault != NULL) {
+        tell_faults(program->options.config, fault);
+        log_error("startup: %s; mend the file, then send SIGHUP", running_instead(program));
+    }
+#ifdef __GLIBC__
+    (void)malloc_trim(0); /* what glibc would keep until it needs it again */
+#endif
+    return true;
 }
 
 /* --- signals --------------------------------------------------------------------------------- */
@@ -219,15 +311,32 @@ static void on_terminate(void *context, int signo)
 static void on_reload(void *context, int signo)
 {
     struct program *program = context;
-    struct settings *settings = load_settings(program->options.config);
+    struct rpc_errors errors = {.count = 0};
 
     (void)signo;
-    if (settings == NULL) {
-        log_error("reload: refused; nothing was changed");
+    program->reloading = true;
+    bool taken = store_reload(program->store, &errors);
+    program->reloading = false;
+    if (taken)
         return;
-    }
-    log_info("reload: %s is taken up", program->options.config);
-    agent_configure(program->agent, settings);
+    const struct config_error *fault = store_startup_fault(program->store);
+    if (fault != NULL && errors.items[0].tag != RPC_IN_USE)
+        tell_faults(program->options.config, fault);
+    else
+        log_error("reload: %s", errors.items[0].message);
+    log_error("reload: refused; nothing was changed");
+}
+
+static void report_startup(const struct program *program)
+{
+    const struct config_error *fault = store_startup_fault(program->store);
+    char text[CONFIG_TEXT_SIZE];
+
+    if (fault == NULL)
+        return;
+    log_info("report: startup: %s was not taken when it was last read", program->options.config);
+    for (size_t i = 0; i < fault->count; i++)
+        log_info("report: startup: %s", config_fault_text(&fault->faults[i], text, sizeof(text)));
 }
 
 static void on_report(void *context, int signo)
@@ -235,6 +344,7 @@ static void on_report(void *context, int signo)
     struct program *program = context;
 
     (void)signo;
+    report_startup(program);
     agent_report(program->agent);
 }
 
@@ -254,47 +364,118 @@ static int take_signals(struct program *program)
 
 /* --- set-up and tear-down -------------------------------------------------------------------- */
 
+static bool no_memory(const struct settings *settings)
+{
+    log_error("cannot start: %s; the configured capacity (%u devices, %u samples) needs memory",
+              strerror(ENOMEM), settings->capacity.devices, settings->capacity.samples);
+    return false;
+}
+
+/* What the agent collects from: the radios of this machine or a scene, recorded or not. False with
+ * a log message. */
+static bool set_up_source(struct program *program, const struct settings *settings)
+{
+    const struct options *options = &program->options;
+    const struct platform_options platform_options = {
+        .ap_capacity = settings->capacity.aps, .event_buffer_bytes = options->event_buffer_bytes};
+    const struct replay_options replay_options = {.ap_capacity = settings->capacity.aps,
+                                                  .name = options->replay};
+    const struct radio_events *events = engine_events();
+    void *context = program->engine;
+
+    if (options->record != NULL) {
+        program->record = recording_new(program->loop, options->record, events, context);
+        if (program->record == NULL)
+            return false;
+        events = recording_events();
+        context = program->record;
+    }
+    if (options->replay != NULL) {
+        program->replay = replay_open(program->loop, &replay_options, events, context);
+        return program->replay != NULL;
+    }
+    program->platform = platform_new(program->loop, &platform_options, events, context);
+    return program->platform != NULL || no_memory(settings);
+}
+
 /* The settings are taken over. False with a log message. */
 static bool set_up(struct program *program, struct settings *settings)
 {
-    const struct platform_options platform_options = {.ap_capacity = settings->capacity.aps,
-                                                      .event_buffer_bytes =
-                                                          program->options.event_buffer_bytes};
+    const bool replays = program->options.replay != NULL;
 
     if (trace_init(program->loop, TRACE_DEFAULT_SIZE) != 0)
         log_warning("there is no memory for the trace, so there will be none");
     program->engine = engine_new(program->loop, &settings->capacity);
-    if (program->engine != NULL)
-        program->platform =
-            platform_new(program->loop, &platform_options, engine_events(), program->engine);
-    if (program->platform == NULL) {
-        log_error("cannot start: %s; the configured capacity (%u devices, %u samples) needs memory",
-                  strerror(ENOMEM), settings->capacity.devices, settings->capacity.samples);
+    if (program->engine == NULL ? !no_memory(settings) : !set_up_source(program, settings)) {
         settings_free(settings);
         return false;
     }
-    const struct agent_options agent_options = {.loop = program->loop,
-                                                .engine = program->engine,
-                                                .radio = platform_operations(),
-                                                .platform = program->platform,
-                                                .state_dir = program->options.state_dir,
-                                                .software = PROGRAM " " NMSPD_VERSION,
-                                                .diagnosis_text = diagnosis_tell,
-                                                .ntp = clock_ntp};
+    const struct agent_options agent_options = {
+        .loop = program->loop,
+        .engine = program->engine,
+        .radio = replays ? replay_operations() : platform_operations(),
+        .platform = replays ? (void *)program->replay : (void *)program->platform,
+        .state_dir = program->options.state_dir,
+        .software = replays ? PROGRAM " " NMSPD_VERSION " (replay)" : PROGRAM " " NMSPD_VERSION,
+        .diagnosis_text = diagnosis_tell,
+        .ntp = clock_ntp};
+    if (program->record != NULL)
+        recording_source(program->record, agent_options.radio, agent_options.platform);
     program->agent = agent_new(&agent_options, settings);
     return program->agent != NULL;
 }
 
+static void on_notification(void *context, const struct lyd_node *notification)
+{
+    struct program *program = context;
+
+    server_notify(program->server, notification);
+}
+
+/* The management door. The agent does its work without it, too. */
+static void open_door(struct program *program)
+{
+    const struct state_tree_options state = {.schema = program->schema,
+                                             .agent = program->agent,
+                                             .notify = on_notification,
+                                             .context = program};
+    if (strcmp(program->options.management, "none") == 0)
+        return;
+    program->nacm = nacm_new(program->schema);
+    program->state = state_tree_new(&state);
+    const struct server_options options = {.loop = program->loop,
+                                           .store = program->store,
+                                           .nacm = program->nacm,
+                                           .state = program->state,
+                                           .path = program->options.management,
+                                           .group = GROUP};
+    if (program->nacm != NULL && program->state != NULL)
+        program->server = server_new(&options);
+    else
+        log_error("management: %s; the agent runs without it", strerror(ENOMEM));
+}
+
+static void close_door(struct program *program)
+{
+    server_free(program->server);
+    program->server = NULL;
+    state_tree_free(program->state);
+    nacm_free(program->nacm);
+}
+
 static void tear_down(struct program *program)
 {
+    close_door(program);
     agent_free(program->agent);
     platform_free(program->platform);
+    replay_free(program->replay);
+    recording_free(program->record);
     if (program->engine != NULL)
         engine_free(program->engine);
     trace_fini();
 }
 
-static int run(struct program *program, struct settings *settings)
+static int run(struct program *program)
 {
     int status = EXIT_FAILURE;
 
@@ -302,12 +483,24 @@ static int run(struct program *program, struct settings *settings)
     if (geteuid() == 0)
         log_warning("runs as root, which it does not need: let the supervisor start it as a user "
                     "of its own");
-    if (set_up(program, settings))
+    struct settings *settings = store_settings(program->store);
+    if (settings != NULL && set_up(program, settings)) {
+        open_door(program);
         status = loop_run(program->loop);
+    }
     if (status < 0)
         log_error("the event loop failed: %s", strerror(-status));
     tear_down(program);
     return status < 0 ? EXIT_FAILURE : status;
+}
+
+/* glibc takes larger and larger blocks from its heap once some were freed, and writes zeros into
+ * what is already mapped: tables whose pages nobody used yet would cost memory all the same. */
+static void keep_large_blocks_apart(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 65536);
+#endif
 }
 
 int main(int argc, char **argv)
@@ -320,22 +513,18 @@ int main(int argc, char **argv)
     log_open(PROGRAM, program.options.to_syslog, program.options.level);
     if (program.options.check != NULL)
         return check_config(program.options.check);
-    struct settings *settings = load_settings(program.options.config);
-    if (settings == NULL)
-        return EXIT_CONFIG;
+    keep_large_blocks_apart();
     tls_memory_count();
-    if (tls_init() != 0) {
-        settings_free(settings);
+    if (tls_init() != 0)
         return EXIT_FAILURE;
-    }
     program.loop = loop_new();
     int error = program.loop == NULL ? -errno : take_signals(&program);
-    if (error == 0) {
-        status = run(&program, settings);
-    } else {
+    if (error != 0)
         log_error("cannot start: %s", strerror(-error));
-        settings_free(settings);
-    }
+    else if (load_store(&program))
+        status = run(&program);
+    store_free(program.store);
+    schema_free(program.schema);
     loop_free(program.loop);
     tls_fini();
     log_close();

@@ -12,15 +12,21 @@
 
 struct ly_ctx;
 
-/* An embedded module. The table is generated at build time, sorted by name. */
+/* An embedded module. The tables are generated at build time, sorted by name. */
 struct schema_module {
     const char *name;
     const char *revision;
     const char *text;
 };
 
-extern const struct schema_module schema_modules[];
+extern const struct schema_module schema_modules[]; /* our own */
 extern const size_t schema_module_count;
+extern const struct schema_module schema_standard_modules[]; /* of NETCONF */
+extern const size_t schema_standard_module_count;
+
+/* The text of an embedded module; NULL revision: any. NULL: it is not one (libyang has some of its
+ * own). */
+const struct schema_module *schema_find(const char *name, const char *revision);
 
 /*
  * All embedded modules, implemented; free it with schema_free(). NULL: memory is out, or this

@@ -76,6 +76,11 @@ static void the_namespace_of_a_module_follows_from_its_name(void **state)
     }
 }
 
+static bool has_data(const char *name)
+{
+    return strcmp(name, "nmspd-types") != 0 && strcmp(name, "nmspd-netconf") != 0;
+}
+
 /* One container at the top of each module keeps room for what comes later beside it. */
 static void a_module_has_at_most_one_container_of_configuration(void **state)
 {
@@ -86,8 +91,33 @@ static void a_module_has_at_most_one_container_of_configuration(void **state)
             count += (node->flags & LYS_CONFIG_W) != 0;
             assert_int_equal(node->nodetype, LYS_CONTAINER);
         }
-        assert_int_equal(count, strcmp(schema_modules[i].name, "nmspd-types") == 0 ? 0 : 1);
+        assert_int_equal(count, has_data(schema_modules[i].name) ? 1 : 0);
     }
+}
+
+static bool has_feature(const char *name)
+{
+    const struct lys_module *module = ly_ctx_get_module_implemented(schema, "ietf-netconf");
+    assert_non_null(module);
+    return lys_feature_value(module, name) == LY_SUCCESS;
+}
+
+static void the_modules_of_netconf_are_there_with_what_the_door_can_do(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < schema_standard_module_count; i++) {
+        const struct schema_module *module = &schema_standard_modules[i];
+        const struct lys_module *loaded = ly_ctx_get_module(schema, module->name, module->revision);
+        assert_non_null(loaded);
+        assert_true(loaded->implemented);
+        assert_ptr_equal(schema_find(module->name, NULL), module);
+    }
+    assert_non_null(ly_ctx_get_module_implemented(schema, "ietf-yang-library"));
+    assert_null(schema_find("ietf-yang-library", NULL));
+    assert_true(has_feature("candidate"));
+    assert_true(has_feature("confirmed-commit"));
+    assert_true(has_feature("xpath"));
+    assert_false(has_feature("url"));
 }
 
 static void a_schema_can_be_made_again_and_beside_another(void **state)
@@ -107,6 +137,7 @@ int main(void)
         cmocka_unit_test(every_module_and_revision_has_a_description_and_a_reference),
         cmocka_unit_test(the_namespace_of_a_module_follows_from_its_name),
         cmocka_unit_test(a_module_has_at_most_one_container_of_configuration),
+        cmocka_unit_test(the_modules_of_netconf_are_there_with_what_the_door_can_do),
         cmocka_unit_test(a_schema_can_be_made_again_and_beside_another),
     };
     return cmocka_run_group_tests(tests, make_schema, free_schema);

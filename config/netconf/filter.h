@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Filters of <get>, <get-config> and <create-subscription>: subtrees (RFC 6241, 6) and XPath (8.9).
+ */
+#ifndef CONFIG_NETCONF_FILTER_H
+#define CONFIG_NETCONF_FILTER_H
+
+#include "config/rpc-error.h"
+
+#include <stdbool.h>
+
+struct lyd_node;
+struct filter;
+
+enum { FILTER_NODES_MAX = 2000, FILTER_XPATH_MAX = 2000 };
+
+/*
+ * `op` is the operation as libyang parsed it, `element` the same as xml_parse() gives it. *filter:
+ * what its <filter> says, or NULL if there is none. It does not need the two any more. False with
+ * errors.
+ */
+bool filter_new(const struct lyd_node *op, const struct lyd_node *element, struct filter **filter,
+                struct rpc_errors *errors);
+void filter_free(struct filter *filter); /* NULL is allowed */
+
+/* Can it be evaluated in a few walks through the data? Else it is refused: no more than one search
+ * (//), and predicates that look below their own node only, without predicates in them. */
+bool filter_xpath_is_bounded(const char *xpath);
+
+/* Could anything of this namespace be let through? */
+bool filter_wants(const struct filter *filter, const char *space);
+
+/*
+ * Copies what the filter lets through of `tree` (siblings) to *out, keys and flags included; NULL
+ * if that is nothing. False with errors.
+ */
+bool filter_apply(const struct filter *filter, const struct lyd_node *tree, struct lyd_node **out,
+                  struct rpc_errors *errors);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/base/log.h"
+#include "config/compat.h"
+#include "config/netconf/internal.h"
+#include "config/netconf/xml.h"
+
+#define BASE_1_0   "urn:ietf:params:netconf:base:1.0"
+#define BASE_1_1   "urn:ietf:params:netconf:base:1.1"
+#define CAPABILITY "urn:ietf:params:netconf:capability:"
+
+static const char *const capabilities[] = {
+    BASE_1_0,
+    BASE_1_1,
+    CAPABILITY "writable-running:1.0",
+    CAPABILITY "candidate:1.0",
+    CAPABILITY "confirmed-commit:1.1",
+    CAPABILITY "rollback-on-error:1.0",
+    CAPABILITY "validate:1.1",
+    CAPABILITY "startup:1.0",
+    CAPABILITY "xpath:1.0",
+    CAPABILITY "with-defaults:1.0?basic-mode=explicit&also-supported=report-all,trim",
+    CAPABILITY "notification:1.0",
+    CAPABILITY "interleave:1.0",
+};
+
+/* --- ours ------------------------------------------------------------------------------------ */
+
+/* RFC 6020, 5.6.4: with the features that are on. */
+static void module_capability(const struct lys_module *module, char *uri, size_t size)
+{
+    const char *separator = "&features=";
+    const struct lysp_feature *feature = NULL;
+    uint32_t index = 0;
+    int len = snprintf(uri, size, "%s?module=%s%s%s", module->ns, module->name,
+                       module->revision != NULL ? "&revision=" : "",
+                       module->revision != NULL ? module->revision : "");
+
+    while ((feature = lysp_feature_next(feature, module->parsed, &index)) != NULL) {
+        if (lys_feature_value(module, feature->name) != LY_SUCCESS || len < 0 ||
+            (size_t)len >= size)
+            continue;
+        len += snprintf(uri + len, size - (size_t)len, "%s%s", separator, feature->name);
+        separator = ",";
+    }
+}
+
+/* FNV-1a over what hello says of them. */
+uint32_t hello_content_id(const struct ly_ctx *schema)
+{
+    const struct lys_module *module = NULL;
+    uint32_t index = 0;
+    uint32_t hash = 2166136261U;
+    char uri[512];
+
+    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
+        module_capability(module, uri, sizeof(uri));
+        for (const char *at = uri; *at != '\0'; at++)
+            hash = (hash ^ (uint8_t)*at) * 16777619U;
+    }
+    return hash;
+}
+
+void hello_capabilities(struct server *server, void (*take)(void *context, const char *uri),
+                        void *context)
+{
+    const struct lys_module *module = NULL;
+    uint32_t index = 0;
+    char uri[512];
+
+    for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+        take(context, capabilities[i]);
+    (void)snprintf(uri, sizeof(uri),
+                   CAPABILITY "yang-library:1.1?revision=2019-01-04&content-id=%u",
+                   (unsigned)hello_content_id(server->schema));
+    take(context, uri);
+    while ((module = ly_ctx_get_module_iter(server->schema, &index)) != NULL) {
+        if (!module->implemented)
+            continue;
+        module_capability(module, uri, sizeof(uri));
+        take(context, uri);
+    }
+}
+
+static void put_capability(void *context, const char *uri)
+{
+    text_element(context, "capability", uri);
+}
+
+void hello_send(struct nc_session *session)
+{
+    struct text message = nc_message(SERVER_REPLY_MAX);
+    char id[16];
+
+    (void)snprintf(id, sizeof(id), "%u", (unsigned)session->id);
+    text_put(&message, "<hello xmlns=\"" XML_NETCONF "\"><capabilities>");
+    hello_capabilities(session->server, put_capability, &message);
+    text_put(&message, "</capabilities>");
+    text_element(&message, "session-id", id);
+    text_put(&message, "</hello>");
+    nc_session_send(session, &message);
+}
+
+/* --- the client's ---------------------------------------------------------------------------- */
+
+static bool is_capability(const struct lyd_node *element, const char *uri)
+{
+    size_t len = 0;
+    const char *text = xml_trim(xml_value(element), &len);
+
+    return xml_is(element, XML_NETCONF, "capability") && len == strlen(uri) &&
+           memcmp(text, uri, len) == 0;
+}
+
+static bool offers(const struct lyd_node *list, const char *uri)
+{
+    const struct lyd_node *element = NULL;
+
+    LY_LIST_FOR(((const struct lyd_node_opaq *)list)->child, element)
+    {
+        if (is_capability(element, uri))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 6241, 8.1: a base version in common, and no session-id. */
+static const char *fault_of(const struct lyd_node *hello, bool *chunked)
+{
+    if (hello == NULL || !xml_is(hello, XML_NETCONF, "hello"))
+        return "did not begin with a hello";
+    const struct lyd_node *list = xml_child(hello, XML_NETCONF, "capabilities");
+    if (xml_child(hello, XML_NETCONF, "session-id") != NULL)
+        return "gave a session-id in its hello, which only servers do";
+    *chunked = list != NULL && offers(list, BASE_1_1);
+    if (list == NULL || (!*chunked && !offers(list, BASE_1_0)))
+        return "does not know NETCONF's base 1.0 nor 1.1";
+    return NULL;
+}
+
+bool hello_take(struct nc_session *session, const char *text, size_t len)
+{
+    const char *reason = NULL;
+    struct lyd_node *hello = NULL;
+
+    if (xml_check(text, len, &reason)) {
+        hello = xml_parse(session->server->xml, text);
+        reason = fault_of(hello, &session->chunked);
+        lyd_free_all(hello);
+    }
+    if (reason != NULL)
+        log_info("management: a client of %s %s: closed", session->user.name, reason);
+    return reason == NULL;
+}

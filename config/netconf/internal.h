@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the door share. Only for config/netconf/{server,session,hello,rpc,...}.c.
+ */
+#ifndef CONFIG_NETCONF_INTERNAL_H
+#define CONFIG_NETCONF_INTERNAL_H
+
+#include "config/netconf/filter.h"
+#include "config/netconf/framing.h"
+#include "config/netconf/server.h"
+#include "config/netconf/text.h"
+#include "config/rpc-error.h"
+
+struct ly_ctx;
+struct lyd_node;
+
+enum {
+    NC_INPUT_SIZE = 8192,
+    /* A reply, and notifications that its reader has not taken yet. */
+    NC_OUTPUT_MAX = SERVER_REPLY_MAX + 256 * 1024,
+    NC_STALL_MS = 30000, /* nothing of the output was taken for so long */
+};
+
+/* RFC 6022, 2.1.5. */
+struct nc_counts {
+    uint32_t in_rpcs;
+    uint32_t in_bad_rpcs;
+    uint32_t out_rpc_errors;
+    uint32_t out_notifications;
+};
+
+struct later;
+
+struct nc_session {
+    struct nc_session *next;
+    struct server *server;
+    uint32_t id;
+    struct nacm_user user;
+    int64_t login; /* loop_wall */
+    int fd;
+    struct loop_watch watch;
+    struct loop_timer turn;     /* the next rpc of what came already */
+    struct loop_timer deadline; /* of the hello, or of output that is not taken */
+    struct loop_deferred burial;
+    struct framing_decoder *decoder;
+    bool chunked;
+    bool greeted; /* its hello came */
+    bool eof;
+    bool closing; /* when the output is out */
+    bool overrun; /* notifications were not read: it ends at the next turn */
+    bool ended;
+    struct later *later; /* an answer that the disk must give */
+    size_t input_begin;
+    size_t input_end;
+    size_t out_begin;
+    struct text out;
+    bool subscribed;
+    struct filter *events; /* which; NULL: all */
+    struct nc_counts counts;
+    uint8_t input[NC_INPUT_SIZE];
+};
+
+struct server {
+    struct server_options options;
+    struct ly_ctx *schema;
+    struct ly_ctx *xml; /* of xml_schema(), while there are sessions */
+    struct loop_deferred rest;
+    char *path;
+    int fd;
+    struct loop_watch watch;
+    struct loop_timer pause; /* no descriptors are left: nobody is accepted for a while */
+    bool starved;
+    int64_t refused_told; /* when it was told last that there are too many sessions, or -1 */
+    uint32_t last_id;
+    size_t session_count;
+    struct nc_session *sessions;
+    int64_t started; /* loop_wall */
+    uint32_t in_bad_hellos;
+    uint32_t in_sessions;
+    uint32_t dropped_sessions;
+    struct nc_counts counts; /* of the sessions that are over */
+};
+
+/* --- session.c: bytes ------------------------------------------------------------------------ */
+
+enum nc_end { NC_CLOSED, NC_KILLED, NC_DROPPED, NC_TIMEOUT, NC_OTHER };
+
+/* Takes the descriptor over, in any case. */
+struct nc_session *nc_session_new(struct server *server, int fd, uid_t uid, gid_t gid);
+/* The first session comes, and the last one has gone: what only sessions need. False: memory is
+ * out. */
+bool server_wake(struct server *server);
+void server_rest(struct server *server);
+/* The session is over now; its memory goes at the end of the turn. */
+void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed_by);
+/*
+ * A message to send. It begins with FRAMING_HEAD_SIZE bytes that are free for the frame, and its
+ * bytes are taken over. If it does not fit, the session ends.
+ */
+void nc_session_send(struct nc_session *session, struct text *message);
+/* The same for a notification: nothing ends before the next turn, so that lists of sessions can be
+ * walked. */
+void nc_session_send_event(struct nc_session *session, struct text *message);
+struct text nc_message(size_t limit);
+struct nc_session *nc_session_find(const struct server *server, uint32_t id);
+bool nc_session_recovery(const struct nc_session *session);
+
+/* --- hello.c --------------------------------------------------------------------------------- */
+
+void hello_send(struct nc_session *session);
+/* The client's: false if it is not one, or one that we cannot go on with. */
+bool hello_take(struct nc_session *session, const char *text, size_t len);
+/* Another number for other modules (RFC 8525, content-id). */
+uint32_t hello_content_id(const struct ly_ctx *schema);
+/* Each capability, once. */
+void hello_capabilities(struct server *server, void (*take)(void *context, const char *uri),
+                        void *context);
+
+/* --- rpc.c ----------------------------------------------------------------------------------- */
+
+/* An rpc under way. */
+struct rpc {
+    struct nc_session *session;
+    struct server *server;
+    struct ly_ctx *schema;
+    const char *message;
+    struct lyd_node *envelope; /* <rpc> of lyd_parse_op() */
+    struct lyd_node *op;
+    struct lyd_node *xml; /* the whole message of xml_parse(), if somebody needed it */
+    struct rpc_errors *errors;
+    size_t begin;      /* of what stands in <rpc-reply> */
+    struct text reply; /* what an operation adds is the content; if nothing, it is <ok/> */
+};
+
+enum rpc_outcome { RPC_DONE, RPC_FAILED, RPC_LATER };
+
+/* A message of a session: it is answered, at once or later, or the session ends. */
+void rpc_take(struct nc_session *session, const char *text, size_t len);
+/* The operation's element of xml_parse(). NULL with an error if memory is out. */
+const struct lyd_node *rpc_xml(struct rpc *rpc);
+/* For RPC_LATER: the store's `done` and its context. NULL: memory is out, with an error. */
+struct later *rpc_later(struct rpc *rpc);
+void rpc_later_done(void *context, bool ok, const struct rpc_errors *errors);
+/* It will not be called after all: the operation answers at once. */
+void rpc_later_cancel(struct later *later);
+/* Nor will it be now that the session has ended. */
+void rpc_later_forget(struct later *later);
+
+/* --- reply.c --------------------------------------------------------------------------------- */
+
+/* <rpc-reply> with the attributes of the <rpc>. */
+void reply_begin(struct text *text, const struct lyd_node *envelope);
+void reply_errors(struct text *text, const struct ly_ctx *schema, const struct rpc_errors *errors);
+/* An instance identifier of libyang with a prefix before each name; */
+void reply_path(struct text *text, const char *path);
+
+/* --- rpc-fault.c ----------------------------------------------------------------------------- */
+
+/* What is wrong with a message that libyang refused: true with an error if it can be told. */
+bool rpc_fault(const struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_errors *errors);
+
+/* --- operations ------------------------------------------------------------------------------ */
+
+typedef enum rpc_outcome rpc_operation(struct rpc *rpc);
+
+rpc_operation operation_get;
+rpc_operation operation_get_config;
+rpc_operation operation_get_schema;
+rpc_operation operation_edit_config;
+rpc_operation operation_copy_config;
+rpc_operation operation_delete_config;
+rpc_operation operation_validate;
+rpc_operation operation_commit;
+rpc_operation operation_cancel_commit;
+rpc_operation operation_discard_changes;
+rpc_operation operation_lock;
+rpc_operation operation_unlock;
+rpc_operation operation_close_session;
+rpc_operation operation_kill_session;
+rpc_operation operation_create_subscription;
+
+enum rpc_outcome operation_refuse(struct rpc *rpc, enum rpc_error_type type, enum rpc_error_tag tag,
+                                  const char *message);
+/* A child of a node by its name, or NULL; the value of one that is a leaf. */
+const struct lyd_node *operation_child(const struct lyd_node *parent, const char *name);
+const char *operation_leaf(const struct lyd_node *parent, const char *name);
+/* What may be printed of a module's data, as <with-defaults> asks. False with an error. */
+bool operation_with_defaults(struct rpc *rpc, uint32_t *options);
+
+/* --- monitoring.c ---------------------------------------------------------------------------- */
+
+/* Adds the state of the protocol itself to *tree: sessions, schemas, streams, the YANG library.
+ * Only the modules that the filter wants. False: memory is out. */
+bool monitoring_add(struct server *server, const struct filter *filter, struct lyd_node **tree);
+
+/* --- notifications.c ------------------------------------------------------------------------- */
+
+void notifications_session_start(const struct nc_session *session);
+void notifications_session_end(const struct nc_session *session, enum nc_end how,
+                               uint32_t killed_by);
+
+#endif

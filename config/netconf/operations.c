@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Operations that change datastores, locks and sessions. What they mean is in config/store.c.
+ */
+#include "agent/base/log.h"
+#include "config/compat.h"
+#include "config/netconf/internal.h"
+
+/* --- reading parameters ---------------------------------------------------------------------- */
+
+enum rpc_outcome operation_refuse(struct rpc *rpc, enum rpc_error_type type, enum rpc_error_tag tag,
+                                  const char *message)
+{
+    (void)rpc_error_add(rpc->errors, type, tag, NULL, "%s", message);
+    return RPC_FAILED;
+}
+
+const struct lyd_node *operation_child(const struct lyd_node *parent, const char *name)
+{
+    const struct lyd_node *node = NULL;
+
+    LY_LIST_FOR(parent != NULL ? lyd_child(parent) : NULL, node)
+    {
+        if (strcmp(LYD_NAME(node), name) == 0)
+            return node;
+    }
+    return NULL;
+}
+
+const char *operation_leaf(const struct lyd_node *parent, const char *name)
+{
+    const struct lyd_node *node = operation_child(parent, name);
+    return node != NULL ? lyd_get_value(node) : NULL;
+}
+
+/* The schema has seen to it that it is one of these, or <config>. */
+static enum store_id datastore_in(const struct lyd_node *op, const char *parameter)
+{
+    const struct lyd_node *node = operation_child(op, parameter);
+
+    if (operation_child(node, "running") != NULL)
+        return STORE_RUNNING;
+    return operation_child(node, "startup") != NULL ? STORE_STARTUP : STORE_CANDIDATE;
+}
+
+/* The content of a <config>; *present: there is one. */
+static const struct lyd_node *config_in(const struct lyd_node *parent, bool *present)
+{
+    const struct lyd_node *node = operation_child(parent, "config");
+    const struct lyd_node_any *any = (const struct lyd_node_any *)node;
+
+    *present = node != NULL;
+    return node != NULL && any->value_type == LYD_ANYDATA_DATATREE ? any->value.tree : NULL;
+}
+
+/* --- rights ---------------------------------------------------------------------------------- */
+
+static bool permits(void *context, const struct lyd_node *diff, struct rpc_errors *errors)
+{
+    const struct nc_session *session = context;
+
+    return nacm_permits_diff(session->server->options.nacm, &session->user, diff, errors);
+}
+
+static struct store_access access_of(const struct rpc *rpc)
+{
+    bool free = nc_session_recovery(rpc->session) || rpc->server->options.nacm == NULL;
+
+    return (struct store_access){
+        .session = rpc->session->id, .permits = free ? NULL : permits, .context = rpc->session};
+}
+
+static enum rpc_outcome outcome(bool done)
+{
+    return done ? RPC_DONE : RPC_FAILED;
+}
+
+/* --- edit-config ----------------------------------------------------------------------------- */
+
+static unsigned index_of(const char *text, const char *const *names, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (text != NULL && strcmp(text, names[i]) == 0)
+            return i;
+    return 0;
+}
+
+enum rpc_outcome operation_edit_config(struct rpc *rpc)
+{
+    static const char *const defaults[] = {"merge", "replace", "none"};
+    static const char *const tests[] = {"test-then-set", "set", "test-only"};
+    static const char *const errors[] = {"stop-on-error", "continue-on-error", "rollback-on-error"};
+    const struct store_access access = access_of(rpc);
+    bool present = false;
+    const struct lyd_node *config = config_in(rpc->op, &present);
+
+    return outcome(store_edit(
+        rpc->server->options.store, &access, datastore_in(rpc->op, "target"), config,
+        (enum store_default_operation)index_of(operation_leaf(rpc->op, "default-operation"),
+                                               defaults, 3),
+        (enum store_test_option)index_of(operation_leaf(rpc->op, "test-option"), tests, 3),
+        (enum store_error_option)index_of(operation_leaf(rpc->op, "error-option"), errors, 3),
+        rpc->errors));
+}
+
+/* --- copy-config, delete-config, validate ---------------------------------------------------- */
+
+/* RFC 8341, 3.2.7: what the user may not read is not copied, but for running to startup. */
+static bool readable_source(struct rpc *rpc, enum store_id source, enum store_id target,
+                            struct lyd_node **tree)
+{
+    struct nacm *nacm = rpc->server->options.nacm;
+    const struct lyd_node *all = store_tree(rpc->server->options.store, source);
+
+    *tree = NULL;
+    if (nc_session_recovery(rpc->session) || nacm == NULL || all == NULL ||
+        (source == STORE_RUNNING && target == STORE_STARTUP))
+        return true;
+    if (lyd_dup_siblings(all, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, tree) != LY_SUCCESS) {
+        (void)operation_refuse(rpc, RPC_ERROR_APPLICATION, RPC_RESOURCE_DENIED, "memory is out");
+        return false;
+    }
+    nacm_prune(nacm, &rpc->session->user, tree);
+    return true;
+}
+
+static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_id source,
+                             const struct lyd_node *tree)
+{
+    struct store_access access = access_of(rpc);
+    struct later *later = rpc_later(rpc);
+
+    if (later == NULL)
+        return RPC_FAILED;
+    if (source == STORE_RUNNING && target == STORE_STARTUP)
+        access.permits = NULL;
+    if (store_copy(rpc->server->options.store, &access, target, source, tree, rpc_later_done, later,
+                   rpc->errors))
+        return RPC_LATER;
+    rpc_later_cancel(later);
+    return RPC_FAILED;
+}
+
+enum rpc_outcome operation_copy_config(struct rpc *rpc)
+{
+    enum store_id target = datastore_in(rpc->op, "target");
+    enum store_id source = datastore_in(rpc->op, "source");
+    uint32_t options = 0;
+    bool inlined = false;
+    const struct lyd_node *config = config_in(operation_child(rpc->op, "source"), &inlined);
+    struct lyd_node *readable = NULL;
+
+    if (!operation_with_defaults(rpc, &options))
+        return RPC_FAILED;
+    if (inlined)
+        return copy(rpc, target, STORES, config);
+    if (source == target)
+        return operation_refuse(rpc, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
+                                "source and target are the same datastore");
+    if (!readable_source(rpc, source, target, &readable))
+        return RPC_FAILED;
+    enum rpc_outcome result = copy(rpc, target, source, readable);
+    lyd_free_all(readable);
+    return result;
+}
+
+enum rpc_outcome operation_delete_config(struct rpc *rpc)
+{
+    const struct store_access access = access_of(rpc);
+    struct later *later = rpc_later(rpc);
+
+    if (later == NULL)
+        return RPC_FAILED;
+    if (store_delete(rpc->server->options.store, &access, datastore_in(rpc->op, "target"),
+                     rpc_later_done, later, rpc->errors))
+        return RPC_LATER;
+    rpc_later_cancel(later);
+    return RPC_FAILED;
+}
+
+enum rpc_outcome operation_validate(struct rpc *rpc)
+{
+    bool inlined = false;
+    const struct lyd_node *config = config_in(operation_child(rpc->op, "source"), &inlined);
+
+    if (inlined && config == NULL)
+        return RPC_DONE; /* an empty configuration is a valid one */
+    return outcome(store_validate(rpc->server->options.store, datastore_in(rpc->op, "source"),
+                                  config, rpc->errors));
+}
+
+/* --- commit ---------------------------------------------------------------------------------- */
+
+enum rpc_outcome operation_commit(struct rpc *rpc)
+{
+    const struct store_access access = access_of(rpc);
+    const char *timeout = operation_leaf(rpc->op, "confirm-timeout");
+    const struct store_commit commit = {
+        .confirmed = operation_child(rpc->op, "confirmed") != NULL,
+        .timeout = timeout != NULL ? (uint32_t)strtoul(timeout, NULL, 10) : 600,
+        .persist = operation_leaf(rpc->op, "persist"),
+        .persist_id = operation_leaf(rpc->op, "persist-id")};
+
+    return outcome(store_commit(rpc->server->options.store, &access, &commit, rpc->errors));
+}
+
+enum rpc_outcome operation_cancel_commit(struct rpc *rpc)
+{
+    const struct store_access access = access_of(rpc);
+
+    return outcome(store_cancel_commit(rpc->server->options.store, &access,
+                                       operation_leaf(rpc->op, "persist-id"), rpc->errors));
+}
+
+enum rpc_outcome operation_discard_changes(struct rpc *rpc)
+{
+    const struct store_access access = access_of(rpc);
+
+    return outcome(store_discard(rpc->server->options.store, &access, rpc->errors));
+}
+
+/* --- locks and sessions ---------------------------------------------------------------------- */
+
+enum rpc_outcome operation_lock(struct rpc *rpc)
+{
+    return outcome(store_lock(rpc->server->options.store, rpc->session->id,
+                              datastore_in(rpc->op, "target"), rpc->errors));
+}
+
+enum rpc_outcome operation_unlock(struct rpc *rpc)
+{
+    return outcome(store_unlock(rpc->server->options.store, rpc->session->id,
+                                datastore_in(rpc->op, "target"), rpc->errors));
+}
+
+enum rpc_outcome operation_close_session(struct rpc *rpc)
+{
+    rpc->session->closing = true;
+    return RPC_DONE;
+}
+
+enum rpc_outcome operation_kill_session(struct rpc *rpc)
+{
+    const char *text = operation_leaf(rpc->op, "session-id");
+    uint32_t id = text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
+    struct nc_session *victim = nc_session_find(rpc->server, id);
+
+    if (victim == NULL || victim == rpc->session)
+        return operation_refuse(rpc, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
+                                victim == NULL ? "there is no such session"
+                                               : "this is your own session: use close-session");
+    log_info("management: session %u (%s) ends session %u (%s)", (unsigned)rpc->session->id,
+             rpc->session->user.name, (unsigned)id, victim->user.name);
+    nc_session_end(victim, NC_KILLED, rpc->session->id);
+    return RPC_DONE;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config/netconf/server.h"
+
+#include "agent/base/log.h"
+#include "config/compat.h"
+#include "config/netconf/internal.h"
+#include "config/netconf/xml.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 16,
+    ACCEPTS_PER_TURN = 16,
+    STARVED_MS = 1000,
+    TELL_MS = 60 * 1000 /* too many sessions are told once a minute at most */
+};
+
+/* --- accepting ------------------------------------------------------------------------------- */
+
+static void refuse(struct server *server, int fd)
+{
+    int64_t now = loop_now(server->options.loop);
+
+    (void)close(fd);
+    if (server->refused_told >= 0 && now - server->refused_told < TELL_MS)
+        return;
+    log_warning("management: there are %d sessions already, so that another one was closed; end "
+                "one of them (kill-session)",
+                SERVER_SESSIONS_MAX);
+    server->refused_told = now;
+}
+
+static void take_in(struct server *server, int fd)
+{
+    struct ucred peer = {.uid = (uid_t)-1, .gid = (gid_t)-1};
+    socklen_t size = sizeof(peer);
+
+    if (server->session_count >= SERVER_SESSIONS_MAX) {
+        refuse(server, fd);
+        return;
+    }
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        log_warning("management: who connected cannot be told (%s): closed", strerror(errno));
+        (void)close(fd);
+        return;
+    }
+    if (nc_session_new(server, fd, peer.uid, peer.gid) == NULL)
+        log_warning("management: no memory for a session");
+}
+
+static void pause_accepting(struct server *server, int error)
+{
+    if (!server->starved)
+        log_warning("management: cannot accept: %s; raise the limit of open files, or see who "
+                    "holds them in /proc/%d/fd",
+                    strerror(error), (int)getpid());
+    server->starved = true;
+    loop_watch_set(&server->watch, 0);
+    loop_timer_start(&server->pause, STARVED_MS);
+}
+
+static void on_pause(void *context)
+{
+    struct server *server = context;
+
+    loop_watch_set(&server->watch, LOOP_READ);
+}
+
+static void on_incoming(void *context, unsigned ready)
+{
+    struct server *server = context;
+
+    (void)ready;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            server->starved = false;
+            take_in(server, fd);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            pause_accepting(server, errno);
+            return;
+        } else if (errno == EAGAIN) {
+            return;
+        }
+        /* Anything else is the fate of one connection that broke while it waited (accept(2)). */
+    }
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static int new_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* Is it a socket at which nobody listens any more: what a crash leaves behind? */
+static bool is_stale(const struct sockaddr_un *address)
+{
+    struct stat found;
+    int fd = -1;
+
+    if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
+        return false;
+    fd = new_socket();
+    if (fd < 0)
+        return false;
+    bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+                   errno == ECONNREFUSED;
+    (void)close(fd);
+    return refused;
+}
+
+/* Nobody may connect before the group is right. 0 or -errno. */
+static int bind_closed(int fd, const struct sockaddr_un *address)
+{
+    mode_t before = umask(0177);
+    int error = bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ? -errno : 0;
+
+    (void)umask(before);
+    return error;
+}
+
+static int bind_socket(int fd, const struct sockaddr_un *address)
+{
+    int error = bind_closed(fd, address);
+
+    if (error != -EADDRINUSE || !is_stale(address))
+        return error;
+    log_info("management: %s was left behind and is replaced", address->sun_path);
+    return unlink(address->sun_path) == 0 ? bind_closed(fd, address) : -errno;
+}
+
+/* A group that is not there, or not ours to give, leaves the socket to our own user and group. */
+static void give_to_group(const struct server *server)
+{
+    const char *name = server->options.group;
+    const struct group *group = name != NULL ? getgrnam(name) : NULL;
+
+    if (name != NULL && group == NULL)
+        log_warning("management: there is no group %s: only root and the user of this program can "
+                    "connect; make it with `groupadd --system %s`",
+                    name, name);
+    else if (name != NULL && chown(server->path, (uid_t)-1, group->gr_gid) != 0)
+        log_warning("management: %s cannot be given to group %s (%s): let the supervisor start "
+                    "this program with that group",
+                    server->path, name, strerror(errno));
+    if (chmod(server->path, 0660) != 0)
+        log_warning("management: the mode of %s cannot be set: %s", server->path, strerror(errno));
+}
+
+static const char *remedy(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return "its folder is missing; make it for the user of this program, or let the supervisor "
+               "(RuntimeDirectory=nmspd), or choose another path with --management";
+    case EADDRINUSE:
+        return "another program listens there, or it is no socket; stop it or remove it, or choose "
+               "another path with --management";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "the user of this program must be able to write into its folder, or choose another "
+               "path with --management";
+    default:
+        return "choose another path with --management";
+    }
+}
+
+static bool open_failed(const struct server *server, int error)
+{
+    log_error("management: cannot listen on %s: %s: %s; the agent runs without it", server->path,
+              strerror(error), remedy(error));
+    return false;
+}
+
+static bool open_door(struct server *server)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int error = 0;
+
+    if (strlen(server->path) >= sizeof(address.sun_path))
+        return open_failed(server, ENAMETOOLONG);
+    memcpy(address.sun_path, server->path, strlen(server->path));
+    server->fd = new_socket();
+    if (server->fd < 0)
+        return open_failed(server, errno);
+    error = bind_socket(server->fd, &address);
+    if (error == 0) {
+        give_to_group(server);
+        if (listen(server->fd, BACKLOG) != 0)
+            error = -errno;
+        else
+            error = loop_watch_add(server->options.loop, &server->watch, server->fd, LOOP_READ,
+                                   on_incoming, server);
+        if (error != 0)
+            (void)unlink(server->path);
+    }
+    if (error == 0)
+        return true;
+    (void)close(server->fd);
+    server->fd = -1;
+    return open_failed(server, -error);
+}
+
+/* --- from outside ---------------------------------------------------------------------------- */
+
+bool server_wake(struct server *server)
+{
+    if (server->xml == NULL)
+        server->xml = xml_schema();
+    return server->xml != NULL;
+}
+
+static void on_rest(void *context)
+{
+    struct server *server = context;
+
+    if (server->session_count > 0 || server->xml == NULL)
+        return;
+    ly_ctx_destroy(server->xml);
+    server->xml = NULL;
+}
+
+/* Later, because what the last session was doing may not be done yet. */
+void server_rest(struct server *server)
+{
+    loop_defer(server->options.loop, &server->rest, on_rest, server);
+}
+
+static void release(struct server *server)
+{
+    loop_deferred_cancel(server->options.loop, &server->rest);
+    loop_timer_fini(&server->pause);
+    if (server->xml != NULL)
+        ly_ctx_destroy(server->xml);
+    free(server->path);
+    free(server);
+}
+
+struct server *server_new(const struct server_options *options)
+{
+    struct server *server = calloc(1, sizeof(*server));
+
+    if (server == NULL)
+        return NULL;
+    server->options = *options;
+    server->schema = store_schema(options->store);
+    server->started = loop_wall(options->loop);
+    server->refused_told = -1;
+    server->fd = -1;
+    server->path = strdup(options->path);
+    if (server->path != NULL &&
+        loop_timer_init(options->loop, &server->pause, on_pause, server) == 0 &&
+        open_door(server)) {
+        server_running_changed(server);
+        log_info("management: NETCONF on %s", server->path);
+        return server;
+    }
+    release(server);
+    return NULL;
+}
+
+void server_free(struct server *server)
+{
+    if (server == NULL)
+        return;
+    while (server->sessions != NULL)
+        nc_session_end(server->sessions, NC_OTHER, 0);
+    loop_watch_remove(&server->watch);
+    (void)close(server->fd);
+    (void)unlink(server->path);
+    release(server);
+}
+
+void server_running_changed(struct server *server)
+{
+    struct nacm *nacm = server->options.nacm;
+
+    if (nacm != NULL && !nacm_configure(nacm, store_tree(server->options.store, STORE_RUNNING)))
+        log_error("management: no memory to take up the rules of nacm: the old ones stay");
+}

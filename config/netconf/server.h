@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The management door: NETCONF (RFC 6241, RFC 6242 framing) on a UNIX socket, inside the event
+ * loop.
+ *
+ * Each client is a session with a user from the socket's credentials. Bounds: SERVER_SESSIONS_MAX
+ * sessions, messages of SERVER_MESSAGE_MAX, replies of SERVER_REPLY_MAX (then too-big, naming the
+ * paged rpcs), a hello within SERVER_HELLO_MS, one rpc in work per session and none read before its
+ * reply has drained. Who stalls or floods delays nobody.
+ */
+#ifndef CONFIG_NETCONF_SERVER_H
+#define CONFIG_NETCONF_SERVER_H
+
+#include "agent/base/loop.h"
+#include "config/nacm.h"
+#include "config/state-tree.h"
+#include "config/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    SERVER_SESSIONS_MAX = 16,
+    SERVER_MESSAGE_MAX = 4 * 1024 * 1024,
+    SERVER_REPLY_MAX = 1024 * 1024,
+    SERVER_HELLO_MS = 10000,
+};
+
+struct server;
+
+struct server_options {
+    struct loop *loop;
+    struct store *store;
+    struct nacm *nacm;
+    struct state_tree *state;
+    const char *path;  /* of the socket */
+    const char *group; /* that may connect (mode 0660), NULL: our own group only */
+};
+
+/* Opens the door. NULL with a log message. */
+struct server *server_new(const struct server_options *options);
+/* Ends all sessions and removes the socket. NULL is allowed. */
+void server_free(struct server *server);
+
+/* Running changed: rules may be others now. */
+void server_running_changed(struct server *server);
+/* To every session that subscribed and may read it (RFC 5277). */
+void server_notify(struct server *server, const struct lyd_node *notification);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/base/log.h"
+#include "config/netconf/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void go_on(struct nc_session *session);
+
+bool nc_session_recovery(const struct nc_session *session)
+{
+    return session->user.recovery;
+}
+
+struct nc_session *nc_session_find(const struct server *server, uint32_t id)
+{
+    struct nc_session *session = server->sessions;
+
+    while (session != NULL && session->id != id)
+        session = session->next;
+    return session;
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+static void bury(void *context)
+{
+    struct nc_session *session = context;
+
+    framing_decoder_free(session->decoder);
+    loop_timer_fini(&session->turn);
+    loop_timer_fini(&session->deadline);
+    text_fini(&session->out);
+    free(session);
+}
+
+static void unlink_session(struct nc_session *session)
+{
+    struct nc_session **place = &session->server->sessions;
+
+    while (*place != session)
+        place = &(*place)->next;
+    *place = session->next;
+    if (--session->server->session_count == 0)
+        server_rest(session->server);
+}
+
+static void add_counts(struct nc_counts *sum, const struct nc_counts *more)
+{
+    sum->in_rpcs += more->in_rpcs;
+    sum->in_bad_rpcs += more->in_bad_rpcs;
+    sum->out_rpc_errors += more->out_rpc_errors;
+    sum->out_notifications += more->out_notifications;
+}
+
+void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed_by)
+{
+    struct server *server = session->server;
+
+    if (session->ended)
+        return;
+    session->ended = true;
+    unlink_session(session);
+    loop_watch_remove(&session->watch);
+    loop_timer_stop(&session->turn);
+    loop_timer_stop(&session->deadline);
+    (void)close(session->fd);
+    filter_free(session->events);
+    add_counts(&server->counts, &session->counts);
+    server->dropped_sessions += session->greeted && how != NC_CLOSED;
+    loop_defer(server->options.loop, &session->burial, bury, session);
+    store_session_ended(server->options.store, session->id);
+    if (session->later != NULL)
+        rpc_later_forget(session->later);
+    if (session->greeted)
+        notifications_session_end(session, how, killed_by);
+}
+
+/* --- output ---------------------------------------------------------------------------------- */
+
+static bool drained(const struct nc_session *session)
+{
+    return session->out_begin == session->out.len;
+}
+
+/* A client that has not said hello yet has its own deadline. */
+static void expect_progress(struct nc_session *session)
+{
+    if (session->greeted)
+        loop_timer_start(&session->deadline, NC_STALL_MS);
+}
+
+/* As much as the other end takes now. False: the session has ended. */
+static bool flush(struct nc_session *session)
+{
+    while (!drained(session)) {
+        ssize_t count = send(session->fd, session->out.bytes + session->out_begin,
+                             session->out.len - session->out_begin, MSG_NOSIGNAL);
+        if (count < 0 && (errno == EAGAIN || errno == EINTR))
+            return true;
+        if (count < 0) {
+            nc_session_end(session, NC_DROPPED, 0);
+            return false;
+        }
+        session->out_begin += (size_t)count;
+        expect_progress(session);
+    }
+    if (session->greeted)
+        loop_timer_stop(&session->deadline);
+    text_fini(&session->out);
+    session->out_begin = 0;
+    return true;
+}
+
+struct text nc_message(size_t limit)
+{
+    static const char room[FRAMING_HEAD_SIZE];
+    struct text message = {.limit = FRAMING_HEAD_SIZE + limit};
+
+    text_add(&message, room, sizeof(room));
+    return message;
+}
+
+/* The message stands behind what is not out yet; the first one is not copied. */
+static void queue(struct nc_session *session, struct text *message, size_t begin)
+{
+    if (!drained(session)) {
+        memmove(session->out.bytes, session->out.bytes + session->out_begin,
+                session->out.len - session->out_begin);
+        session->out.len -= session->out_begin;
+        session->out_begin = 0;
+        text_add(&session->out, message->bytes + begin, message->len - begin);
+        return;
+    }
+    text_fini(&session->out);
+    session->out = *message;
+    session->out.limit = NC_OUTPUT_MAX;
+    session->out_begin = begin;
+    *message = (struct text){.limit = 0};
+    expect_progress(session);
+}
+
+/* False: it does not fit any more. The message is gone in any case. */
+static bool frame(struct nc_session *session, struct text *message)
+{
+    char head[FRAMING_HEAD_SIZE];
+    size_t tail_len = 0;
+    const char *tail = framing_tail(session->chunked, &tail_len);
+    size_t head_len = framing_head(session->chunked, message->len - FRAMING_HEAD_SIZE, head);
+
+    message->limit += tail_len;
+    text_add(message, tail, tail_len);
+    if (!message->full) {
+        memcpy(message->bytes + FRAMING_HEAD_SIZE - head_len, head, head_len);
+        queue(session, message, FRAMING_HEAD_SIZE - head_len);
+    }
+    bool fits = !message->full && !session->out.full;
+    text_fini(message);
+    return fits;
+}
+
+void nc_session_send(struct nc_session *session, struct text *message)
+{
+    if (session->ended) {
+        text_fini(message);
+        return;
+    }
+    if (!frame(session, message)) {
+        log_warning("management: session %u cannot be answered: closed", (unsigned)session->id);
+        nc_session_end(session, NC_DROPPED, 0);
+        return;
+    }
+    if (flush(session))
+        go_on(session);
+}
+
+void nc_session_send_event(struct nc_session *session, struct text *message)
+{
+    if (session->overrun) {
+        text_fini(message);
+        return;
+    }
+    session->counts.out_notifications++;
+    if (frame(session, message)) {
+        go_on(session);
+        return;
+    }
+    session->overrun = true;
+    loop_timer_start(&session->turn, 0);
+}
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+static bool has_input(const struct nc_session *session)
+{
+    return session->input_begin < session->input_end;
+}
+
+static bool is_busy(const struct nc_session *session)
+{
+    return !drained(session) || session->later != NULL || session->closing;
+}
+
+/* What the session waits for now. */
+static void go_on(struct nc_session *session)
+{
+    unsigned events = 0;
+
+    if (session->ended)
+        return;
+    if (drained(session) && session->later == NULL &&
+        (session->closing || (session->eof && !has_input(session)))) {
+        nc_session_end(session, session->closing ? NC_CLOSED : NC_DROPPED, 0);
+        return;
+    }
+    if (!drained(session))
+        events |= LOOP_WRITE;
+    else if (!is_busy(session) && has_input(session))
+        loop_timer_start(&session->turn, 0);
+    else if (!is_busy(session) && !session->eof)
+        events |= LOOP_READ;
+    loop_watch_set(&session->watch, events);
+}
+
+static void take_hello(struct nc_session *session, const char *text, size_t len)
+{
+    if (!hello_take(session, text, len)) {
+        session->server->in_bad_hellos++;
+        nc_session_end(session, NC_OTHER, 0);
+        return;
+    }
+    session->greeted = true;
+    session->server->in_sessions++;
+    if (drained(session))
+        loop_timer_stop(&session->deadline);
+    if (session->chunked)
+        framing_decoder_chunked(session->decoder);
+    notifications_session_start(session);
+}
+
+static void take_message(struct nc_session *session)
+{
+    size_t len = 0;
+    const char *text = framing_message(session->decoder, &len);
+
+    if (session->greeted)
+        rpc_take(session, text, len);
+    else
+        take_hello(session, text, len);
+}
+
+/* RFC 6242, 4.2: a stream whose framing is lost is closed. */
+static void lose(struct nc_session *session, enum framing_result result)
+{
+    if (result == FRAMING_TOO_BIG)
+        log_warning("management: session %u sent a message of more than %d bytes: closed",
+                    (unsigned)session->id, SERVER_MESSAGE_MAX);
+    nc_session_end(session, NC_DROPPED, 0);
+}
+
+/* One message at most, so that nobody's flood keeps others waiting. */
+static void work(struct nc_session *session)
+{
+    enum framing_result result = FRAMING_MORE;
+    size_t used = 0;
+
+    if (is_busy(session) || !has_input(session)) {
+        go_on(session);
+        return;
+    }
+    result = framing_decode(session->decoder, session->input + session->input_begin,
+                            session->input_end - session->input_begin, &used);
+    session->input_begin += used;
+    if (result == FRAMING_MESSAGE)
+        take_message(session);
+    else if (result != FRAMING_MORE)
+        lose(session, result);
+    go_on(session);
+}
+
+static void receive(struct nc_session *session)
+{
+    ssize_t count = recv(session->fd, session->input, sizeof(session->input), 0);
+
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (count < 0) {
+        nc_session_end(session, NC_DROPPED, 0);
+        return;
+    }
+    session->eof = count == 0;
+    session->input_begin = 0;
+    session->input_end = (size_t)count;
+    work(session);
+}
+
+static void on_ready(void *context, unsigned ready)
+{
+    struct nc_session *session = context;
+
+    if (session->ended)
+        return;
+    if (!drained(session)) {
+        if (flush(session))
+            go_on(session);
+    } else if (!is_busy(session) && !session->eof && !has_input(session)) {
+        receive(session);
+    } else if (ready & LOOP_ERROR) {
+        /* Nobody is there any more who would read the answer. */
+        nc_session_end(session, NC_DROPPED, 0);
+    }
+}
+
+static void on_turn(void *context)
+{
+    struct nc_session *session = context;
+
+    if (session->overrun) {
+        log_warning("management: session %u (%s) does not read its notifications: closed",
+                    (unsigned)session->id, session->user.name);
+        nc_session_end(session, NC_DROPPED, 0);
+        return;
+    }
+    work(session);
+}
+
+static void on_deadline(void *context)
+{
+    struct nc_session *session = context;
+
+    if (session->greeted)
+        log_warning("management: session %u (%s) does not read its answer: closed",
+                    (unsigned)session->id, session->user.name);
+    else
+        session->server->in_bad_hellos++;
+    nc_session_end(session, NC_TIMEOUT, 0);
+}
+
+/* --- the beginning --------------------------------------------------------------------------- */
+
+static uint32_t next_id(struct server *server)
+{
+    do
+        server->last_id++;
+    while (server->last_id == 0 || nc_session_find(server, server->last_id) != NULL);
+    return server->last_id;
+}
+
+static bool set_up(struct nc_session *session)
+{
+    struct loop *loop = session->server->options.loop;
+
+    session->decoder = framing_decoder_new(SERVER_MESSAGE_MAX);
+    return session->decoder != NULL &&
+           loop_timer_init(loop, &session->turn, on_turn, session) == 0 &&
+           loop_timer_init(loop, &session->deadline, on_deadline, session) == 0 &&
+           loop_watch_add(loop, &session->watch, session->fd, LOOP_READ, on_ready, session) == 0;
+}
+
+struct nc_session *nc_session_new(struct server *server, int fd, uid_t uid, gid_t gid)
+{
+    struct nc_session *session = calloc(1, sizeof(*session));
+
+    if (session == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    session->server = server;
+    session->fd = fd;
+    session->out.limit = NC_OUTPUT_MAX;
+    if (!server_wake(server) || !set_up(session)) {
+        (void)close(fd);
+        bury(session);
+        return NULL;
+    }
+    nacm_user_of(uid, gid, &session->user);
+    session->id = next_id(server);
+    session->login = loop_wall(server->options.loop);
+    session->next = server->sessions;
+    server->sessions = session;
+    server->session_count++;
+    hello_send(session);
+    if (!session->ended)
+        loop_timer_start(&session->deadline, SERVER_HELLO_MS);
+    return session;
+}

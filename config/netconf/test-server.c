@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The door as such: sockets, hellos, framing, bounds. */
+#include "config/netconf/test-door.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define GET_RUNNING DOOR_GET_CONFIG("running", "")
+
+static void both_say_hello_and_the_server_gives_its_capabilities(void **state)
+{
+    static const char *const wanted[] = {
+        "<capability>urn:ietf:params:netconf:base:1.0</capability>",
+        "<capability>urn:ietf:params:netconf:base:1.1</capability>",
+        "capability:writable-running:1.0<",
+        "capability:candidate:1.0<",
+        "capability:confirmed-commit:1.1<",
+        "capability:rollback-on-error:1.0<",
+        "capability:validate:1.1<",
+        "capability:startup:1.0<",
+        "capability:xpath:1.0<",
+        "with-defaults:1.0?basic-mode=explicit&amp;also-supported=report-all,trim<",
+        "capability:notification:1.0<",
+        "capability:interleave:1.0<",
+        "yang-library:1.1?revision=2019-01-04&amp;content-id=",
+        "<capability>urn:nmspd:yang:nmspd-nmsp?module=nmspd-nmsp&amp;revision=",
+        "startup,xpath<",
+        "<session-id>1</session-id></hello>"};
+
+    (void)state;
+    struct client *client = client_connect();
+    const char *hello = client_hear(client);
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        if (strstr(hello, wanted[i]) == NULL)
+            fail_msg("%s\nlacks %s", hello, wanted[i]);
+    assert_null(strstr(hello, "capability:url:"));
+    assert_null(strstr(hello, "replay"));
+    client_close(client);
+}
+
+static void both_framings_work_byte_by_byte(void **state)
+{
+    (void)state;
+    for (int chunked = 0; chunked < 2; chunked++) {
+        struct client *client = client_open(chunked == 1);
+        client->piece = 1;
+        client_expect(client, GET_RUNNING, "<rpc-reply", "message-id=\"1\"", "<data", NULL);
+        client_ok(client, DOOR_RPC("<close-session/>"));
+        client_expect_end(client);
+        client_close(client);
+    }
+}
+
+static void rpcs_sent_in_a_row_are_answered_in_a_row(void **state)
+{
+    struct client *client = client_open(true);
+    char rpc[256];
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(rpc, sizeof(rpc),
+                       "<rpc message-id='n%d' xmlns='" DOOR_BASE "'><discard-changes/></rpc>", i);
+        client_send(client, rpc);
+    }
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(rpc, sizeof(rpc), "message-id=\"n%d\"", i);
+        assert_non_null(strstr(client_hear(client), rpc));
+    }
+    client_close(client);
+}
+
+static void a_session_does_one_rpc_in_a_turn(void **state)
+{
+    struct client *flood = client_open(true);
+    struct client *other = client_open(true);
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        client_send(flood, GET_RUNNING);
+    door_turn(2);
+    client_send(other, GET_RUNNING);
+    unsigned turns = 0;
+    ssize_t count = 0;
+    while ((count = recv(other->fd, other->input, sizeof(other->input), MSG_PEEK)) <= 0) {
+        door_turn(1);
+        assert_true(++turns < 10);
+    }
+    client_close(flood);
+    client_close(other);
+}
+
+static void a_hello_that_is_none_ends_the_session(void **state)
+{
+    static const char *const hellos[] = {
+        "<hello/>",
+        "hello",
+        "",
+        "<hello xmlns='" DOOR_BASE "'/>",
+        "<hello xmlns='" DOOR_BASE "'><capabilities/></hello>",
+        "<hello xmlns='" DOOR_BASE "'><capabilities><capability>urn:ietf:params:netconf:base:2.0"
+        "</capability></capabilities></hello>",
+        "<hello xmlns='" DOOR_BASE "'><capabilities><capability>urn:ietf:params:netconf:base:1.0"
+        "</capability></capabilities><session-id>4</session-id></hello>",
+        "<!DOCTYPE a []><hello xmlns='" DOOR_BASE "'><capabilities><capability>"
+        "urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>",
+        DOOR_RPC("<get/>")};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(hellos) / sizeof(hellos[0]); i++) {
+        struct client *client = client_connect();
+        (void)client_hear(client);
+        client_send(client, hellos[i]);
+        client_expect_end(client);
+        client_close(client);
+    }
+}
+
+static void who_says_no_hello_is_closed_in_time(void **state)
+{
+    struct client *silent = client_connect();
+    struct client *slow = client_connect();
+
+    (void)state;
+    (void)client_hear(silent);
+    (void)client_hear(slow);
+    loop_advance(door.loop, SERVER_HELLO_MS - 1);
+    client_send(slow, "<hello");
+    client_hear_nothing(silent);
+    loop_advance(door.loop, 1);
+    client_expect_end(silent);
+    client_expect_end(slow);
+    client_close(silent);
+    client_close(slow);
+}
+
+static void an_idle_session_costs_nothing(void **state)
+{
+    struct client *clients[4];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        clients[i] = client_open(i % 2 == 0);
+        client_expect(clients[i], GET_RUNNING, "<data", NULL);
+    }
+    door_turn(5);
+    uint64_t before = loop_wakeups(door.loop);
+    loop_advance(door.loop, 24LL * 3600 * 1000);
+    assert_true(loop_wakeups(door.loop) - before <= 3); /* those of loop_advance() itself */
+    for (size_t i = 0; i < 4; i++) {
+        client_expect(clients[i], GET_RUNNING, "<data", NULL);
+        client_close(clients[i]);
+    }
+}
+
+static void the_session_after_the_last_one_is_closed_at_once(void **state)
+{
+    struct client *clients[SERVER_SESSIONS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
+        clients[i] = client_open(true);
+    struct client *more = client_connect();
+    client_expect_end(more);
+    client_close(more);
+    assert_non_null(strstr(door.log, "16 sessions already"));
+    client_close(clients[3]);
+    door_turn(3);
+    more = client_open(true);
+    client_expect(more, GET_RUNNING, "<data", NULL);
+    client_close(more);
+    for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
+        if (i != 3)
+            client_close(clients[i]);
+}
+
+static void broken_framing_ends_the_session_alone(void **state)
+{
+    struct client *client = client_open(true);
+    struct client *other = client_open(true);
+
+    (void)state;
+    client_send_raw(client, "<rpc/>]]>]]>", 12);
+    client_expect_end(client);
+    client_expect(other, GET_RUNNING, "<data", NULL);
+    client_close(client);
+    client_close(other);
+}
+
+static char *long_message(size_t len)
+{
+    char *message = malloc(len + 1);
+
+    assert_non_null(message);
+    memset(message, ' ', len);
+    message[len] = '\0';
+    return message;
+}
+
+static void a_message_over_the_limit_ends_the_session(void **state)
+{
+    char *message = long_message((size_t)SERVER_MESSAGE_MAX + 1);
+
+    (void)state;
+    for (int chunked = 0; chunked < 2; chunked++) {
+        struct client *client = client_open(chunked == 1);
+        client_send(client, message);
+        client_expect_end(client);
+        client_close(client);
+    }
+    free(message);
+}
+
+static void a_message_of_the_limit_is_answered(void **state)
+{
+    static const char rpc[] = GET_RUNNING;
+    char *message = long_message(SERVER_MESSAGE_MAX);
+    struct client *client = client_open(true);
+
+    (void)state;
+    memcpy(message, rpc, sizeof(rpc) - 1);
+    client_expect(client, message, "<data", NULL);
+    client_close(client);
+    free(message);
+}
+
+static void what_is_not_well_formed_is_malformed_or_the_end(void **state)
+{
+    static const char *const messages[] = {"<rpc",
+                                           "garbage",
+                                           "<rpc message-id='1' xmlns='" DOOR_BASE "'><get></rpc>",
+                                           "<!DOCTYPE rpc [<!ENTITY a 'b'>]>" DOOR_RPC("<get/>"),
+                                           "<a></b>",
+                                           "<a/><b/>",
+                                           "<rpc message-id='1' xmlns='" DOOR_BASE
+                                           "'><nc:get/></rpc>"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        struct client *client = client_open(true);
+        client_error(client, messages[i], "malformed-message");
+        client_expect(client, GET_RUNNING, "<data", NULL);
+        client_close(client);
+        client = client_open(false);
+        client_send(client, messages[i]);
+        client_expect_end(client);
+        client_close(client);
+    }
+}
+
+static void nesting_and_attributes_are_bounded(void **state)
+{
+    struct client *client = client_open(true);
+    char *message = malloc(100000);
+    size_t len = 0;
+
+    (void)state;
+    assert_non_null(message);
+    for (int i = 0; i < 20000; i++)
+        len += (size_t)snprintf(message + len, 100000 - len, "<a>");
+    client_error(client, message, "malformed-message");
+    len = (size_t)snprintf(message, 100000, "<rpc ");
+    for (int i = 0; i < 100; i++)
+        len += (size_t)snprintf(message + len, 100000 - len, "xmlns:a%d='x' ", i);
+    (void)snprintf(message + len, 100000 - len, "/>");
+    client_error(client, message, "malformed-message");
+    free(message);
+    client_close(client);
+}
+
+static void a_slow_reader_holds_up_only_itself_and_is_closed(void **state)
+{
+    struct client *slow = client_open(true);
+    struct client *other = client_open(true);
+    const char *schema = DOOR_RPC("<get-schema xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-"
+                                  "monitoring'><identifier>ietf-netconf</identifier></get-schema>");
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        client_send(slow, schema);
+    door_turn(200);
+    client_expect(other, GET_RUNNING, "<data", NULL);
+    loop_advance(door.loop, 29999);
+    client_expect(other, GET_RUNNING, "<data", NULL);
+    assert_null(strstr(door.log, "does not read"));
+    loop_advance(door.loop, 1);
+    assert_non_null(strstr(door.log, "does not read its answer"));
+    client_expect(other, GET_RUNNING, "<data", NULL);
+    client_close(slow);
+    client_close(other);
+}
+
+static void a_client_that_half_closes_gets_its_answers(void **state)
+{
+    struct client *client = client_open(true);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        client_send(client, GET_RUNNING);
+    assert_int_equal(shutdown(client->fd, SHUT_WR), 0);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(strstr(client_hear(client), "<data"));
+    client_expect_end(client);
+    client_close(client);
+}
+
+static void the_socket_is_for_user_and_group_only(void **state)
+{
+    struct stat found;
+
+    (void)state;
+    assert_int_equal(stat(door.path, &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0660);
+}
+
+static void a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not(void **state)
+{
+    struct server *first = door.server;
+
+    (void)state;
+    door_start();
+    assert_null(door.server);
+    assert_non_null(strstr(door.log, "another program listens there"));
+    door.server = first;
+    client_close(client_open(true));
+    server_free(first);
+
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", door.path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    (void)close(fd);
+    door_start();
+    assert_non_null(door.server);
+    client_close(client_open(true));
+}
+
+static void what_is_no_socket_is_left_alone(void **state)
+{
+    FILE *file = NULL;
+
+    (void)state;
+    server_free(door.server);
+    file = fopen(door.path, "w");
+    assert_non_null(file);
+    (void)fclose(file);
+    door_start();
+    assert_null(door.server);
+    assert_int_equal(access(door.path, F_OK), 0);
+    assert_int_equal(unlink(door.path), 0);
+}
+
+static void a_missing_folder_is_told_with_what_to_do(void **state)
+{
+    (void)state;
+    server_free(door.server);
+    (void)snprintf(door.path, sizeof(door.path), "%s/missing/management.sock", door.folder);
+    door_start();
+    assert_null(door.server);
+    assert_non_null(strstr(door.log, "RuntimeDirectory=nmspd"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_open, door_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(both_say_hello_and_the_server_gives_its_capabilities),
+        TEST(both_framings_work_byte_by_byte),
+        TEST(rpcs_sent_in_a_row_are_answered_in_a_row),
+        TEST(a_session_does_one_rpc_in_a_turn),
+        TEST(a_hello_that_is_none_ends_the_session),
+        TEST(who_says_no_hello_is_closed_in_time),
+        TEST(an_idle_session_costs_nothing),
+        TEST(the_session_after_the_last_one_is_closed_at_once),
+        TEST(broken_framing_ends_the_session_alone),
+        TEST(a_message_over_the_limit_ends_the_session),
+        TEST(a_message_of_the_limit_is_answered),
+        TEST(what_is_not_well_formed_is_malformed_or_the_end),
+        TEST(nesting_and_attributes_are_bounded),
+        TEST(a_slow_reader_holds_up_only_itself_and_is_closed),
+        TEST(a_client_that_half_closes_gets_its_answers),
+        TEST(the_socket_is_for_user_and_group_only),
+        TEST(a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not),
+        TEST(what_is_no_socket_is_left_alone),
+        TEST(a_missing_folder_is_told_with_what_to_do),
+    };
+    return cmocka_run_group_tests(tests, door_schema, door_no_schema);
+}
