@@ -30,23 +30,33 @@ static const char *services_text(uint64_t mask, char text[static SERVICES_TEXT_S
     return text;
 }
 
-static void report_identity(const struct state_summary *s)
+/* `kind` is empty for RSA, "EC: " for the other one. */
+static void report_own(const char *kind, const struct authlist_peer *own, const char *path)
 {
-    const struct authlist_peer *own = &s->identity;
-    char mac[MAC_TEXT_SIZE];
     char sha1[2 * sizeof(own->spki_sha1) + 1];
     char sha256[2 * sizeof(own->spki_sha256) + 1];
+
+    log_info("report: identity: %s%s in %s", kind, own->subject, path);
+    log_info("report: identity: %sSHA1 key hash %s", kind,
+             hex_text(own->spki_sha1, sizeof(own->spki_sha1), sha1));
+    log_info("report: identity: %sSHA2 key hash %s", kind,
+             hex_text(own->spki_sha256, sizeof(own->spki_sha256), sha256));
+}
+
+static void report_identity(const struct state_summary *s)
+{
+    char mac[MAC_TEXT_SIZE];
 
     log_info("report: base MAC %s", mac_text(&s->base_mac, mac));
     if (!s->identity_ready) {
         log_info("report: identity: none yet");
         return;
     }
-    log_info("report: identity: %s in %s", own->subject, s->certificate_path);
-    log_info("report: identity: SHA1 key hash %s",
-             hex_text(own->spki_sha1, sizeof(own->spki_sha1), sha1));
-    log_info("report: identity: SHA2 key hash %s",
-             hex_text(own->spki_sha256, sizeof(own->spki_sha256), sha256));
+    report_own("", &s->identity, s->certificate_path);
+    if (s->ec_identity_ready)
+        report_own("EC: ", &s->ec_identity, s->ec_certificate_path);
+    else
+        log_info("report: identity: EC: none; peers that can do with EC only get no session");
 }
 
 static void report_radios(const struct state_summary *s)
@@ -59,9 +69,21 @@ static void report_radios(const struct state_summary *s)
              " invalid readings, %" PRIu64 " malformed messages, %" PRIu64 " stations not tracked",
              r->dumps, r->dumps_interrupted, r->dumps_abandoned, r->overruns, r->timeouts,
              r->errors, r->invalid_samples, r->malformed, r->untracked);
+    log_info("report: hostapd: %" PRIu64 " probe requests, %" PRIu64 " times attached, %" PRIu64
+             " times lost, %" PRIu64 " lines not understood",
+             r->probes, r->hostapd_attached, r->hostapd_lost, r->hostapd_ignored);
+    log_info("report: scans: %" PRIu64 " dumps of results, %" PRIu64 " own scans refused", r->scans,
+             r->scans_refused);
+    log_info("report: monitors: %" PRIu64 " frames, %" PRIu64 " lost, %" PRIu64 " malformed",
+             r->frames, r->frames_lost, r->frames_malformed);
     log_info("report: engine: %" PRIu32 " devices, %" PRIu32 " samples, %" PRIu32 " APs; %" PRIu64
              " devices evicted, %" PRIu64 " readings refused",
              s->devices, s->samples, s->aps, s->devices_evicted, s->samples_refused);
+    log_info("report: engine: %" PRIu64 " readings taken, %" PRIu64 " devices expired, %" PRIu64
+             " APs beyond those kept, %" PRIu64 " readings of locally administered MACs ignored",
+             s->samples_taken, s->devices_expired, s->aps_dropped, s->local_ignored);
+    log_info("report: facts: %" PRIu64 " made room for others, %" PRIu64 " found none",
+             s->facts_yielded, s->facts_refused);
 }
 
 static void report_listener(const struct state_summary *s)

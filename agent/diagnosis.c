@@ -61,10 +61,16 @@ const char *diagnosis_code_name(enum diagnosis_code code)
     return code < DIAGNOSIS_CODES ? names[code] : NULL;
 }
 
+bool diagnosis_is_refusal(enum diagnosis_code code)
+{
+    return code >= DIAGNOSIS_NO_CERTIFICATE && code <= DIAGNOSIS_TOO_MANY;
+}
+
 void diagnosis_init(struct diagnosis *diagnosis, enum diagnosis_code code)
 {
     memset(diagnosis, 0, sizeof(*diagnosis));
     diagnosis->code = code;
+    diagnosis->own_key = AUTHLIST_KEY_RSA;
     diagnosis->alert = -1;
     diagnosis->since = -1;
     diagnosis->next_attempt = -1;
@@ -85,10 +91,17 @@ static bool same_configured(const struct diagnosis *x, const struct diagnosis *y
            mac_equal(&x->expected, &y->expected);
 }
 
+/* What is to be given to the peer, where our identity is what it is about. */
+static bool same_own(const struct diagnosis *x, const struct diagnosis *y)
+{
+    return x->code != DIAGNOSIS_OWN_REFUSED ||
+           memcmp(x->own_sha256, y->own_sha256, sizeof(x->own_sha256)) == 0;
+}
+
 bool diagnosis_same(const struct diagnosis *x, const struct diagnosis *y)
 {
     return x->code == y->code && x->error == y->error && x->alert == y->alert &&
-           same_presented(x, y) && same_configured(x, y);
+           same_presented(x, y) && same_configured(x, y) && same_own(x, y);
 }
 
 bool diagnosis_clock_is_set(int64_t wall, enum diagnosis_ntp ntp)

@@ -36,9 +36,10 @@ enum diagnosis_code {
     DIAGNOSIS_HANDSHAKE_SILENT, /* not completed within `seconds` */
     DIAGNOSIS_HANDSHAKE_CLOSED, /* closed or broken off without a reason */
     DIAGNOSIS_NOT_TLS,
-    DIAGNOSIS_NO_COMMON,   /* version, cipher suite or group; found by us, or told by `alert` */
-    DIAGNOSIS_OWN_REFUSED, /* the peer does not accept our certificate: `alert` */
-    DIAGNOSIS_PEER_ALERT,  /* any other `alert` */
+    DIAGNOSIS_NO_COMMON, /* version, cipher suite or group; found by us, or told by `alert` */
+    /* The peer does not accept our certificate: `alert`, or -1 if it asks for none of its kind. */
+    DIAGNOSIS_OWN_REFUSED,
+    DIAGNOSIS_PEER_ALERT, /* any other `alert` */
     DIAGNOSIS_NO_CERTIFICATE,
     DIAGNOSIS_BAD_CERTIFICATE,
     DIAGNOSIS_UNPROVEN, /* the peer does not hold the key of its certificate */
@@ -82,6 +83,9 @@ enum diagnosis_code {
 /* "unknown-mac" and so on: for programs. NULL beyond DIAGNOSIS_CODES. */
 const char *diagnosis_code_name(enum diagnosis_code code);
 
+/* A peer that came as far as its certificate was not let in. */
+bool diagnosis_is_refusal(enum diagnosis_code code);
+
 enum diagnosis_ntp { DIAGNOSIS_NTP_UNKNOWN, DIAGNOSIS_NTP_SYNCHRONISED, DIAGNOSIS_NTP_FREE };
 
 enum { DIAGNOSIS_ADDRESS_SIZE = 64 };
@@ -109,8 +113,9 @@ struct diagnosis {
     bool legacy_cipher;
     const char *knob; /* path of what is not acted on; lives as long as the program */
 
-    /* What we are to the peer. */
+    /* What we are to the peer: the identity that it was shown, RSA if none was. */
     bool has_own;
+    enum authlist_key_type own_key;
     struct mac own_mac;
     uint8_t own_sha1[20];
     uint8_t own_sha256[32];

@@ -57,6 +57,8 @@ static void the_summary_has_it_all(void **state)
     assert_int_equal(summary.offered, engine_offered(s->bed->engine));
     assert_int_equal(summary.devices, 1);
     assert_int_equal(summary.samples, 1);
+    assert_int_equal(summary.samples_taken, 1);
+    assert_int_equal(summary.local_ignored, 0);
     assert_int_equal(summary.aps, 1);
     assert_int_equal(summary.listen_port, s->listen_port);
     assert_int_equal(summary.uptime, 2000);
@@ -78,6 +80,8 @@ static void the_report_is_the_state_in_the_log(void **state)
         "report: radios: two radios of paper",
         "7 dumps",
         "report: engine: 0 devices",
+        "report: engine: 0 readings taken, 0 devices expired, 0 APs beyond those kept, 0 readings "
+        "of locally administered MACs ignored",
         "report: listener: port ",
         ": active, MAC 00:50:56:9c:34:89, address 127.0.0.1:",
         ": idle, MAC not known, address none",
@@ -236,6 +240,27 @@ static void servers_that_stay_keep_their_session(void **state)
     (void)close(other);
 }
 
+static void the_knobs_of_location_are_turned_while_it_runs(void **state)
+{
+    struct scene *s = *state;
+    struct settings *settings = scene_base_settings();
+    struct state_summary summary;
+
+    scene_start(s, scene_base_settings());
+    bed_ap(s->bed, 0);
+    bed_hear(s->bed, 1, 0, -50);
+    loop_advance(s->bed->loop, 7000);
+    state_summary(s->agent, &summary);
+    assert_int_equal(summary.devices, 1);
+    settings->location.expiry_client = 6;
+    settings->location.ignore_local_macs = true;
+    agent_configure(s->agent, settings);
+    state_summary(s->agent, &summary);
+    assert_int_equal(summary.devices, 0);
+    assert_int_equal(summary.devices_expired, 1);
+    assert_true(engine_location(s->bed->engine)->ignore_local_macs);
+}
+
 static void switched_off_it_is_silent_and_switched_on_it_is_back(void **state)
 {
     struct scene *s = *state;
@@ -304,6 +329,7 @@ int main(void)
         TEST(a_session_that_is_being_ended_makes_room_for_a_new_one),
         TEST(a_user_that_is_removed_loses_its_session_at_once),
         TEST(servers_that_stay_keep_their_session),
+        TEST(the_knobs_of_location_are_turned_while_it_runs),
         TEST(switched_off_it_is_silent_and_switched_on_it_is_back),
         TEST(no_listener_any_more_ends_what_came_in),
         TEST(what_waits_for_the_next_start_is_told),

@@ -6,7 +6,7 @@
  * What must hold whatever comes: a signal is below 0 dBm or not there, a MAC is one of a station,
  * and what is appended to an event behind a space changes nothing of what was understood before.
  */
-#include "platform/hostapd-line.h"
+#include "platform/hostapd/hostapd-line.h"
 
 #include <stdlib.h>
 #include <string.h>

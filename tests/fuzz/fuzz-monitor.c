@@ -8,7 +8,7 @@
  * is no more than what came.
  */
 #include "agent/base/log.h"
-#include "platform/hearing.h"
+#include "platform/air/hearing.h"
 
 #include <stdlib.h>
 #include <string.h>

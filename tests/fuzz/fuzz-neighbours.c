@@ -9,7 +9,7 @@
  * What must hold: an address is told as present and as gone in turn, whatever the table does.
  */
 #include "agent/base/log.h"
-#include "platform/neighbours.h"
+#include "platform/neighbours/neighbours.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
