@@ -341,6 +341,8 @@ static void make_gate(struct agent *agent)
                                 .crosses = gate_crosses,
                                 .explain = agent_explain,
                                 .diagnosed = agent_diagnosed,
+                                .up = agent_up,
+                                .down = agent_down,
                                 .statistics = &agent->statistics,
                                 .released = gate_released,
                                 .context = agent};

@@ -48,13 +48,6 @@ void agent_free(struct agent *agent);
  */
 void agent_configure(struct agent *agent, struct settings *settings);
 
-/*
- * Makes new keys and certificates in place of the agent's own (RSA and EC), in a child. New
- * connections show them, sessions go on with the old ones. Every location server must then be told
- * the new key hash, which is logged. False with a log message: not now, because there is none yet or one is being made.
- */
-bool agent_renew_identity(struct agent *agent);
-
 /* Ends all sessions in order, which takes at most about 2.5 s, then calls done once, out of a turn
  * of the loop. */
 void agent_stop(struct agent *agent, void (*done)(void *context), void *context);

@@ -16,7 +16,8 @@ enum diagnosis_ntp agent_ntp(const struct agent *agent)
 
 static void describe_own(const struct agent *agent, struct diagnosis *out)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
+    const struct authlist_peer *own = identity_facts(
+        agent->identity, out->own_key == AUTHLIST_KEY_EC ? IDENTITY_EC : IDENTITY_RSA);
 
     out->has_own = own != NULL;
     if (own == NULL)
@@ -53,6 +54,8 @@ void agent_diagnosed(void *context, const char *who, const struct diagnosis *dia
     (void)snprintf(name, sizeof(name), "%s", who);
     if (diagnosis->code != DIAGNOSIS_NONE && agent->options.diagnosis_text != NULL)
         agent->options.diagnosis_text(diagnosis, log_line, name);
+    if (diagnosis_is_refusal(diagnosis->code))
+        agent_refused(agent, diagnosis);
 }
 
 /* --- all of them in a row -------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct agent {
     struct statistics statistics;
     struct farewell *farewell;
     struct engine_observer observer;
+    struct state_observer *observers;
     struct identity *identity;
     struct inbounds *inbounds;
     struct agent_server *servers; /* in the order of the settings; leaving ones at the end */
@@ -76,6 +77,11 @@ void agent_explain(void *context, const struct authlist_peer *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out);
 void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);
+/* agent_observers.c: the gate's `up` and `down`; a refusal that is news. */
+void agent_up(void *context, const struct state_peer *peer);
+void agent_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
+                const char *reason, int64_t lasted);
+void agent_refused(const struct agent *agent, const struct diagnosis *why);
 /* What keeps all servers away stands before what kept this one. */
 void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer);
 

@@ -165,14 +165,16 @@ static void on_renewed(void *context, enum identity_found found)
         log_error("identity: it could not be renewed; the old ones stay");
 }
 
-bool agent_renew_identity(struct agent *agent)
+const char *state_renew_identity(struct agent *agent)
 {
-    if (!agent->ready || agent->stopping || identity_creating(agent->identity)) {
-        log_warning("identity: it cannot be renewed now: %s",
-                    agent->stopping ? "the agent is stopping" : "one is being made");
-        return false;
-    }
+    if (agent->stopping)
+        return "the agent is stopping";
+    if (identity_creating(agent->identity))
+        return "one is being made";
+    if (!agent->ready)
+        return "there is none yet";
     log_info("identity: making new keys and certificates, which takes a moment");
-    return identity_renew(agent->identity, agent->name, &agent->session.base_mac, on_renewed,
-                          agent);
+    return identity_renew(agent->identity, agent->name, &agent->session.base_mac, on_renewed, agent)
+               ? NULL
+               : "no process can be started for it";
 }

@@ -41,7 +41,8 @@ static struct refusal *make_room(struct refusals *refusals)
     return oldest;
 }
 
-bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis, int64_t now)
+bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis,
+                   const struct mac *identity, int64_t now)
 {
     struct refusal *one = find(refusals, diagnosis);
     bool known = one != NULL;
@@ -52,6 +53,9 @@ bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis,
     if (news)
         one->first = now;
     one->diagnosis = *diagnosis;
+    one->was_let_in = identity != NULL;
+    if (identity != NULL)
+        one->identity = *identity;
     one->last = now;
     one->count++;
     return news;
@@ -64,6 +68,16 @@ void refusals_forget(struct refusals *refusals, const char *address,
         struct refusal *one = &refusals->places[i];
         if (one->count > 0 && address_same_host(one->diagnosis.address, address) &&
             same_key(&one->diagnosis, presented != NULL, presented))
+            one->count = 0;
+    }
+}
+
+void refusals_forget_mac(struct refusals *refusals, const struct mac *identity)
+{
+    for (size_t i = 0; i < REFUSALS_MAX; i++) {
+        struct refusal *one = &refusals->places[i];
+        if (one->was_let_in && mac_equal(&one->identity, identity) &&
+            one->diagnosis.code != DIAGNOSIS_SESSION_EXISTS)
             one->count = 0;
     }
 }

@@ -18,7 +18,9 @@ enum { REFUSALS_MAX = 16 };
 struct refusal {
     struct diagnosis diagnosis; /* the last one */
     uint64_t count;             /* 0: a free place */
-    int64_t first;              /* loop_now() */
+    bool was_let_in;            /* authorised by `identity`, and no session all the same */
+    struct mac identity;
+    int64_t first; /* loop_now() */
     int64_t last;
 };
 
@@ -26,12 +28,20 @@ struct refusals {
     struct refusal places[REFUSALS_MAX];
 };
 
-/* True if this is news: a peer that is not there yet, or another cause. */
-bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis, int64_t now);
+/* True if this is news: a peer that is not there yet, or another cause. `identity` is the MAC by
+ * which the peer was authorised; NULL: it was not. */
+bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis,
+                   const struct mac *identity, int64_t now);
 
 /* This peer is in now: nothing is to be told of it any more. */
 void refusals_forget(struct refusals *refusals, const char *address,
                      const struct authlist_peer *presented);
+/*
+ * This MAC has a session now, whichever way and from wherever it came: nothing that kept its server
+ * away is told any more. Two exceptions: who only claimed the MAC, and who was refused because the
+ * MAC has a session.
+ */
+void refusals_forget_mac(struct refusals *refusals, const struct mac *identity);
 
 /* A cursor of 0 starts; false after the last one. Times and count are filled in. */
 bool refusals_next(const struct refusals *refusals, size_t *cursor, int64_t now,

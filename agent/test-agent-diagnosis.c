@@ -202,6 +202,25 @@ static void who_came_in_and_was_refused_is_told_until_it_gets_in(void **state)
     assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_CODES);
 }
 
+static void a_server_that_was_lost_and_is_there_again_as_a_dialled_one_is_told_no_more(void **state)
+{
+    struct scene *s = *state;
+
+    scene_start(s, scene_with_listener(s, scene_base_settings()));
+    struct far_end *far = scene_come_in(s, FAR_SERVER);
+    scene_activate(s, far);
+    scene_run_until(s, scene_one_is_active);
+    (void)shutdown(far->fd, SHUT_WR); /* without a word */
+    scene_run_until(s, scene_none_is_active);
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_LOST);
+
+    agent_configure(s->agent, scene_with_listener(s, scene_with_server(s)));
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_LOST);
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_CODES);
+}
+
 static void what_is_wrong_in_the_settings_is_told_without_anybody_coming(void **state)
 {
     struct scene *s = *state;
@@ -226,6 +245,7 @@ int main(void)
         TEST(switching_nmsp_off_and_on_is_a_restart_and_off_is_a_diagnosis),
         TEST(without_an_identity_the_servers_are_told_as_not_dialled),
         TEST(who_came_in_and_was_refused_is_told_until_it_gets_in),
+        TEST(a_server_that_was_lost_and_is_there_again_as_a_dialled_one_is_told_no_more),
         TEST(what_is_wrong_in_the_settings_is_told_without_anybody_coming),
 #undef TEST
     };

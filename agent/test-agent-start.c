@@ -244,13 +244,13 @@ static void a_renewed_identity_is_shown_to_new_connections_and_sessions_live_on(
 
     use_new_state_dir(s);
     scene_start(s, scene_with_listener(s, scene_with_server(s)));
-    assert_false(agent_renew_identity(s->agent)); /* the first one is being made */
+    assert_non_null(state_renew_identity(s->agent)); /* the first one is being made */
     scene_activate(s, scene_take_call(s, FAR_SERVER));
     scene_run_until(s, scene_one_is_active);
     state_summary(s->agent, &before);
     assert_true(is_shown(s->ends[0], &before.identity));
-    assert_true(agent_renew_identity(s->agent));
-    assert_false(agent_renew_identity(s->agent)); /* one at a time */
+    assert_null(state_renew_identity(s->agent));
+    assert_non_null(state_renew_identity(s->agent)); /* one at a time */
     scene_run_until(s, is_renewed);
     state_summary(s->agent, &after);
     assert_memory_not_equal(before.identity.spki_sha256, after.identity.spki_sha256,
@@ -286,7 +286,7 @@ static void a_renewal_that_fails_is_told_and_changes_nothing(void **state)
     state_summary(s->agent, &before);
     (void)snprintf(path, sizeof(path), "%s/next-key-ec.pem", s->state_dir);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_true(agent_renew_identity(s->agent));
+    assert_null(state_renew_identity(s->agent));
     scene_run_until(s, could_not_be_renewed);
     state_summary(s->agent, &after);
     assert_memory_equal(before.identity.spki_sha256, after.identity.spki_sha256, TLS_SHA256_SIZE);

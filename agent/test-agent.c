@@ -80,8 +80,8 @@ static void the_report_is_the_state_in_the_log(void **state)
         "report: radios: two radios of paper",
         "7 dumps",
         "report: engine: 0 devices",
-        "report: engine: 0 readings taken, 0 devices expired, 0 APs beyond those kept, 0 readings "
-        "of locally administered MACs ignored",
+        ("report: engine: 0 readings taken, 0 devices expired, 0 APs beyond those kept, 0 readings "
+         "of locally administered MACs ignored"),
         "report: listener: port ",
         ": active, MAC 00:50:56:9c:34:89, address 127.0.0.1:",
         ": idle, MAC not known, address none",

@@ -261,6 +261,11 @@ static void two_of_the_same_differ_only_by_what_was_found(void **state)
     y = x;
     y.code = DIAGNOSIS_WRONG_HASH;
     assert_false(diagnosis_same(&x, &y));
+    y = x;
+    y.own_sha256[0] ^= 1; /* matters only where it is what the peer was to know */
+    assert_true(diagnosis_same(&x, &y));
+    x.code = y.code = DIAGNOSIS_OWN_REFUSED;
+    assert_false(diagnosis_same(&x, &y));
 }
 
 static void every_code_has_a_name_of_its_own(void **state)

@@ -27,7 +27,7 @@ static bool note(struct refusals *refusals, const char *address, uint8_t key,
                  enum diagnosis_code code, int64_t now)
 {
     struct diagnosis d = refusal(address, key, code);
-    return refusals_note(refusals, &d, now);
+    return refusals_note(refusals, &d, NULL, now);
 }
 
 static size_t count(const struct refusals *refusals)
@@ -108,11 +108,42 @@ static void who_gets_in_is_forgotten(void **state)
     struct diagnosis d = refusal("192.0.2.1:1000", 1, DIAGNOSIS_UNKNOWN_MAC);
 
     (void)state;
-    (void)refusals_note(&refusals, &d, 1);
+    (void)refusals_note(&refusals, &d, NULL, 1);
     refusals_forget(&refusals, "192.0.2.2:1000", &d.presented);
     assert_int_equal(count(&refusals), 1);
     refusals_forget(&refusals, "192.0.2.1:2000", &d.presented);
     assert_int_equal(count(&refusals), 0);
+}
+
+static void note_let_in(struct refusals *refusals, uint8_t key, enum diagnosis_code code,
+                        const struct mac *identity)
+{
+    struct diagnosis d = refusal("192.0.2.1:1000", key, code);
+    assert_true(refusals_note(refusals, &d, identity, 1));
+}
+
+static void a_mac_that_has_a_session_is_forgotten_wherever_it_was_let_in_before(void **state)
+{
+    static const struct mac mse = {{0x00, 0x50, 0x56, 0x9c, 0x34, 0x89}};
+    static const struct mac other = {{0x00, 0x50, 0x56, 0x9c, 0x34, 0x8a}};
+    struct refusals refusals = {0};
+    struct diagnosis d;
+    size_t cursor = 0;
+
+    (void)state;
+    note_let_in(&refusals, 1, DIAGNOSIS_LOST, &mse);
+    note_let_in(&refusals, 2, DIAGNOSIS_SILENT, &mse);
+    note_let_in(&refusals, 3, DIAGNOSIS_LOST, &other);
+    note_let_in(&refusals, 4, DIAGNOSIS_SESSION_EXISTS, &mse);
+    note_let_in(&refusals, 5, DIAGNOSIS_WRONG_HASH, NULL);
+    refusals_forget_mac(&refusals, &mse);
+    assert_int_equal(count(&refusals), 3);
+    for (uint8_t key = 3; refusals_next(&refusals, &cursor, 1, &d); key++)
+        assert_int_equal(d.presented.spki_sha256[0], key);
+    /* It is not let in any more, and stands in the place that it had. */
+    note_let_in(&refusals, 3, DIAGNOSIS_WRONG_HASH, NULL);
+    refusals_forget_mac(&refusals, &other);
+    assert_int_equal(count(&refusals), 3);
 }
 
 int main(void)
@@ -123,6 +154,7 @@ int main(void)
         cmocka_unit_test(another_key_or_another_address_is_another_peer),
         cmocka_unit_test(the_one_that_stayed_away_longest_makes_room),
         cmocka_unit_test(who_gets_in_is_forgotten),
+        cmocka_unit_test(a_mac_that_has_a_session_is_forgotten_wherever_it_was_let_in_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,11 @@ static inline void compat_error_place(const struct ly_err_item *item, char *path
     *line = (unsigned)item->line;
 }
 
+static inline LY_ERR compat_error_code(const struct ly_err_item *item)
+{
+    return item->err;
+}
+
 #else
 
 static inline void compat_error_place(const struct ly_err_item *item, char *path, size_t size,
@@ -47,6 +52,11 @@ static inline void compat_error_place(const struct ly_err_item *item, char *path
 
     (void)snprintf(path, size, "%.*s", (int)len, len > 0 ? first + 1 : "");
     *line = number != NULL ? (unsigned)strtoul(number + sizeof("ine number ") - 1, NULL, 10) : 0;
+}
+
+static inline LY_ERR compat_error_code(const struct ly_err_item *item)
+{
+    return item->no;
 }
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/nacm-rules.h"
 
-#include "agent/base/mac.h"
 #include "config/compat.h"
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -69,6 +68,7 @@ static bool read_value(struct reader *r, struct nacm_predicate *predicate)
         return false;
     *end = '\0';
     predicate->value = r->at + 1;
+    predicate->is_mac = mac_parse(predicate->value, strlen(predicate->value), &predicate->mac);
     r->at = end + 1;
     return true;
 }
@@ -185,15 +185,14 @@ void nacm_path_free(struct nacm_path *path)
 /* --- matching -------------------------------------------------------------------------------- */
 
 /* A MAC may be written in several ways, and a rule about it is about all of them. */
-static bool same_value(const struct lyd_node *leaf, const char *wanted)
+static bool same_value(const struct lyd_node *leaf, const struct nacm_predicate *predicate)
 {
     const char *value = lyd_get_value(leaf);
-    struct mac x, y;
+    struct mac mac;
 
-    if (strcmp(value, wanted) == 0)
-        return true;
-    return strstr(leaf->schema->name, "mac") != NULL && mac_parse(value, strlen(value), &x) &&
-           mac_parse(wanted, strlen(wanted), &y) && mac_equal(&x, &y);
+    if (!predicate->is_mac || strstr(leaf->schema->name, "mac") == NULL)
+        return strcmp(value, predicate->value) == 0;
+    return mac_parse(value, strlen(value), &mac) && mac_equal(&mac, &predicate->mac);
 }
 
 static const struct lyd_node *child_leaf(const struct lyd_node *node, const char *name)
@@ -213,7 +212,7 @@ static bool predicate_holds(const struct nacm_predicate *predicate, const struct
     if (predicate->name != NULL)
         node = child_leaf(node, predicate->name);
     return node != NULL && (node->schema->nodetype & LYD_NODE_TERM) != 0 &&
-           same_value(node, predicate->value);
+           same_value(node, predicate);
 }
 
 static bool step_matches(const struct nacm_step *step, const struct lyd_node *node)

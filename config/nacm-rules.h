@@ -9,6 +9,8 @@
 #ifndef CONFIG_NACM_RULES_H
 #define CONFIG_NACM_RULES_H
 
+#include "agent/base/mac.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +35,8 @@ enum { NACM_DEPTH_MAX = 32 };
 struct nacm_predicate {
     const char *name;
     const char *value;
+    bool is_mac; /* the value could be one */
+    struct mac mac;
     uint32_t position;
 };
 

@@ -120,7 +120,7 @@ static const char *must_app_tag(const struct ly_ctx *schema, const struct ly_err
 
 static struct kind kind_of(const struct ly_ctx *schema, const struct ly_err_item *item)
 {
-    if (item->no == LY_EMEM)
+    if (compat_error_code(item) == LY_EMEM)
         return (struct kind){.tag = RPC_RESOURCE_DENIED};
     if (explain_is_attribute(schema, item))
         return (struct kind){.tag = RPC_BAD_ATTRIBUTE};

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* An IPv4 address that came in on an IPv6 socket, as the IPv4 address it is. */
 static struct sockaddr_storage unmapped(const struct sockaddr_storage *address)
@@ -34,6 +35,17 @@ static size_t host_len(const char *text)
 bool address_same_host(const char *x, const char *y)
 {
     return host_len(x) == host_len(y) && memcmp(x, y, host_len(x)) == 0;
+}
+
+bool address_is_of(const char *text, const char *host)
+{
+    size_t len = host_len(text);
+
+    if (len >= 2 && text[0] == '[') {
+        text++;
+        len -= 2;
+    }
+    return strlen(host) == len && strncasecmp(text, host, len) == 0;
 }
 
 socklen_t address_size(const struct sockaddr_storage *address)

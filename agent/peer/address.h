@@ -20,6 +20,9 @@ const char *address_text(const struct sockaddr_storage *address,
 /* Whether two such texts name one host, ports aside. */
 bool address_same_host(const char *x, const char *y);
 
+/* Whether such a text names this host, which is written without a port and without brackets. */
+bool address_is_of(const char *text, const char *host);
+
 socklen_t address_size(const struct sockaddr_storage *address);
 
 /*

@@ -476,6 +476,8 @@ void connection_diagnosis(const struct connection *c, struct diagnosis *out)
     out->error = c->error;
     out->alert = c->tls != NULL ? tls_alert_received(c->tls) : -1;
     out->seconds = failure_limit(c->code);
+    if (c->tls != NULL)
+        out->own_key = tls_shown_key(c->tls);
 }
 
 uint64_t connection_number(const struct connection *c)

@@ -75,8 +75,8 @@ void connection_close(struct connection *connection, const char *reason);
 void connection_recheck(struct connection *connection);
 
 /*
- * Why it ended, in a code, with errno and alert. DIAGNOSIS_NONE: ask the decision if it was
- * CONNECTION_REFUSED, else nobody knows better than the owner, whose admit() or
+ * Why it ended, in a code, with errno, alert and the kind of our key. DIAGNOSIS_NONE: ask the
+ * decision if it was CONNECTION_REFUSED, else nobody knows better than the owner, whose admit() or
  * connection_close() it was.
  */
 void connection_diagnosis(const struct connection *connection, struct diagnosis *out);

@@ -69,6 +69,8 @@ enum diagnosis_code failure_of_tls(const struct tls *tls)
         return alert_diagnosis(tls_alert_received(tls));
     case TLS_FAILURE_NO_COMMON:
         return DIAGNOSIS_NO_COMMON;
+    case TLS_FAILURE_OWN_UNWANTED:
+        return DIAGNOSIS_OWN_REFUSED;
     case TLS_FAILURE_NO_CERTIFICATE:
         return DIAGNOSIS_NO_CERTIFICATE;
     case TLS_FAILURE_BAD_CERTIFICATE:

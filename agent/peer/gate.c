@@ -34,6 +34,17 @@ void gate_log_presented(const char *who, const struct authlist_peer *peer)
              hex_text(peer->spki_sha256, sizeof(peer->spki_sha256), sha256));
 }
 
+void gate_log_hash_alone(const char *who, const struct connection *connection)
+{
+    const struct authlist_decision *decision = connection_decision(connection);
+    char mac[MAC_TEXT_SIZE];
+
+    if (decision != NULL && decision->by_hash_alone)
+        log_info("%s: its certificate (%s) names no MAC; it is taken for user %s by its key hash "
+                 "alone",
+                 who, connection_peer(connection)->subject, mac_text(&decision->mac, mac));
+}
+
 void gate_explain(const struct gate *gate, struct diagnosis *out)
 {
     if (gate->explain != NULL)
@@ -64,7 +75,21 @@ void gate_tell(const struct gate *gate, const char *who, const struct diagnosis 
         gate->diagnosed(gate->context, who, diagnosis);
 }
 
-void gate_describe(const struct connection *connection, struct state_peer *out)
+void gate_up(const struct gate *gate, const struct state_peer *peer)
+{
+    if (gate->up != NULL)
+        gate->up(gate->context, peer);
+}
+
+void gate_down(const struct gate *gate, const struct state_peer *peer, const struct diagnosis *why,
+               const char *reason, int64_t lasted)
+{
+    if (gate->down != NULL)
+        gate->down(gate->context, peer, why, reason, lasted);
+}
+
+void gate_describe(const struct gate *gate, const struct connection *connection,
+                   struct state_peer *out)
 {
     const struct authlist_decision *decision = connection_decision(connection);
     const struct session *session = connection_session(connection);
@@ -84,5 +109,8 @@ void gate_describe(const struct connection *connection, struct state_peer *out)
     if (session == NULL)
         return;
     out->granted = session_granted(session);
+    out->has_session = true;
+    out->session_age = loop_now(gate->shared->loop) - session_since(session);
+    session_subscribed(session, &out->subscription);
     out->counters = *session_counters(session);
 }

@@ -38,6 +38,10 @@ struct gate {
                     struct diagnosis *out);
     /* This is news; `who` is the peer's name in the log. */
     void (*diagnosed)(void *context, const char *who, const struct diagnosis *diagnosis);
+    /* A session is up; it is over again, after `lasted` ms. May be NULL. */
+    void (*up)(void *context, const struct state_peer *peer);
+    void (*down)(void *context, const struct state_peer *peer, const struct diagnosis *why,
+                 const char *reason, int64_t lasted);
     struct statistics *statistics; /* NULL: nothing is counted */
     /* A connection was freed: a MAC may be free, a stop may be complete. */
     void (*released)(void *context);
@@ -47,6 +51,11 @@ struct gate {
 /* One line of the log with what a peer's certificate says, as an auth list needs it. */
 void gate_log_presented(const char *who, const struct authlist_peer *peer);
 
+/* One line if the peer's certificate names no MAC, so that its entry was found by the key hash
+ * alone.
+ */
+void gate_log_hash_alone(const char *who, const struct connection *connection);
+
 /* Why a connection ended. The code stays DIAGNOSIS_NONE where it was the owner's admit(). */
 void gate_diagnose(const struct gate *gate, const struct connection *connection,
                    enum connection_end why, const struct mac *expected, struct diagnosis *out);
@@ -55,7 +64,13 @@ void gate_explain(const struct gate *gate, struct diagnosis *out);
 /* Tells news. */
 void gate_tell(const struct gate *gate, const char *who, const struct diagnosis *diagnosis);
 
+/* Tell of sessions. */
+void gate_up(const struct gate *gate, const struct state_peer *peer);
+void gate_down(const struct gate *gate, const struct state_peer *peer, const struct diagnosis *why,
+               const char *reason, int64_t lasted);
+
 /* Fills phase, address aside, MAC, TLS, services and counters. */
-void gate_describe(const struct connection *connection, struct state_peer *out);
+void gate_describe(const struct gate *gate, const struct connection *connection,
+                   struct state_peer *out);
 
 #endif

@@ -110,6 +110,9 @@ static void diagnose(const struct inbound *in, enum connection_end why, struct d
 /* Why it has no session, unless nothing is wrong. True if that is news. */
 static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
 {
+    const struct authlist_decision *decision = connection_decision(in->connection);
+    bool was_let_in = decision != NULL && decision->verdict == AUTHLIST_OK;
+
     switch (diagnosis->code) {
     case DIAGNOSIS_NONE:
     case DIAGNOSIS_ENDED_HERE:
@@ -125,14 +128,19 @@ static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
     default:
         break;
     }
-    return refusals_note(&in->all->refusals, diagnosis, now(in->all));
+    return refusals_note(&in->all->refusals, diagnosis, was_let_in ? &decision->mac : NULL,
+                         now(in->all));
 }
 
 static void tell_down(const struct inbound *in, const struct diagnosis *diagnosis, bool news,
                       const char *reason)
 {
-    log_info("%s: session down after %" PRId64 " s: %s", in->name,
-             (now(in->all) - in->active_since) / 1000, reason);
+    int64_t lasted = now(in->all) - in->active_since;
+    struct state_peer state;
+
+    log_info("%s: session down after %" PRId64 " s: %s", in->name, lasted / 1000, reason);
+    inbounds_state(in->all, (size_t)(in - in->all->places), &state);
+    gate_down(in->all->gate, &state, diagnosis, reason, lasted);
     if (news)
         gate_tell(in->all->gate, in->name, diagnosis);
 }
@@ -193,6 +201,7 @@ static void on_active(void *context)
 {
     struct inbound *in = context;
     const struct session *session = connection_session(in->connection);
+    struct state_peer state;
     char mac[MAC_TEXT_SIZE];
 
     in->active_since = now(in->all);
@@ -200,6 +209,9 @@ static void on_active(void *context)
     log_info("%s: session up with %s, %s %s%s", in->name, mac_text(session_identity(session), mac),
              connection_tls_version(in->connection), connection_tls_cipher(in->connection),
              connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
+    gate_log_hash_alone(in->name, in->connection);
+    inbounds_state(in->all, (size_t)(in - in->all->places), &state);
+    gate_up(in->all->gate, &state);
 }
 
 static void on_ended(void *context, enum connection_end why, const char *reason)
@@ -338,7 +350,21 @@ void inbounds_state(const struct inbounds *all, size_t place, struct state_peer 
     out->next_attempt = -1;
     out->attempts = 1;
     out->connections = connection_session(in->connection) != NULL ? 1 : 0;
-    gate_describe(in->connection, out);
+    gate_describe(in->all->gate, in->connection, out);
+}
+
+size_t inbounds_finish(struct inbounds *all, const char *host, const char *reason)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct inbound *in = &all->places[i];
+        if (in->connection == NULL || (host != NULL && !address_is_of(in->address, host)))
+            continue;
+        connection_finish(in->connection, reason);
+        count++;
+    }
+    return count;
 }
 
 size_t inbounds_count(const struct inbounds *all)
@@ -364,6 +390,11 @@ const struct inbound_counters *inbounds_counters(const struct inbounds *all)
 bool inbounds_next_refusal(const struct inbounds *all, size_t *cursor, struct diagnosis *out)
 {
     return refusals_next(&all->refusals, cursor, now(all), out);
+}
+
+void inbounds_forget_refusals(struct inbounds *all, const struct mac *identity)
+{
+    refusals_forget_mac(&all->refusals, identity);
 }
 
 void inbounds_clear_counters(struct inbounds *all)

@@ -40,8 +40,13 @@ void inbounds_state(const struct inbounds *inbounds, size_t place, struct state_
 
 /* Those that were refused lately, as refusals_next(). */
 bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);
+/* This MAC has a session, as refusals_forget_mac(). */
+void inbounds_forget_refusals(struct inbounds *inbounds, const struct mac *identity);
 /* All counters from 0 again, those of the listener and of the sessions, too. */
 void inbounds_clear_counters(struct inbounds *inbounds);
+
+/* Ends those from this host (NULL: all) in order; how many. */
+size_t inbounds_finish(struct inbounds *inbounds, const char *host, const char *reason);
 
 size_t inbounds_count(const struct inbounds *inbounds);
 const struct listener *inbounds_listener(const struct inbounds *inbounds);

@@ -23,6 +23,7 @@ struct peer {
     char name[NAME_SIZE]; /* for the log */
     bool running;
     bool held;
+    bool redials;      /* as soon as this connection has ended */
     bool has_identity; /* it was authorised before, by this MAC */
     struct mac identity;
     struct backoff backoff;
@@ -56,6 +57,7 @@ struct peer {
 };
 
 static void dial(struct peer *p);
+static void dial_anew(struct peer *p);
 static void try_next(struct peer *p);
 
 static struct loop *loop_of(const struct peer *p)
@@ -225,6 +227,7 @@ static void on_began(void *context)
 static void on_active(void *context)
 {
     struct peer *p = context;
+    struct state_peer state;
     char mac[MAC_TEXT_SIZE];
 
     p->active_since = loop_now(loop_of(p));
@@ -232,9 +235,22 @@ static void on_active(void *context)
              p->address, connection_tls_version(p->connection),
              connection_tls_cipher(p->connection),
              connection_legacy_cipher(p->connection) ? ", legacy cipher" : "");
+    gate_log_hash_alone(p->name, p->connection);
     tell_repeats(p);
     p->told = false;
     set_code(p, DIAGNOSIS_NONE);
+    peer_state(p, &state);
+    gate_up(p->gate, &state);
+}
+
+static void tell_down(struct peer *p, const struct diagnosis *diagnosis, const char *reason,
+                      int64_t lasted)
+{
+    struct state_peer state;
+
+    log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
+    peer_state(p, &state);
+    gate_down(p->gate, &state, diagnosis, reason, lasted);
 }
 
 static void session_ended(struct peer *p, const struct diagnosis *diagnosis, const char *reason)
@@ -249,14 +265,14 @@ static void session_ended(struct peer *p, const struct diagnosis *diagnosis, con
     bool is_news = set_diagnosis(p, diagnosis);
     bool is_new = reason_is_new(p, reason);
     if (was_active)
-        log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
+        tell_down(p, diagnosis, reason, lasted);
     else if (is_new)
         log_warning("%s: the session ended before it was active: %s", p->name, reason);
     if (is_news && diagnosis->code != DIAGNOSIS_ENDED_HERE)
         gate_tell(p->gate, p->name, &p->diagnosis);
     if (p->running && must_hold(p))
         hold(p);
-    else if (p->running)
+    else if (p->running && !p->redials)
         (void)wait_for_next_round(p);
 }
 
@@ -295,12 +311,16 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
         p->counters = *session_counters(session);
     p->connection = NULL;
     connection_free(connection);
-    if (session != NULL) {
+    bool redials = p->redials && p->running;
+    if (session != NULL)
         session_ended(p, &diagnosis, text);
-    } else {
+    else if (!redials)
         note_failure(p, why, &diagnosis, p->address, text);
+    p->redials = false;
+    if (redials && !p->held)
+        dial_anew(p);
+    else if (session == NULL)
         try_next(p);
-    }
     p->gate->released(p->gate->context);
 }
 
@@ -400,6 +420,13 @@ static void dial(struct peer *p)
     }
 }
 
+/* On request: waiting is short again. */
+static void dial_anew(struct peer *p)
+{
+    backoff_reset(&p->backoff);
+    dial(p);
+}
+
 static void on_timer(void *context)
 {
     dial(context);
@@ -479,6 +506,21 @@ void peer_stop(struct peer *p, const char *reason)
     p->resolve = NULL;
     if (p->connection != NULL)
         connection_finish(p->connection, reason);
+}
+
+bool peer_reconnect(struct peer *p, const char *reason)
+{
+    if (!p->running)
+        return false;
+    if (p->connection != NULL) {
+        p->redials = true;
+        connection_finish(p->connection, reason);
+    } else if (p->held) {
+        peer_release(p);
+    } else if (p->resolve == NULL) {
+        dial_anew(p);
+    }
+    return true;
 }
 
 void peer_recheck(struct peer *p)
@@ -561,5 +603,5 @@ void peer_state(const struct peer *p, struct state_peer *out)
         out->diagnosis.since = loop_now(loop_of(p)) - p->diagnosed_at;
     out->counters = p->counters;
     if (p->connection != NULL)
-        gate_describe(p->connection, out);
+        gate_describe(p->gate, p->connection, out);
 }

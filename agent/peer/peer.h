@@ -36,6 +36,10 @@ void peer_start(struct peer *peer);
 /* No dialling any more; what there is, is ended in order. */
 void peer_stop(struct peer *peer, const char *reason);
 
+/* What there is, is ended in order, and it is dialled at once; a server that waits is dialled now.
+ * False: it is not to be dialled. */
+bool peer_reconnect(struct peer *peer, const char *reason);
+
 /* The auth list has changed: a session whose entry is gone ends, and a server that was refused is
  * tried again at once. */
 void peer_recheck(struct peer *peer);

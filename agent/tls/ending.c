@@ -35,6 +35,7 @@ void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZ
         [TLS_FAILURE_TRANSPORT] = "the peer closed the connection without a word",
         [TLS_FAILURE_PEER_ALERT] = "the peer gave up",
         [TLS_FAILURE_NO_COMMON] = "no version, cipher suite or group in common",
+        [TLS_FAILURE_OWN_UNWANTED] = "the peer asks for no certificate of our kind",
         [TLS_FAILURE_NO_CERTIFICATE] = "the peer presented no certificate",
         [TLS_FAILURE_BAD_CERTIFICATE] = "the peer's certificate or its chain cannot be used",
         [TLS_FAILURE_REFUSED] = "the peer's key is not authorised",
@@ -54,6 +55,7 @@ void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZ
                        ending->alert & 0xff, tls_alert_name(ending->alert));
         break;
     case TLS_FAILURE_NO_COMMON:
+    case TLS_FAILURE_OWN_UNWANTED:
     case TLS_FAILURE_BAD_CERTIFICATE:
     case TLS_FAILURE_UNPROVEN:
     case TLS_FAILURE_PROTOCOL:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a peer can do with, and which identity it is shown. tests/integration/tls has real peers. */
+/* Which identity a peer is shown. tests/integration/tls has real peers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "agent/base/cursor.h"
 #include "agent/base/log.h"
 #include "agent/tls/choice.h"
+#include "agent/tls/test-hello.h"
 #include "tests/unit/failing.h"
 
 #include <arpa/inet.h>
@@ -22,356 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* --- messages to read --- */
-
-enum { RECORD = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11, REQUEST = 13, DONE = 14 };
-enum { TLS_1_1 = 0x0302, TLS_1_2 = 0x0303 };
-enum { RSA_GCM = 0xc02f, RSA_CBC = 0xc013, EC_GCM = 0xc02b, EC_CBC = 0xc009, TRANSPORT = 0x002f };
-enum { SUITE_1_3 = 0x1301, FALLBACK = 0x5600 };
-enum { PKCS1 = 0x0401, PSS = 0x0804, P256 = 0x0403, P384 = 0x0503, PKCS1_SHA1 = 0x0201 };
-
-static uint8_t bytes[20000];
-static size_t bytes_len;
-
-static struct writer begin_bytes(void)
-{
-    return writer_of(bytes, sizeof(bytes));
-}
-
-static void end_bytes(const struct writer *w)
-{
-    assert_false(w->failed);
-    bytes_len = w->used;
-}
-
-/* A list of 16-bit numbers that ends with 0. */
-static void add_list(struct writer *w, const uint16_t *list)
-{
-    for (size_t i = 0; list[i] != 0; i++)
-        writer_u16(w, list[i]);
-}
-
-static size_t size_of_list(const uint16_t *list)
-{
-    size_t n = 0;
-
-    while (list[n] != 0)
-        n++;
-    return 2 * n;
-}
-
-/* One message in one record. */
-static void add_message(struct writer *w, uint8_t kind, const uint8_t *body, size_t len)
-{
-    writer_u8(w, RECORD);
-    writer_u16(w, TLS_1_2);
-    writer_u16(w, (uint16_t)(len + 4));
-    writer_u8(w, kind);
-    writer_u8(w, 0);
-    writer_u16(w, (uint16_t)len);
-    writer_bytes(w, body, len);
-}
-
-/* NULL: without that extension. */
-struct hello {
-    const uint16_t *suites;
-    const uint16_t *signatures;
-    const uint16_t *versions;
-};
-
-static size_t hello_body(const struct hello *hello, uint8_t *body, size_t size)
-{
-    static const uint8_t random[32] = {1, 2, 3};
-    static const uint8_t groups[] = {0, 10, 0, 4, 0, 2, 0, 23};
-    struct writer w = writer_of(body, size);
-
-    writer_u16(&w, TLS_1_2);
-    writer_bytes(&w, random, sizeof(random));
-    writer_u8(&w, 0);
-    writer_u16(&w, (uint16_t)size_of_list(hello->suites));
-    add_list(&w, hello->suites);
-    writer_u16(&w, 0x0100); /* no compression */
-    size_t extensions = w.used;
-    writer_u16(&w, 0);
-    writer_bytes(&w, groups, sizeof(groups));
-    if (hello->signatures != NULL) {
-        size_t len = size_of_list(hello->signatures);
-        writer_u16(&w, 13);
-        writer_u16(&w, (uint16_t)(len + 2));
-        writer_u16(&w, (uint16_t)len);
-        add_list(&w, hello->signatures);
-    }
-    if (hello->versions != NULL) {
-        size_t len = size_of_list(hello->versions);
-        writer_u16(&w, 43);
-        writer_u16(&w, (uint16_t)(len + 1));
-        writer_u8(&w, (uint8_t)len);
-        add_list(&w, hello->versions);
-    }
-    assert_false(w.failed);
-    writer_u16_at(body + extensions, (uint16_t)(w.used - extensions - 2));
-    return w.used;
-}
-
-static void make_hello(const struct hello *hello)
-{
-    uint8_t body[1024];
-    struct writer w = begin_bytes();
-
-    add_message(&w, CLIENT_HELLO, body, hello_body(hello, body, sizeof(body)));
-    end_bytes(&w);
-}
-
-/* A server's flight of TLS 1.2 or before, up to its request; no signatures: before TLS 1.2. */
-static void make_request(const uint8_t *types, uint8_t type_count, const uint16_t *signatures)
-{
-    static uint8_t certificate[6000];
-    uint8_t version[2];
-    uint8_t body[256];
-    struct writer w = begin_bytes();
-    struct writer b = writer_of(body, sizeof(body));
-
-    writer_u16_at(version, signatures != NULL ? TLS_1_2 : TLS_1_1);
-    add_message(&w, SERVER_HELLO, version, sizeof(version));
-    add_message(&w, CERTIFICATE, certificate, sizeof(certificate));
-    writer_u8(&b, type_count);
-    writer_bytes(&b, types, type_count);
-    if (signatures != NULL) {
-        writer_u16(&b, (uint16_t)size_of_list(signatures));
-        add_list(&b, signatures);
-    }
-    writer_u16(&b, 0); /* no authorities */
-    add_message(&w, REQUEST, body, b.used);
-    end_bytes(&w);
-}
-
 static const struct abilities_ours server = {.role = TLS_SERVER, .cbc = true, .ec_bits = 256};
-static const struct abilities_ours client = {.role = TLS_CLIENT, .cbc = true, .ec_bits = 256};
-
-static struct abilities read_with(const struct abilities_ours *ours)
-{
-    struct abilities abilities;
-
-    abilities_begin(&abilities, ours);
-    (void)abilities_feed(&abilities, bytes, bytes_len);
-    return abilities;
-}
-
-static void assert_can(const struct abilities_ours *ours, bool rsa, bool ec)
-{
-    struct abilities abilities = read_with(ours);
-
-    assert_int_equal(abilities.state, ABILITIES_KNOWN);
-    assert_int_equal(abilities.rsa, rsa);
-    assert_int_equal(abilities.ec, ec);
-}
-
-static void assert_hello(const struct abilities_ours *ours, struct hello hello, bool rsa, bool ec)
-{
-    make_hello(&hello);
-    assert_can(ours, rsa, ec);
-}
-
-#define LIST(...) ((const uint16_t[]){__VA_ARGS__, 0})
-
-/* --- ClientHello --- */
-
-static void in_tls_1_3_signature_algorithms_decide(void **state)
-{
-    const uint16_t *both = LIST(SUITE_1_3, RSA_GCM, EC_GCM);
-    const uint16_t *versions = LIST(0x0304, TLS_1_2);
-
-    (void)state;
-    assert_hello(&server, (struct hello){both, LIST(PSS, P256), versions}, true, true);
-    assert_hello(&server, (struct hello){both, LIST(PSS), versions}, true, false);
-    assert_hello(&server, (struct hello){both, LIST(P256, PKCS1), versions}, false, true);
-    assert_hello(&server, (struct hello){both, LIST(P384), versions}, false, false);
-    assert_hello(&server, (struct hello){both, NULL, versions}, false, false);
-    const struct abilities_ours p384 = {.role = TLS_SERVER, .ec_bits = 384};
-    assert_hello(&p384, (struct hello){both, LIST(P384), versions}, false, true);
-    assert_hello(&p384, (struct hello){both, LIST(P256), versions}, false, false);
-}
-
-static void tls_1_3_without_one_of_its_suites_is_tls_1_2(void **state)
-{
-    (void)state;
-    assert_hello(&server, (struct hello){LIST(RSA_GCM), LIST(PKCS1, P256), LIST(0x0304)}, true,
-                 false);
-}
-
-static void in_tls_1_2_a_suite_and_a_signature_algorithm_are_needed(void **state)
-{
-    const uint16_t *both = LIST(FALLBACK, RSA_GCM, EC_GCM);
-
-    (void)state;
-    assert_hello(&server, (struct hello){both, LIST(PKCS1, P384), NULL}, true, true);
-    assert_hello(&server, (struct hello){both, LIST(PSS), NULL}, true, false);
-    assert_hello(&server, (struct hello){both, LIST(P256), NULL}, false, true);
-    assert_hello(&server, (struct hello){both, LIST(PKCS1_SHA1), NULL}, false, false);
-    assert_hello(&server, (struct hello){both, NULL, NULL}, true, true);
-    assert_hello(&server, (struct hello){LIST(RSA_GCM), LIST(PKCS1, P256), NULL}, true, false);
-    assert_hello(&server, (struct hello){LIST(EC_GCM), LIST(PKCS1, P256), LIST(TLS_1_2)}, false,
-                 true);
-    assert_hello(&server, (struct hello){LIST(FALLBACK), LIST(PKCS1, P256), NULL}, false, false);
-}
-
-static void suites_that_we_do_not_offer_do_not_count(void **state)
-{
-    const struct abilities_ours strong = {.role = TLS_SERVER};
-    const struct abilities_ours legacy = {.role = TLS_SERVER, .key_transport = true};
-    struct hello hello = {LIST(RSA_CBC, EC_CBC, TRANSPORT), LIST(PKCS1, P256), NULL};
-
-    (void)state;
-    assert_hello(&server, hello, true, true);
-    assert_hello(&strong, hello, false, false);
-    assert_hello(&legacy, hello, true, false);
-}
-
-static void a_hello_without_extensions_can_be_read(void **state)
-{
-    struct hello hello = {LIST(EC_CBC), NULL, NULL};
-    uint8_t body[256];
-    size_t len = hello_body(&hello, body, sizeof(body));
-    struct writer w = begin_bytes();
-
-    (void)state;
-    add_message(&w, CLIENT_HELLO, body, len - 10); /* the groups, and the length of all */
-    end_bytes(&w);
-    assert_can(&server, false, true);
-}
-
-static void it_may_come_in_any_pieces_and_records(void **state)
-{
-    struct hello hello = {LIST(RSA_GCM, EC_GCM), LIST(P256), NULL};
-    uint8_t body[256];
-    size_t len = hello_body(&hello, body, sizeof(body));
-    uint8_t message[300] = {CLIENT_HELLO, 0, (uint8_t)(len >> 8), (uint8_t)len};
-    struct abilities abilities;
-
-    (void)state;
-    memcpy(message + 4, body, len);
-    for (size_t piece = 1; piece < len + 4; piece++) {
-        struct writer w = begin_bytes();
-        for (size_t at = 0; at < len + 4; at += piece) {
-            size_t n = len + 4 - at < piece ? len + 4 - at : piece;
-            writer_u8(&w, RECORD);
-            writer_u16(&w, TLS_1_2);
-            writer_u16(&w, (uint16_t)n);
-            writer_bytes(&w, message + at, n);
-        }
-        end_bytes(&w);
-        abilities_begin(&abilities, &server);
-        for (size_t i = 0; i + 1 < bytes_len; i++)
-            assert_int_equal(abilities_feed(&abilities, bytes + i, 1), ABILITIES_MORE);
-        assert_int_equal(abilities_feed(&abilities, bytes + bytes_len - 1, 1), ABILITIES_KNOWN);
-        assert_true(abilities.ec && !abilities.rsa);
-    }
-}
-
-static void assert_unknown(const void *data, size_t len)
-{
-    struct abilities abilities;
-
-    abilities_begin(&abilities, &server);
-    assert_int_equal(abilities_feed(&abilities, data, len), ABILITIES_UNKNOWN);
-    assert_false(abilities.rsa || abilities.ec);
-    /* And stays so. */
-    make_hello(&(struct hello){LIST(RSA_GCM), NULL, NULL});
-    assert_int_equal(abilities_feed(&abilities, bytes, bytes_len), ABILITIES_UNKNOWN);
-}
-
-static void what_is_no_client_hello_is_not_known(void **state)
-{
-    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
-    static const uint8_t other[] = {22, 3, 3, 0, 4, 2, 0, 0, 0};
-    static const uint8_t empty[] = {22, 3, 3, 0, 4, 1, 0, 0, 0};
-    static const uint8_t no_record[] = {22, 3, 3, 0, 0};
-    static const uint8_t too_long[] = {22, 3, 3, 0, 4, 1, 0, 0x10, 0x01};
-    static const uint8_t record_too_long[] = {22, 3, 3, 0x40, 0x01};
-    static const uint8_t ssl_2[] = {0x80, 0x2e, 1, 3, 1};
-
-    (void)state;
-    assert_unknown("GET / HTTP/1.1\r\n", 16);
-    assert_unknown(alert, sizeof(alert));
-    assert_unknown(other, sizeof(other));
-    assert_unknown(empty, sizeof(empty));
-    assert_unknown(no_record, sizeof(no_record));
-    assert_unknown(too_long, sizeof(too_long));
-    assert_unknown(record_too_long, sizeof(record_too_long));
-    assert_unknown(ssl_2, sizeof(ssl_2));
-}
-
-static void a_hello_that_ends_inside_of_a_field_is_not_known(void **state)
-{
-    struct hello hello = {LIST(RSA_GCM, EC_GCM), LIST(P256), LIST(TLS_1_2)};
-    uint8_t body[256];
-    size_t len = hello_body(&hello, body, sizeof(body));
-    const size_t before_extensions = 2 + 32 + 1 + 2 + 4 + 2;
-
-    (void)state;
-    for (size_t cut = 0; cut < len; cut++) {
-        struct writer w = begin_bytes();
-        if (cut == before_extensions)
-            continue;
-        add_message(&w, CLIENT_HELLO, body, cut);
-        end_bytes(&w);
-        assert_int_equal(read_with(&server).state, ABILITIES_UNKNOWN);
-    }
-}
-
-/* --- CertificateRequest --- */
-
-static const uint8_t rsa_sign[] = {1};
-static const uint8_t ecdsa_sign[] = {64};
-static const uint8_t both_sign[] = {2, 64, 1};
-
-static void a_request_goes_by_its_types_and_signature_algorithms(void **state)
-{
-    (void)state;
-    make_request(both_sign, 3, LIST(PKCS1, P256));
-    assert_can(&client, true, true);
-    make_request(both_sign, 3, LIST(P256));
-    assert_can(&client, false, true);
-    make_request(both_sign, 3, LIST(PSS));
-    assert_can(&client, true, false);
-    make_request(rsa_sign, 1, LIST(PKCS1, P256));
-    assert_can(&client, true, false);
-    make_request(ecdsa_sign, 1, LIST(PKCS1, P256));
-    assert_can(&client, false, true);
-}
-
-static void before_tls_1_2_it_has_types_only(void **state)
-{
-    (void)state;
-    make_request(both_sign, 3, NULL);
-    assert_can(&client, true, true);
-    make_request(ecdsa_sign, 1, NULL);
-    assert_can(&client, false, true);
-}
-
-static void a_server_that_does_not_ask_or_does_it_unseen_tells_nothing(void **state)
-{
-    static const uint8_t version[] = {3, 3};
-    static const uint8_t change[] = {20, 3, 3, 0, 1, 1};
-    struct writer w = begin_bytes();
-
-    (void)state;
-    add_message(&w, SERVER_HELLO, version, sizeof(version));
-    end_bytes(&w);
-    assert_int_equal(read_with(&client).state, ABILITIES_MORE);
-    add_message(&w, DONE, NULL, 0);
-    end_bytes(&w);
-    assert_int_equal(read_with(&client).state, ABILITIES_UNKNOWN);
-    w = begin_bytes();
-    add_message(&w, SERVER_HELLO, version, sizeof(version));
-    writer_bytes(&w, change, sizeof(change)); /* TLS 1.3 */
-    end_bytes(&w);
-    assert_int_equal(read_with(&client).state, ABILITIES_UNKNOWN);
-    w = begin_bytes();
-    add_message(&w, SERVER_HELLO, version, 1);
-    end_bytes(&w);
-    assert_int_equal(read_with(&client).state, ABILITIES_UNKNOWN);
-}
 
 /* --- the choice --- */
 
@@ -578,7 +229,7 @@ static void with_two_identities_the_first_is_shown_to_who_can_do_with_both(void 
     }
 }
 
-/* Whether its certificate begins here: a SEQUENCE with a length of two bytes. */
+/* Whether its certificate begins here: a SEQUENCE with a length of two hello_bytes. */
 static bool is_certificate_of(const struct tls_identity *identity, const uint8_t *data, size_t left)
 {
     struct authlist_peer seen;
@@ -599,9 +250,9 @@ static bool shows(const struct tls_identity *identity, const struct hello *hello
     open_pair(ends);
     open_end(&ends[0], TLS_SERVER, rsa, ec);
     make_hello(hello);
-    for (size_t i = 0; i < bytes_len; i++) {
+    for (size_t i = 0; i < hello_bytes_len; i++) {
         assert_int_equal(tls_handshake(ends[0].tls), TLS_WANT_READ);
-        assert_int_equal(write(ends[1].fd, bytes + i, 1), 1);
+        assert_int_equal(write(ends[1].fd, hello_bytes + i, 1), 1);
     }
     assert_int_equal(tls_handshake(ends[0].tls), TLS_WANT_READ);
     ssize_t len = read(ends[1].fd, reply, sizeof(reply));
@@ -694,17 +345,6 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, reset_failures)
     const struct CMUnitTest tests[] = {
-        TEST(in_tls_1_3_signature_algorithms_decide),
-        TEST(tls_1_3_without_one_of_its_suites_is_tls_1_2),
-        TEST(in_tls_1_2_a_suite_and_a_signature_algorithm_are_needed),
-        TEST(suites_that_we_do_not_offer_do_not_count),
-        TEST(a_hello_without_extensions_can_be_read),
-        TEST(it_may_come_in_any_pieces_and_records),
-        TEST(what_is_no_client_hello_is_not_known),
-        TEST(a_hello_that_ends_inside_of_a_field_is_not_known),
-        TEST(a_request_goes_by_its_types_and_signature_algorithms),
-        TEST(before_tls_1_2_it_has_types_only),
-        TEST(a_server_that_does_not_ask_or_does_it_unseen_tells_nothing),
         TEST(the_first_is_shown_unless_only_the_second_will_do),
         TEST(servers_that_turned_are_remembered_until_they_turn_back),
         TEST(with_two_identities_the_first_is_shown_to_who_can_do_with_both),

@@ -382,11 +382,15 @@ static enum tls_failure classify_code(const struct tls *tls, int code)
     case MATCH_SUITE_ERROR:
     case VERSION_ERROR:
         return TLS_FAILURE_NO_COMMON;
+    case INVALID_PARAMETER:
+        if (tls->role == TLS_CLIENT)
+            return TLS_FAILURE_OWN_UNWANTED;
+        break;
     default:
         break;
     }
     /* The library's own certificate parser, which comes before our callback. */
-    if (code <= ASN_PARSE_E && code >= ASN_ALT_NAME_E)
+    if ((code <= ASN_PARSE_E && code >= ASN_ALT_NAME_E) || code == ECC_CURVE_OID_E)
         return TLS_FAILURE_BAD_CERTIFICATE;
     /* Whatever went wrong between the certificate and the end: the proof did not come. The library
      * has many codes for it, from a bad signature to a message out of order. */
@@ -414,9 +418,9 @@ static enum tls_status fail(struct tls *tls, int code)
 
     wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
     tls->failure = classify(tls, code);
-    /* The server takes no certificate like ours: in TLS 1.3 that is all a client learns of it,
-     * before anything of ours is sent. The next connection shows the other one. */
-    if (code == INVALID_PARAMETER && tls->choice != NULL && tls->role == TLS_CLIENT)
+    /* In TLS 1.3 that is all a client learns of it, before anything of ours is sent. The next
+     * connection shows the other one. */
+    if (tls->failure == TLS_FAILURE_OWN_UNWANTED && tls->choice != NULL)
         choice_turn(&tls->context->turned, tls->fd);
     ending_describe(&(struct ending){.failure = tls->failure,
                                      .alert = tls_alert_received(tls),
@@ -570,6 +574,11 @@ const char *tls_cipher(const struct tls *tls)
 bool tls_legacy_cipher(const struct tls *tls)
 {
     return tls->context->options.legacy_cipher;
+}
+
+enum authlist_key_type tls_shown_key(const struct tls *tls)
+{
+    return tls->context->kinds[tls->shown];
 }
 
 const struct authlist_peer *tls_peer(const struct tls *tls)

@@ -102,9 +102,9 @@ struct tls_options {
 bool tls_has_legacy_cipher(void);
 
 /*
- * TLS 1.2 and 1.3, ECDHE (legacy_cipher aside), groups P-256 and P-384. A limit of the library in
- * TLS 1.2: as a client our groups also limit the curve of the server's certificate, so that a P-521
- * key gets in by TLS 1.3 only.
+ * TLS 1.2 and 1.3, ECDHE (legacy_cipher aside), groups P-256 and P-384. In TLS 1.2 the groups of a
+ * client also tell a server which curves its certificate may have: one on OpenSSL with a P-521 key
+ * gives up, and gets in by TLS 1.3 only; one on wolfSSL presents it all the same, and gets in.
  *
  * With a second identity each peer is shown the first, unless it can do with the second only:
  * - Clients say so in the ClientHello (cipher suites, signature_algorithms), which is held back
@@ -181,9 +181,12 @@ void tls_shutdown(struct tls *tls);
 /* Why a connection failed, for counters and diagnosis. */
 enum tls_failure {
     TLS_FAILURE_NONE,
-    TLS_FAILURE_TRANSPORT,       /* the socket broke, or the peer closed it without a word */
-    TLS_FAILURE_PEER_ALERT,      /* the peer gave up: tls_alert_received() has its reason */
-    TLS_FAILURE_NO_COMMON,       /* no version, cipher suite or group in common */
+    TLS_FAILURE_TRANSPORT,  /* the socket broke, or the peer closed it without a word */
+    TLS_FAILURE_PEER_ALERT, /* the peer gave up: tls_alert_received() has its reason */
+    TLS_FAILURE_NO_COMMON,  /* no version, cipher suite or group in common */
+    /* The server asks for no certificate of our kind, so that it was shown none. The library has
+     * the same code for some servers that break the rules, and does not tell which it was. */
+    TLS_FAILURE_OWN_UNWANTED,
     TLS_FAILURE_NO_CERTIFICATE,  /* the peer presented none: AUTHLIST_NO_CERTIFICATE */
     TLS_FAILURE_BAD_CERTIFICATE, /* it cannot be read or used: AUTHLIST_MALFORMED */
     TLS_FAILURE_REFUSED,         /* the authoriser said no: its verdict says why */
@@ -206,6 +209,8 @@ int tls_alert_received(const struct tls *tls);
 int tls_alert_sent(const struct tls *tls);
 /* "bad_certificate" and so on (RFC 8446 6.2) for such a value or for its description alone. */
 const char *tls_alert_name(int alert);
+/* The kind of the identity that the peer was shown, or would be if it asked for one. */
+enum authlist_key_type tls_shown_key(const struct tls *tls);
 /* What the peer presented, or NULL if it presented nothing usable so far. */
 const struct authlist_peer *tls_peer(const struct tls *tls);
 

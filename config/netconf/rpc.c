@@ -150,28 +150,34 @@ static bool parse(struct rpc *rpc)
     return false;
 }
 
-/* RFC 6241, 3: base 1.0 has no way to tell it, and the session ends. */
-static void refuse_malformed(struct nc_session *session, const char *reason)
+/* False: not even the attributes of the <rpc> can be given back, and the session ends. */
+static bool begin_reply(struct rpc *rpc, const struct lyd_node *envelope)
 {
-    static struct rpc_errors errors;
+    rpc->reply = nc_message(SERVER_REPLY_MAX);
+    reply_begin(&rpc->reply, envelope);
+    rpc->begin = rpc->reply.len;
+    if (!rpc->reply.full)
+        return true;
+    text_fini(&rpc->reply);
+    nc_session_end(rpc->session, NC_DROPPED, 0);
+    return false;
+}
+
+/* RFC 6241, 3: base 1.0 has no way to tell it, and the session ends. */
+static void refuse_malformed(struct rpc *rpc, const char *reason)
+{
+    struct nc_session *session = rpc->session;
 
     session->counts.in_bad_rpcs++;
     if (!session->chunked) {
         nc_session_end(session, NC_DROPPED, 0);
         return;
     }
-    struct text reply = nc_message(SERVER_REPLY_MAX);
-    rpc_errors_clear(&errors);
-    (void)rpc_error_add(&errors, RPC_ERROR_RPC, RPC_MALFORMED_MESSAGE, NULL, "%s", reason);
-    reply_begin(&reply, NULL);
-    answer_errors(session, &reply, reply.len, &errors);
-}
-
-static void begin_reply(struct rpc *rpc, const struct lyd_node *envelope)
-{
-    rpc->reply = nc_message(SERVER_REPLY_MAX);
-    reply_begin(&rpc->reply, envelope);
-    rpc->begin = rpc->reply.len;
+    if (!begin_reply(rpc, NULL))
+        return;
+    rpc_errors_clear(rpc->errors);
+    (void)rpc_error_add(rpc->errors, RPC_ERROR_RPC, RPC_MALFORMED_MESSAGE, NULL, "%s", reason);
+    answer_errors(session, &rpc->reply, rpc->begin, rpc->errors);
 }
 
 /* libyang has refused it. */
@@ -181,11 +187,12 @@ static void refuse_unparsed(struct rpc *rpc)
 
     rpc->xml = xml_parse(rpc->server->xml, rpc->message);
     if (rpc->xml == NULL) {
-        refuse_malformed(rpc->session, "the message is not well-formed XML");
+        refuse_malformed(rpc, "the message is not well-formed XML");
         return;
     }
     rpc->session->counts.in_bad_rpcs++;
-    begin_reply(rpc, rpc->xml);
+    if (!begin_reply(rpc, rpc->xml))
+        return;
     rpc_errors_clear(&found);
     bool told = rpc_fault(rpc->schema, rpc->xml, &found);
     answer_errors(rpc->session, &rpc->reply, rpc->begin, told ? &found : rpc->errors);
@@ -299,15 +306,15 @@ void rpc_take(struct nc_session *session, const char *text, size_t len)
                       .errors = &errors};
 
     if (!xml_check(text, len, &reason)) {
-        refuse_malformed(session, reason);
+        refuse_malformed(&rpc, reason);
         return;
     }
     rpc_errors_clear(&errors);
     ly_err_clean(rpc.schema, NULL);
     if (parse(&rpc)) {
         session->counts.in_rpcs++;
-        begin_reply(&rpc, rpc.envelope);
-        run_and_answer(&rpc);
+        if (begin_reply(&rpc, rpc.envelope))
+            run_and_answer(&rpc);
     } else {
         refuse_unparsed(&rpc);
     }

@@ -6,7 +6,9 @@
  * Each client is a session with a user from the socket's credentials. Bounds: SERVER_SESSIONS_MAX
  * sessions, messages of SERVER_MESSAGE_MAX, replies of SERVER_REPLY_MAX (then too-big, naming the
  * paged rpcs), a hello within SERVER_HELLO_MS, one rpc in work per session and none read before its
- * reply has drained. Who stalls or floods delays nobody.
+ * reply has drained; a reader that takes nothing for 30 seconds, or falls behind with its
+ * notifications, is closed. The shape of messages is bounded in config/netconf/xml.h. Who stalls or
+ * floods delays nobody.
  */
 #ifndef CONFIG_NETCONF_SERVER_H
 #define CONFIG_NETCONF_SERVER_H

@@ -249,6 +249,34 @@ static void what_is_not_well_formed_is_malformed_or_the_end(void **state)
     }
 }
 
+/* libyang takes a time that grows with the square of elements that stand twice. */
+static void elements_are_bounded(void **state)
+{
+    static const char element[] = "<hostname>a</hostname>";
+    struct client *client = client_open(true);
+    char *message = malloc(sizeof(element) * 20000 + 1000);
+    size_t len = (size_t)snprintf(message, 1000, "<rpc message-id='1'>");
+
+    (void)state;
+    assert_non_null(message);
+    for (int i = 0; i < 4097; i++)
+        len += (size_t)snprintf(message + len, sizeof(element), "%s", element);
+    (void)snprintf(message + len, 10, "</rpc>");
+    client_expect(client, message, "malformed-message", "more than 4096 elements in it", NULL);
+    len = (size_t)snprintf(message, 1000, "<rpc message-id='1'>");
+    for (int i = 0; i < 16384; i++)
+        len += (size_t)snprintf(message + len, 20,
+                                i % 1000 == 0     ? "<a>"
+                                : i % 1000 == 999 ? "</a>"
+                                                  : "<b/>");
+    for (int i = 0; i < 100; i++)
+        len += (size_t)snprintf(message + len, 20, "<c/>");
+    (void)snprintf(message + len, 20, "</a></rpc>");
+    client_expect(client, message, "malformed-message", "more than 16384 elements", NULL);
+    free(message);
+    client_close(client);
+}
+
 static void nesting_and_attributes_are_bounded(void **state)
 {
     struct client *client = client_open(true);
@@ -378,6 +406,7 @@ int main(void)
         TEST(a_message_over_the_limit_ends_the_session),
         TEST(a_message_of_the_limit_is_answered),
         TEST(what_is_not_well_formed_is_malformed_or_the_end),
+        TEST(elements_are_bounded),
         TEST(nesting_and_attributes_are_bounded),
         TEST(a_slow_reader_holds_up_only_itself_and_is_closed),
         TEST(a_client_that_half_closes_gets_its_answers),

@@ -58,7 +58,38 @@ static bool skip_tag(struct cursor *in, bool *empty, const char **reason)
     return attributes <= XML_ATTRIBUTES_MAX;
 }
 
-static bool skip_markup(struct cursor *in, unsigned *depth, const char **reason)
+struct shape {
+    unsigned depth;
+    unsigned elements;
+    unsigned children[XML_DEPTH_MAX + 1]; /* of the elements that are open */
+};
+
+static const char *fault_of(const struct shape *shape)
+{
+    if (shape->elements > XML_ELEMENTS_MAX)
+        return "the message has more than 16384 elements: send it in parts";
+    if (shape->children[shape->depth] > XML_CHILDREN_MAX)
+        return "an element has more than 4096 elements in it: send them in parts";
+    return NULL;
+}
+
+static bool begin_element(struct shape *shape, bool empty, const char **reason)
+{
+    shape->elements++;
+    shape->children[shape->depth]++;
+    const char *fault = fault_of(shape);
+    if (fault == NULL && !empty && shape->depth == XML_DEPTH_MAX)
+        fault = "elements are nested deeper than 64";
+    if (fault != NULL) {
+        *reason = fault;
+        return false;
+    }
+    if (!empty)
+        shape->children[++shape->depth] = 0;
+    return true;
+}
+
+static bool skip_markup(struct cursor *in, struct shape *shape, const char **reason)
 {
     bool empty = false;
 
@@ -73,27 +104,22 @@ static bool skip_markup(struct cursor *in, unsigned *depth, const char **reason)
         return false;
     }
     if (skip(in, "/")) {
-        *depth -= *depth > 0;
+        shape->depth -= shape->depth > 0;
         return skip_to(in, ">");
     }
-    if (!skip_tag(in, &empty, reason))
-        return false;
-    *depth += !empty;
-    if (*depth > XML_DEPTH_MAX)
-        *reason = "elements are nested deeper than 64";
-    return *depth <= XML_DEPTH_MAX;
+    return skip_tag(in, &empty, reason) && begin_element(shape, empty, reason);
 }
 
 bool xml_check(const char *text, size_t len, const char **reason)
 {
     struct cursor in = cursor_of(text, len);
-    unsigned depth = 0;
+    struct shape shape = {.depth = 0};
 
     *reason = "the message is not well-formed XML";
     if (memchr(text, '\0', len) != NULL)
         return false;
     while (skip_to(&in, "<"))
-        if (!skip_markup(&in, &depth, reason))
+        if (!skip_markup(&in, &shape, reason))
             return false;
     return true;
 }

@@ -16,14 +16,21 @@
 struct ly_ctx;
 struct lyd_node;
 
-enum { XML_DEPTH_MAX = 64, XML_ATTRIBUTES_MAX = 64 };
+enum {
+    XML_DEPTH_MAX = 64,
+    XML_ATTRIBUTES_MAX = 64,
+    XML_ELEMENTS_MAX = 16384,
+    XML_CHILDREN_MAX = 4096
+};
 
 #define XML_NETCONF "urn:ietf:params:xml:ns:netconf:base:1.0"
 
 /*
  * May it be parsed? No deeper than XML_DEPTH_MAX, no more attributes to an element than
  * XML_ATTRIBUTES_MAX, no document type (RFC 6241, 3), no NUL: parsers recurse and search namespaces
- * in a row. What else XML demands is left to the parser. Not: a reason, in English.
+ * in a row. At most XML_ELEMENTS_MAX elements, XML_CHILDREN_MAX in one: for each element that
+ * stands twice, libyang walks along all that came before. What else XML demands is left to the
+ * parser. Not: a reason, in English.
  */
 bool xml_check(const char *text, size_t len, const char **reason);
 

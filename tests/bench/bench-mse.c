@@ -3,13 +3,13 @@
  * A location server that keeps up: takes the sessions of agents, subscribes to rssi-ms, decodes all
  * that comes and counts it. For benchmarks, where the reference server (Python) would be the limit.
  *
- *     bench-mse CERTIFICATE KEY SESSIONS INTERVAL DEVICES
+ *     bench-mse CERTIFICATE KEY SESSIONS INTERVAL DEVICES [everything]
  *
  * Says `port N` when it listens. Each line on standard input is answered by one line of totals; the
  * end of the input ends it. A tick is INTERVAL ms, counted from the first notification on by their
  * timestamps; it is short if it told fewer than 90 % of DEVICES: one whose frame falls together
  * with the end of a tick, or that a picture sent piece by piece has told early, is told in the next
- * one. With INTERVAL 0 it subscribes to nothing.
+ * one. With INTERVAL 0 it subscribes to nothing, with `everything` to all that is offered.
  */
 #include "agent/tls/tls.h"
 #include "agent/wire/wire.h"
@@ -31,7 +31,7 @@ enum { SESSIONS_MAX = 16, INPUT_SIZE = 1 << 18, SLACK_MS = 50 };
 struct totals {
     uint64_t bytes, frames, notifications, gaps, malformed, devices, gone, samples, ticks;
     uint64_t short_ticks; /* in which not every device was told */
-    uint64_t least;       /* devices that were told in one tick */
+    uint64_t least, most; /* devices that were told in one tick */
 };
 
 struct peer {
@@ -52,6 +52,7 @@ static struct peer peers[SESSIONS_MAX];
 static struct tls_context *context;
 static uint64_t interval;
 static uint64_t devices;
+static uint64_t wanted; /* services */
 
 _Noreturn static void give_up(const char *what)
 {
@@ -108,7 +109,7 @@ static void say_subscribe(struct peer *peer)
     struct writer w = writer_of(buffer, sizeof(buffer));
     size_t begin = wire_begin(&w, WIRE_SUBSCRIBE_REQUEST, 0, 1);
 
-    wire_put_services(&w, WIRE_BIT(WIRE_RSSI_MS));
+    wire_put_services(&w, wanted);
     (void)wire_end(&w, begin);
     say(peer, &w);
 }
@@ -139,6 +140,7 @@ static void count_tick(struct peer *peer, uint64_t timestamp)
     if (peer->tick > 0) {
         t->short_ticks += tick - peer->tick - 1 + (peer->told * 100 < devices * 90 ? 1 : 0);
         t->least = t->least == 0 || peer->told < t->least ? peer->told : t->least;
+        t->most = peer->told > t->most ? peer->told : t->most;
     }
     t->ticks += tick - peer->tick;
     peer->tick = tick;
@@ -272,12 +274,14 @@ static void tell(size_t sessions)
         t.ticks += p->ticks;
         t.short_ticks += p->short_ticks;
         t.least = t.least == 0 || p->least < t.least ? p->least : t.least;
+        t.most = p->most > t.most ? p->most : t.most;
     }
     (void)printf("sessions=%u bytes=%" PRIu64 " frames=%" PRIu64 " notifications=%" PRIu64
                  " gaps=%" PRIu64 " malformed=%" PRIu64 " devices=%" PRIu64 " gone=%" PRIu64
-                 " samples=%" PRIu64 " ticks=%" PRIu64 " short=%" PRIu64 " least=%" PRIu64 "\n",
+                 " samples=%" PRIu64 " ticks=%" PRIu64 " short=%" PRIu64 " least=%" PRIu64
+                 " most=%" PRIu64 "\n",
                  there, t.bytes, t.frames, t.notifications, t.gaps, t.malformed, t.devices, t.gone,
-                 t.samples, t.ticks, t.short_ticks, t.least);
+                 t.samples, t.ticks, t.short_ticks, t.least, t.most);
     (void)fflush(stdout);
 }
 
@@ -327,6 +331,7 @@ int main(int argc, char **argv)
 
     interval = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
     devices = argc > 5 ? strtoul(argv[5], NULL, 10) : 0;
+    wanted = argc > 6 ? UINT64_MAX : WIRE_BIT(WIRE_RSSI_MS);
     if (sessions == 0 || sessions > SESSIONS_MAX || tls_init() != 0)
         give_up("usage: bench-mse CERTIFICATE KEY SESSIONS INTERVAL DEVICES");
     struct tls_identity *identity = tls_identity_load(argv[1], argv[2]);

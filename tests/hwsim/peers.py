@@ -202,7 +202,8 @@ class Agent:
         self.said_before = 0
 
     def command(self):
-        return [self.program, "--config", os.path.join(self.folder, "nmspd.json"), "--state-dir", self.folder]
+        return [self.program, "--config", os.path.join(self.folder, "nmspd.json"), "--state-dir", self.folder,
+                "--management", "none"]
 
     def certificate(self):
         """Made at the first start."""

@@ -14,7 +14,7 @@ import unittest
 import hwsim
 import peers
 
-POLL_S, INTERVAL_S, EXPIRY_S = 1, 1, 6
+POLL_S, INTERVAL_S, EXPIRY_S = 1, 1, 10
 # What the agent owes: a change is told within a poll, a notification interval and a second.
 BOUND_S = POLL_S + INTERVAL_S + 1
 PATIENCE_S = 20  # for everything that has no bound of its own; an emulated CPU is slow
