@@ -2,9 +2,9 @@
 #include "agent/engine/engine.h"
 
 #include "agent/engine/observers.h"
+#include "agent/engine/offer.h"
 #include "agent/engine/reading.h"
 #include "agent/engine/smooth.h"
-#include "agent/wire/wire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct engine {
     struct settings_location location;
     uint32_t rates[RADIO_CLASS_ROGUE_CLIENT + 1]; /* of smoothing, by class */
     uint32_t epoch;
-    int64_t expired_at; /* loop_now() of the last engine_expire, -1: never */
+    int64_t expires_at; /* nothing in the table is too old before */
     struct aps aps;
     bool *ap_left; /* by handle: it is gone, and the table may still hold what it had heard */
     bool aps_left; /* there are such */
@@ -30,6 +30,53 @@ struct engine {
     struct engine_observer *observers;
     struct engine_counters counters;
 };
+
+/* --- what changed ---------------------------------------------------------------------------- */
+
+/* Who hears it, or what it is. */
+static void mark_restructured(struct engine *engine, uint32_t slot)
+{
+    engine->table.devices[slot].restructured = engine->epoch;
+    observers_tell_changed(engine->observers, slot);
+}
+
+static void mark_changed(struct engine *engine, uint32_t slot)
+{
+    engine->table.devices[slot].changed = engine->epoch;
+    mark_restructured(engine, slot);
+}
+
+static void mark_heard(struct engine *engine, uint32_t slot)
+{
+    struct table_device *device = &engine->table.devices[slot];
+
+    if (device->changed == engine->epoch)
+        return;
+    device->changed = engine->epoch;
+    if ((device->flags & TABLE_ASSOCIATED) == 0)
+        observers_tell_heard(engine->observers, slot);
+}
+
+/* Facts may have been taken: were they news? */
+static void mark_facts(struct engine *engine, uint32_t slot)
+{
+    const struct facts_record *record = facts_of(engine->facts, slot);
+
+    if (record != NULL && record->changed == engine->epoch)
+        observers_tell_changed(engine->observers, slot);
+}
+
+static void on_yielded(void *context, uint32_t slot)
+{
+    struct engine *engine = context;
+    observers_tell_changed(engine->observers, slot);
+}
+
+static void expires_by(struct engine *engine, int64_t at)
+{
+    if (at < engine->expires_at)
+        engine->expires_at = at;
+}
 
 /* --- creation -------------------------------------------------------------------------------- */
 
@@ -41,11 +88,12 @@ struct engine *engine_new(struct loop *loop, const struct settings_capacity *cap
         return NULL;
     engine->loop = loop;
     engine->epoch = 1;
-    engine->expired_at = -1;
+    engine->expires_at = INT64_MAX;
     engine->ap_left = calloc(capacity->aps, sizeof(*engine->ap_left));
     if (engine->ap_left == NULL || aps_init(&engine->aps, capacity->aps) != 0 ||
         table_init(&engine->table, capacity->devices, capacity->samples) != 0 ||
-        (engine->facts = facts_new(&engine->table)) == NULL) {
+        (engine->facts = facts_new(&engine->table, &(struct facts_owner){on_yielded, engine})) ==
+            NULL) {
         engine_free(engine);
         return NULL;
     }
@@ -80,8 +128,9 @@ static void set_rates(struct engine *engine)
 void engine_configure(struct engine *engine, const struct settings_location *location)
 {
     engine->location = *location;
-    engine->expired_at = -1;
+    engine->expires_at = loop_now(engine->loop);
     set_rates(engine);
+    observers_tell_changed(engine->observers, TABLE_NONE);
 }
 
 const struct settings_location *engine_location(const struct engine *engine)
@@ -128,6 +177,14 @@ static bool is_remembered_tag(const struct engine *engine, const struct table_de
     return silence <= engine->location.rfid_timeout * 1000 / SILENCE_UNIT;
 }
 
+/* Of one that is remembered: until when it is for sure. */
+static int64_t tag_forgotten_at(const struct engine *engine, const struct table_device *device)
+{
+    int64_t now = loop_now(engine->loop);
+    uint16_t silence = (uint16_t)(silence_of(now) - device->silent_since);
+    return now + engine->location.rfid_timeout * INT64_C(1000) - (int64_t)silence * SILENCE_UNIT;
+}
+
 /*
  * A device that nobody hears and that is no client of ours has no place in the table, nor has one
  * that is to be left out. Of tags, which are heard now and then, something is known for longer.
@@ -165,10 +222,8 @@ static uint32_t find_or_add(struct engine *engine, const struct mac *mac, uint8_
     slot = table_add(&engine->table, mac, device_class);
     if (slot == TABLE_NONE && evict_one(engine, TABLE_NONE))
         slot = table_add(&engine->table, mac, device_class);
-    if (slot != TABLE_NONE) {
-        engine->table.devices[slot].changed = engine->epoch;
-        engine->table.devices[slot].restructured = engine->epoch;
-    }
+    if (slot != TABLE_NONE)
+        mark_changed(engine, slot);
     return slot;
 }
 
@@ -180,9 +235,12 @@ static bool drop_samples(struct engine *engine, uint32_t slot,
     struct table_device *device = &engine->table.devices[slot];
 
     if (table_sample_drop(&engine->table, slot, drop, context) > 0)
-        device->restructured = device->changed = engine->epoch;
-    if (!is_lost(engine, device))
+        mark_changed(engine, slot);
+    if (!is_lost(engine, device)) {
+        if (device->sample_count == 0 && device->device_class == RADIO_CLASS_TAG)
+            expires_by(engine, tag_forgotten_at(engine, device));
         return true;
+    }
     remove_device(engine, slot);
     return false;
 }
@@ -216,7 +274,7 @@ static uint32_t place_for(struct engine *engine, uint32_t slot, const struct rad
            evict_one(engine, slot))
         place = table_sample_add(table, slot, sample->ap, sample->antenna);
     if (place != TABLE_NONE)
-        table->devices[slot].restructured = engine->epoch;
+        mark_restructured(engine, slot);
     return place;
 }
 
@@ -237,14 +295,16 @@ static bool has_expired(const struct engine *engine, const struct table_sample *
 }
 
 /* A client of ours remains one, whatever its frames look like. */
-static void set_class(struct engine *engine, struct table_device *device,
-                      const struct radio_sample *sample)
+static void set_class(struct engine *engine, uint32_t slot, const struct radio_sample *sample)
 {
+    struct table_device *device = &engine->table.devices[slot];
+
     if ((device->flags & TABLE_ASSOCIATED) != 0)
         return;
     if (device->device_class != sample->device_class) {
         device->device_class = sample->device_class;
-        device->restructured = engine->epoch;
+        engine->expires_at = loop_now(engine->loop); /* another one holds for it now */
+        mark_restructured(engine, slot);
     }
     if (device->device_class == RADIO_CLASS_TAG)
         device->silent_since = silence_of(sample->heard);
@@ -271,10 +331,11 @@ static void take_sample(void *context, const struct radio_sample *sample)
     struct table_sample *known = &engine->table.samples[place];
     if (reading_is_known(known, sample))
         return;
-    set_class(engine, device, sample);
+    set_class(engine, slot, sample);
     reading_take(known, sample, engine->rates[device->device_class],
                  has_expired(engine, known, device->device_class));
-    device->changed = engine->epoch;
+    expires_by(engine, sample->heard / 10 * 10 + engine_expiry(engine, device->device_class));
+    mark_heard(engine, slot);
     table_touch(&engine->table, slot);
     engine->counters.samples++;
 }
@@ -289,7 +350,7 @@ static void set_associated(struct engine *engine, uint32_t slot, bool associated
 
     table_set_associated(&engine->table, slot, associated, ap);
     if (device->flags != before || (associated && moved))
-        device->restructured = device->changed = engine->epoch;
+        mark_changed(engine, slot);
 }
 
 static void take_client(void *context, const struct radio_client *client)
@@ -302,10 +363,12 @@ static void take_client(void *context, const struct radio_client *client)
     struct table_device *device = &engine->table.devices[slot];
     if (device->device_class != RADIO_CLASS_CLIENT) { /* one of ours, whatever it was taken for */
         device->device_class = RADIO_CLASS_CLIENT;
-        device->restructured = device->changed = engine->epoch;
+        engine->expires_at = loop_now(engine->loop);
+        mark_changed(engine, slot);
     }
     set_associated(engine, slot, true, client->ap);
     facts_take_client(engine->facts, slot, engine->epoch, client);
+    mark_facts(engine, slot);
 }
 
 /* The device is no client of this AP any more, and what this AP heard of it is no longer true. */
@@ -317,6 +380,7 @@ static void part(struct engine *engine, uint32_t slot, uint16_t ap)
     if (was_client)
         set_associated(engine, slot, false, 0);
     facts_part(engine->facts, slot, engine->epoch, ap, was_client);
+    mark_facts(engine, slot);
     (void)drop_samples(engine, slot, is_of_ap, &ap);
 }
 
@@ -387,8 +451,10 @@ static void take_user(void *context, const struct radio_user *user)
     struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &user->device);
 
-    if (slot != TABLE_NONE)
-        facts_take_user(engine->facts, slot, engine->epoch, user);
+    if (slot == TABLE_NONE)
+        return;
+    facts_take_user(engine->facts, slot, engine->epoch, user);
+    mark_facts(engine, slot);
 }
 
 static void take_address(void *context, const struct radio_address *address)
@@ -396,8 +462,10 @@ static void take_address(void *context, const struct radio_address *address)
     struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &address->device);
 
-    if (slot != TABLE_NONE)
-        facts_take_address(engine->facts, slot, engine->epoch, address);
+    if (slot == TABLE_NONE)
+        return;
+    facts_take_address(engine->facts, slot, engine->epoch, address);
+    mark_facts(engine, slot);
 }
 
 static bool has_ap(const struct engine *engine, uint16_t ap)
@@ -410,8 +478,10 @@ static void take_statistics(void *context, const struct radio_statistics *statis
     struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &statistics->device);
 
-    if (slot != TABLE_NONE && has_ap(engine, statistics->ap))
-        facts_take_statistics(engine->facts, slot, engine->epoch, statistics);
+    if (slot == TABLE_NONE || !has_ap(engine, statistics->ap))
+        return;
+    facts_take_statistics(engine->facts, slot, engine->epoch, statistics);
+    mark_facts(engine, slot);
 }
 
 static void take_rogue(void *context, const struct radio_rogue *rogue)
@@ -419,8 +489,10 @@ static void take_rogue(void *context, const struct radio_rogue *rogue)
     struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &rogue->device);
 
-    if (slot != TABLE_NONE)
-        facts_take_rogue(engine->facts, slot, engine->epoch, rogue, engine_last_seen(engine, slot));
+    if (slot == TABLE_NONE)
+        return;
+    facts_take_rogue(engine->facts, slot, engine->epoch, rogue, engine_last_seen(engine, slot));
+    mark_facts(engine, slot);
 }
 
 static void take_tag(void *context, const struct radio_tag *tag)
@@ -471,6 +543,7 @@ int64_t engine_expiry(const struct engine *engine, uint8_t device_class)
 
 struct age_limit {
     const bool *ap_left;
+    int64_t *least; /* of what is left to those that stay, the least; units of table_time */
     table_time now;
     table_time limit;
 };
@@ -479,7 +552,13 @@ static bool is_over(const struct table_sample *sample, const void *context)
 {
     const struct age_limit *age = context;
     int32_t old = (int32_t)(age->now - sample->heard);
-    return (old >= 0 && (table_time)old >= age->limit) || age->ap_left[sample->ap];
+    int64_t left = (int64_t)age->limit - old;
+
+    if (left <= 0 || age->ap_left[sample->ap])
+        return true;
+    if (left < *age->least)
+        *age->least = left;
+    return false;
 }
 
 /* What the device had with an AP that is gone, its readings apart. */
@@ -494,6 +573,7 @@ static void part_from_the_gone(struct engine *engine, uint32_t slot)
     }
     if (record != NULL && engine->ap_left[record->statistics_ap])
         facts_part(engine->facts, slot, engine->epoch, record->statistics_ap, false);
+    mark_facts(engine, slot);
 }
 
 /* One pass over the table: what is too old, and what APs had heard that are gone. */
@@ -519,40 +599,30 @@ static void expire_devices(struct engine *engine,
 void engine_expire(struct engine *engine)
 {
     int64_t now = loop_now(engine->loop);
+    int64_t least = INT32_MAX;
     struct age_limit ages[RADIO_CLASS_ROGUE_CLIENT + 1];
 
-    if (engine->expired_at == now && !engine->aps_left)
+    if (now < engine->expires_at && !engine->aps_left)
         return;
-    engine->expired_at = now;
+    engine->expires_at = INT64_MAX;
     for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
-        ages[c] = (struct age_limit){engine->ap_left, reading_time(now),
+        ages[c] = (struct age_limit){engine->ap_left, &least, reading_time(now),
                                      reading_time(engine_expiry(engine, (uint8_t)c))};
     expire_devices(engine, ages);
+    if (least != INT32_MAX)
+        expires_by(engine, (now / 10 + least) * 10);
+}
+
+int64_t engine_expires_at(const struct engine *engine)
+{
+    return engine->aps_left ? loop_now(engine->loop) : engine->expires_at;
 }
 
 /* --- looking --------------------------------------------------------------------------------- */
 
 uint64_t engine_offered(const struct engine *engine)
 {
-    static const struct {
-        uint32_t works; /* any of them is enough */
-        uint64_t services;
-    } offers[] = {
-        {RADIO_WORKS_CLIENTS, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_STATS_MS)},
-        {RADIO_WORKS_TAGS, WIRE_BIT(WIRE_RSSI_RFID) | WIRE_BIT(WIRE_STATS_RFID)},
-        {RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS,
-         WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE)},
-        {RADIO_WORKS_ROGUE_CLIENTS, WIRE_BIT(WIRE_STATS_ROGUE)},
-    };
-    uint64_t offered = WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY) |
-                       WIRE_BIT(WIRE_AP_MONITOR) | WIRE_BIT(WIRE_ON_DEMAND) |
-                       WIRE_BIT(WIRE_AP_INFO);
-
-    if (engine->aps.count == 0)
-        return 0;
-    for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++)
-        offered |= (engine->works & offers[i].works) != 0 ? offers[i].services : 0;
-    return offered;
+    return engine->aps.count > 0 ? offer_of(engine->works) : 0;
 }
 
 const struct table *engine_table(const struct engine *engine)
@@ -567,19 +637,8 @@ const struct facts *engine_facts(const struct engine *engine)
 
 int64_t engine_last_seen(const struct engine *engine, uint32_t slot)
 {
-    const struct table *table = &engine->table;
-    table_time now = reading_time(loop_now(engine->loop));
-    int32_t least = INT32_MAX;
-
-    for (uint32_t place = table->devices[slot].first; place != TABLE_NONE;
-         place = table->samples[place].next) {
-        int32_t age = (int32_t)(now - table->samples[place].heard);
-        if (age < least)
-            least = age;
-    }
-    if (least == INT32_MAX || least < 0)
-        least = 0;
-    return loop_wall(engine->loop) - least * INT64_C(10);
+    return loop_wall(engine->loop) -
+           reading_age_of_newest(&engine->table, slot, loop_now(engine->loop));
 }
 
 uint32_t engine_epoch_close(struct engine *engine)

@@ -35,6 +35,11 @@ struct engine_observer {
     struct engine_observer *next;
     /* The device in this slot of the table is about to go; its record can still be read. */
     void (*device_leaving)(void *context, uint32_t slot);
+    /* What the device is, who hears it, or what is known of it (facts.h, statistics and tag frames
+     * apart) changed; TABLE_NONE: what holds for all of them did. */
+    void (*device_changed)(void *context, uint32_t slot);
+    /* There are new readings of a device that is not associated: once in each epoch at most. */
+    void (*device_heard)(void *context, uint32_t slot);
     /* An AP appeared, changed or (then engine_ap gives NULL) was removed. `before` is what it was,
      * or NULL. What a removed one had heard is in the table until engine_expire(). */
     void (*ap_changed)(void *context, uint16_t ap, const struct radio_ap *before);
@@ -62,9 +67,12 @@ void engine_unobserve(struct engine *engine, struct engine_observer *observer);
 /* The services (a mask of sub-service bits) that work on this machine now. */
 uint64_t engine_offered(const struct engine *engine);
 
-/* Drops what is too old, and what APs that are gone had heard. Cheap when called again at the same
- * time. Call it before reading the table. */
+/* Drops what is too old, and what APs that are gone had heard. Cheap when nothing can be too old.
+ * Call it before reading the table. */
 void engine_expire(struct engine *engine);
+/* Until then (loop_now() time) engine_expire() finds nothing, if nothing happens; INT64_MAX: ever.
+ */
+int64_t engine_expires_at(const struct engine *engine);
 
 const struct table *engine_table(const struct engine *engine);
 /* What is known besides readings, by the slots of the table. */

@@ -11,6 +11,7 @@ enum {
 
 struct facts {
     const struct table *table;
+    struct facts_owner owner;
     struct facts_record *records;
     uint32_t *of; /* by slot of the table: record + 1, 0: none */
     uint32_t capacity;
@@ -24,13 +25,14 @@ struct facts {
 
 /* --- the pool -------------------------------------------------------------------------------- */
 
-struct facts *facts_new(const struct table *table)
+struct facts *facts_new(const struct table *table, const struct facts_owner *owner)
 {
     struct facts *facts = calloc(1, sizeof(*facts));
 
     if (facts == NULL)
         return NULL;
     facts->table = table;
+    facts->owner = owner != NULL ? *owner : (struct facts_owner){.yielded = NULL};
     facts->capacity = (table->device_capacity + 1) / 2;
     facts->free = TABLE_NONE;
     facts->records = calloc(facts->capacity, sizeof(*facts->records));
@@ -96,8 +98,11 @@ static bool take_away_one(struct facts *facts)
         facts->hand = (facts->hand + 1) % facts->capacity;
         if (is_associated(facts, record->slot))
             continue;
-        facts_forget(facts, record->slot);
+        uint32_t slot = record->slot;
+        facts_forget(facts, slot);
         facts->counters.yielded++;
+        if (facts->owner.yielded != NULL)
+            facts->owner.yielded(facts->owner.context, slot);
         return true;
     }
     return false;

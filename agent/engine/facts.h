@@ -97,8 +97,15 @@ struct facts_counters {
 
 struct facts;
 
-/* For the devices of this table, which must outlive it. NULL if memory (or randomness) is out. */
-struct facts *facts_new(const struct table *table);
+/* Whoever keeps the facts: the device in this slot has lost its record to another one. */
+struct facts_owner {
+    void (*yielded)(void *context, uint32_t slot);
+    void *context;
+};
+
+/* For the devices of this table, which must outlive it; the owner may be NULL. NULL if memory (or
+ * randomness) is out. */
+struct facts *facts_new(const struct table *table, const struct facts_owner *owner);
 /* NULL is allowed. */
 void facts_free(struct facts *facts);
 

@@ -25,6 +25,22 @@ void observers_tell_leaving(const struct engine_observer *list, uint32_t slot)
     }
 }
 
+void observers_tell_changed(const struct engine_observer *list, uint32_t slot)
+{
+    for (const struct engine_observer *o = list; o != NULL; o = o->next) {
+        if (o->device_changed != NULL)
+            o->device_changed(o->context, slot);
+    }
+}
+
+void observers_tell_heard(const struct engine_observer *list, uint32_t slot)
+{
+    for (const struct engine_observer *o = list; o != NULL; o = o->next) {
+        if (o->device_heard != NULL)
+            o->device_heard(o->context, slot);
+    }
+}
+
 void observers_tell_ap(const struct engine_observer *list, uint16_t ap,
                        const struct radio_ap *before)
 {

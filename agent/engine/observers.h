@@ -12,6 +12,8 @@ void observers_add(struct engine_observer **list, struct engine_observer *observ
 void observers_remove(struct engine_observer **list, struct engine_observer *observer);
 
 void observers_tell_leaving(const struct engine_observer *list, uint32_t slot);
+void observers_tell_changed(const struct engine_observer *list, uint32_t slot);
+void observers_tell_heard(const struct engine_observer *list, uint32_t slot);
 void observers_tell_ap(const struct engine_observer *list, uint16_t ap,
                        const struct radio_ap *before);
 void observers_tell_tag(const struct engine_observer *list, uint32_t slot, uint32_t frame,

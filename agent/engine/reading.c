@@ -43,3 +43,19 @@ void reading_take(struct table_sample *known, const struct radio_sample *sample,
     known->source = sample->source & 7u;
     known->snr = snr_of(known->rssi, sample);
 }
+
+int64_t reading_age_of_newest(const struct table *table, uint32_t slot, int64_t now)
+{
+    table_time time = reading_time(now);
+    int32_t least = INT32_MAX;
+
+    for (uint32_t place = table->devices[slot].first; place != TABLE_NONE;
+         place = table->samples[place].next) {
+        int32_t age = (int32_t)(time - table->samples[place].heard);
+        if (age < least)
+            least = age;
+    }
+    if (least == INT32_MAX || least < 0)
+        least = 0;
+    return least * INT64_C(10);
+}

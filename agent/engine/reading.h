@@ -30,6 +30,10 @@ static inline bool reading_is_first(const struct table_sample *known)
  */
 bool reading_is_known(const struct table_sample *known, const struct radio_sample *sample);
 
+/* How long ago, in ms, the device in this slot was heard last; 0 if it has no reading. `now` is the
+ * loop's. */
+int64_t reading_age_of_newest(const struct table *table, uint32_t slot, int64_t now);
+
 /* Takes it in. `rate` is smooth_rate() of the half-life; 0, or an expired reading in `known`: the
  * new one stands for itself. */
 void reading_take(struct table_sample *known, const struct radio_sample *sample, uint32_t rate,

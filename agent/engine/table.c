@@ -15,6 +15,15 @@ static uint32_t index_size(uint32_t devices)
     return size;
 }
 
+/* A power of two that is larger than any slot + 1 that the index holds, less one. */
+static uint32_t slot_mask(uint32_t devices)
+{
+    uint32_t mask = 1;
+    while (mask < devices)
+        mask = mask << 1 | 1;
+    return mask;
+}
+
 int table_init(struct table *table, uint32_t devices, uint32_t samples)
 {
     uint32_t size = index_size(devices);
@@ -22,6 +31,7 @@ int table_init(struct table *table, uint32_t devices, uint32_t samples)
     *table = (struct table){.device_capacity = devices,
                             .sample_capacity = samples,
                             .index_mask = size - 1,
+                            .slot_mask = slot_mask(devices),
                             .free_device = TABLE_NONE,
                             .free_sample = TABLE_NONE,
                             .newest = {TABLE_NONE, TABLE_NONE},
@@ -47,17 +57,31 @@ void table_fini(struct table *table)
 
 /* --- the index: linear probing, deletion by moving back, so that no tombstones gather -------- */
 
-static uint32_t home(const struct table *table, const struct mac *mac)
+struct address {
+    uint32_t home; /* where the search begins */
+    uint32_t tag;  /* as it stands in an entry */
+};
+
+static struct address address_of(const struct table *table, const struct mac *mac)
 {
-    return (uint32_t)siphash_mac(&table->key, mac) & table->index_mask;
+    uint64_t hash = siphash_mac(&table->key, mac);
+    return (struct address){.home = (uint32_t)hash & table->index_mask,
+                            .tag = (uint32_t)(hash >> 32) & ~table->slot_mask};
+}
+
+static uint32_t slot_at(const struct table *table, uint32_t place)
+{
+    return (table->index[place] & table->slot_mask) - 1;
 }
 
 /* Where the MAC stands in the index, or the empty place where it would stand. */
-static uint32_t index_place(const struct table *table, const struct mac *mac)
+static uint32_t index_place(const struct table *table, const struct mac *mac,
+                            struct address address)
 {
-    uint32_t place = home(table, mac);
+    uint32_t place = address.home;
     while (table->index[place] != 0 &&
-           !mac_equal(&table->devices[table->index[place] - 1].mac, mac))
+           ((table->index[place] & ~table->slot_mask) != address.tag ||
+            !mac_equal(&table->devices[slot_at(table, place)].mac, mac)))
         place = (place + 1) & table->index_mask;
     return place;
 }
@@ -68,7 +92,7 @@ static void index_remove(struct table *table, uint32_t place)
 
     for (uint32_t at = (hole + 1) & table->index_mask; table->index[at] != 0;
          at = (at + 1) & table->index_mask) {
-        uint32_t wanted = home(table, &table->devices[table->index[at] - 1].mac);
+        uint32_t wanted = address_of(table, &table->devices[slot_at(table, at)].mac).home;
         /* The entry may fill the hole unless its home lies behind the hole. */
         if (((at - wanted) & table->index_mask) >= ((at - hole) & table->index_mask)) {
             table->index[hole] = table->index[at];
@@ -80,8 +104,8 @@ static void index_remove(struct table *table, uint32_t place)
 
 uint32_t table_find(const struct table *table, const struct mac *mac)
 {
-    uint32_t entry = table->index[index_place(table, mac)];
-    return entry == 0 ? TABLE_NONE : entry - 1;
+    uint32_t place = index_place(table, mac, address_of(table, mac));
+    return table->index[place] == 0 ? TABLE_NONE : slot_at(table, place);
 }
 
 /* --- the order of hearing -------------------------------------------------------------------- */
@@ -177,7 +201,8 @@ uint32_t table_add(struct table *table, const struct mac *mac, uint8_t device_cl
         .first = TABLE_NONE,
         .used = true,
     };
-    table->index[index_place(table, mac)] = slot + 1;
+    struct address address = address_of(table, mac);
+    table->index[index_place(table, mac, address)] = address.tag | (slot + 1);
     order_insert(table, slot);
     table->device_count++;
     return slot;
@@ -189,7 +214,7 @@ void table_remove(struct table *table, uint32_t slot)
 
     assert(device->used);
     (void)table_sample_drop(table, slot, NULL, NULL);
-    index_remove(table, index_place(table, &device->mac));
+    index_remove(table, index_place(table, &device->mac, address_of(table, &device->mac)));
     order_remove(table, slot);
     device->used = false;
     device->first = table->free_device;

@@ -67,8 +67,13 @@ struct table_device {
 struct table {
     struct table_device *devices;
     struct table_sample *samples;
-    uint32_t *index; /* slot + 1 by hash, 0: empty; a power of two, two thirds full at most */
+    /*
+     * By hash: slot + 1, and in the bits that no slot needs bits of the hash, so that another
+     * device's record is hardly ever looked at; 0: empty. A power of two, two thirds full at most.
+     */
+    uint32_t *index;
     uint32_t index_mask;
+    uint32_t slot_mask; /* what of an index entry is the slot */
     uint32_t device_capacity;
     uint32_t sample_capacity;
     uint32_t device_count;

@@ -91,6 +91,31 @@ static void hear(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi, int6
     engine_events()->sample(bed->engine, &sample);
 }
 
+static void it_is_known_when_a_reading_can_be_too_old_at_the_earliest(void **state)
+{
+    struct bed *bed = *state;
+    int64_t now = loop_now(bed->loop);
+
+    engine_expire(bed->engine);
+    assert_true(engine_expires_at(bed->engine) == INT64_MAX);
+    ap_up(bed, 0);
+    hear(bed, 1, 0, -50, 0);
+    assert_true(engine_expires_at(bed->engine) == now + 15000);
+    hear(bed, 2, 0, -50, 4000); /* heard later, but told before */
+    assert_true(engine_expires_at(bed->engine) == now + 11000);
+    loop_advance(bed->loop, 10990);
+    engine_expire(bed->engine);
+    assert_int_equal(engine_table(bed->engine)->device_count, 2);
+    loop_advance(bed->loop, 10);
+    engine_expire(bed->engine);
+    assert_int_equal(engine_table(bed->engine)->device_count, 1);
+    assert_true(engine_expires_at(bed->engine) == now + 15000);
+    loop_advance(bed->loop, 4000);
+    engine_expire(bed->engine);
+    assert_int_equal(engine_table(bed->engine)->device_count, 0);
+    assert_true(engine_expires_at(bed->engine) == INT64_MAX);
+}
+
 static void configure(struct bed *bed, struct settings_location location)
 {
     location.expiry_client = 15;
@@ -610,6 +635,7 @@ static void no_engine_when_memory_is_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(it_is_known_when_a_reading_can_be_too_old_at_the_earliest),
         TEST(a_reading_of_an_ap_that_is_not_there_is_refused),
         TEST(zero_dbm_and_above_and_unknown_are_no_measurements),
         TEST(a_reading_older_than_its_expiry_is_refused),

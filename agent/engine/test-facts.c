@@ -26,7 +26,7 @@ static int set_up(void **state)
     failing_reset();
     bed = (struct bed){.epoch = 5};
     assert_int_equal(table_init(&bed.table, DEVICES, DEVICES * 4), 0);
-    bed.facts = facts_new(&bed.table);
+    bed.facts = facts_new(&bed.table, NULL);
     assert_non_null(bed.facts);
     *state = &bed;
     return 0;
@@ -359,7 +359,7 @@ static void without_memory_or_randomness_there_is_no_pool(void **state)
 
     for (unsigned n = 1; n <= 3; n++) {
         failing_malloc_at(n);
-        assert_null(facts_new(&bed->table));
+        assert_null(facts_new(&bed->table, NULL));
         assert_true(failing_hit());
         failing_reset();
     }

@@ -67,7 +67,7 @@ struct session_counters {
     uint64_t unsupported; /* unknown message ids */
     uint64_t malformed;
     uint64_t foreign_sender; /* Capabilities whose sender-id is not the authorised MAC */
-    uint64_t missed_ticks;   /* while out of step: how often the peer was too slow */
+    uint64_t missed_ticks;   /* that were not taken at once, or went by while out of step */
     uint64_t rx_by_id[SESSION_IDS];
     uint64_t tx_by_id[SESSION_IDS];
 };

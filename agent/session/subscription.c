@@ -70,8 +70,7 @@ void subscription_end(struct subscription *subscription)
     subscription->granted = 0;
 }
 
-void subscription_describe(const struct subscription *subscription,
-                           struct subscription_facts *out)
+void subscription_describe(const struct subscription *subscription, struct subscription_facts *out)
 {
     const struct selection *selection = view_selection(subscription->member);
 

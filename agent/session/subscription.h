@@ -49,8 +49,7 @@ struct subscription_facts {
     size_t device_filter;
 };
 
-void subscription_describe(const struct subscription *subscription,
-                           struct subscription_facts *out);
+void subscription_describe(const struct subscription *subscription, struct subscription_facts *out);
 
 /* Something is subscribed that this session has not been told in full. */
 bool subscription_behind(const struct subscription *subscription);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Information Notifications: who is where, under which name, with which addresses; all at
- * subscribe, then what changed, looked for once a second.
+ * subscribe, then what changed.
+ *
+ * The engine says of whom there may be news; these are looked at together, once a second at most.
+ * While nothing changes nobody wakes up, but for the moments at which readings become too old, and
+ * a look costs as much as there is to look at.
  *
  * Clients that left are kept in a ring of their own until all members have been told; rogues leave
  * without a word, because rogue-info has no word for it.
@@ -9,9 +13,10 @@
 #include "agent/view/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-    /* Which AP hears a device loudest is looked for in each device's turn, once in so many ticks:
+    /* Which AP hears a device loudest is looked for in each device's turn, once in so many looks:
      * readings change all the time. */
     SLICES = 8,
     /* Flags of struct view_informed. */
@@ -21,23 +26,48 @@ enum {
 
 #define INFORMATION (WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_INFO_ROGUE))
 
+/* --- whom to look at ------------------------------------------------------------------------- */
+
+static bool slots_init(struct view_slots *slots, uint32_t capacity)
+{
+    slots->count = capacity / 64 + 1;
+    slots->words = calloc(slots->count, sizeof(*slots->words));
+    return slots->words != NULL;
+}
+
+static void slots_set(struct view_slots *slots, uint32_t slot)
+{
+    slots->words[slot / 64] |= UINT64_C(1) << slot % 64;
+    slots->any = true;
+}
+
+static void slots_clear(struct view_slots *slots)
+{
+    if (slots->any)
+        memset(slots->words, 0, slots->count * sizeof(*slots->words));
+    slots->any = false;
+}
+
 bool view_information_init(struct view *view)
 {
     uint64_t services = selection_services(view->selection);
+    uint32_t capacity = engine_table(view->views->engine)->device_capacity;
 
     if ((services & INFORMATION) == 0)
         return true;
-    view->informed =
-        calloc(engine_table(view->views->engine)->device_capacity, sizeof(*view->informed));
+    view->informed = calloc(capacity, sizeof(*view->informed));
     if ((services & WIRE_BIT(WIRE_INFO_MS)) != 0)
         view->left = calloc(VIEW_LEFT_RING, sizeof(*view->left));
-    return view->informed != NULL &&
+    return view->informed != NULL && slots_init(&view->news, capacity) &&
+           slots_init(&view->heard, capacity) &&
            (view->left != NULL || (services & WIRE_BIT(WIRE_INFO_MS)) == 0);
 }
 
 void view_information_fini(struct view *view)
 {
     free(view->informed);
+    free(view->news.words);
+    free(view->heard.words);
     free(view->left);
 }
 
@@ -45,6 +75,45 @@ void view_information_fini(struct view *view)
 static bool is_informing(const struct view *view)
 {
     return view->informed != NULL && (selection_services(view->selection) & INFORMATION) != 0;
+}
+
+bool view_has_news(const struct view *view)
+{
+    return is_informing(view) && (view->look_again || view->news.any || view->heard.any ||
+                                  view->left_count != view->left_sent);
+}
+
+static void look_at(struct view *view, uint32_t slot)
+{
+    slots_set(&view->news, slot);
+    view_wake(view);
+}
+
+void view_on_device_changed(void *context, uint32_t slot)
+{
+    struct views *views = context;
+
+    for (struct view *view = views->list; view != NULL; view = view->next) {
+        if (!is_informing(view))
+            continue;
+        if (slot != TABLE_NONE)
+            slots_set(&view->news, slot);
+        else
+            view->look_again = true;
+        view_wake(view);
+    }
+}
+
+void view_on_device_heard(void *context, uint32_t slot)
+{
+    struct views *views = context;
+
+    for (struct view *view = views->list; view != NULL; view = view->next) {
+        if (!is_informing(view))
+            continue;
+        slots_set(&view->heard, slot);
+        view_wake(view);
+    }
 }
 
 static bool is_client(uint8_t kind)
@@ -84,7 +153,6 @@ static void remember(struct view *view, uint32_t slot, enum record_kind kind, ui
 {
     view->informed[slot] =
         (struct view_informed){.told = epoch,
-                               .looked = epoch,
                                .ap = ap,
                                .kind = (uint8_t)kind,
                                .flags = facts_in(view, slot) != NULL ? HAD_FACTS : 0};
@@ -103,9 +171,11 @@ static bool is_back(struct view *view, const struct mac *mac)
     enum record_kind kind = kind_now(view, slot, &ap);
     if (!is_client((uint8_t)kind))
         return false;
-    if (view->informed[slot].kind == RECORD_NONE)
+    if (view->informed[slot].kind == RECORD_NONE) {
         view->informed[slot] =
             (struct view_informed){.ap = ap, .kind = (uint8_t)kind, .flags = STALE};
+        look_at(view, slot);
+    }
     return true;
 }
 
@@ -163,6 +233,7 @@ static void leave(struct view *view, uint32_t slot)
                            .ap = place.mac,
                            .slot = place.slot};
     view->left_count++;
+    view_wake(view);
 }
 
 void view_information_leaving(struct view *view, uint32_t slot)
@@ -197,6 +268,7 @@ static void move_away(struct view *view)
         } else {
             informed->ap = ap;
             informed->flags |= STALE;
+            look_at(view, slot);
         }
     }
 }
@@ -220,12 +292,10 @@ void view_information_ap_changed(struct views *views, uint16_t ap, const struct 
 {
     if (views->places[ap].moved)
         move_all_away(views);
-    if (before != NULL && after != NULL && mac_equal(&before->mac, &after->mac))
-        return;
-    /* A client may have been told to be at an AP that comes only now, or has another MAC now. */
-    for (struct view *view = views->list; view != NULL; view = view->next)
-        view->look_again = true;
-    if (before == NULL)
+    /* A client may have been told to be at an AP that comes only now, or is another one now. */
+    if (views->ap_moved[ap] == engine_epoch(views->engine))
+        view_on_device_changed(views, TABLE_NONE);
+    if (before == NULL || (after != NULL && mac_equal(&before->mac, &after->mac)))
         return;
     views->places[ap] =
         (struct view_place){.mac = before->mac, .slot = before->slot, .moved = true};
@@ -233,21 +303,6 @@ void view_information_ap_changed(struct views *views, uint16_t ap, const struct 
 }
 
 /* --- ticks ----------------------------------------------------------------------------------- */
-
-/* Cheap: can there be news of this device? */
-static bool may_have_news(const struct view *view, uint32_t slot)
-{
-    const struct table_device *device = table_device(engine_table(view->views->engine), slot);
-    const struct view_informed *informed = &view->informed[slot];
-    const struct facts_record *facts = facts_in(view, slot);
-
-    return slot % SLICES == view->slice || view->look_again || (informed->flags & STALE) != 0 ||
-           engine_after(device->restructured, informed->looked) ||
-           (facts != NULL) != ((informed->flags & HAD_FACTS) != 0) ||
-           (facts != NULL && engine_after(facts->changed, informed->looked)) ||
-           (informed->kind != RECORD_NONE &&
-            engine_after(view->views->ap_moved[informed->ap], informed->looked));
-}
 
 static void tell(struct view *view, struct writer *body)
 {
@@ -265,10 +320,8 @@ static void inform(struct view *view, uint32_t slot, uint32_t epoch, struct writ
     if (is_client(informed->kind) && !is_client((uint8_t)kind))
         view_information_leaving(view, slot);
     if (kind == RECORD_NONE || !is_news(view, slot, kind, ap)) {
-        uint8_t flags = facts_in(view, slot) != NULL ? HAD_FACTS : 0;
         informed->kind = (uint8_t)kind;
-        informed->looked = epoch;
-        informed->flags = flags;
+        informed->flags = facts_in(view, slot) != NULL ? HAD_FACTS : 0;
         return;
     }
     if (!record_put_information(view->views->engine, slot, kind, ap, body)) {
@@ -278,28 +331,69 @@ static void inform(struct view *view, uint32_t slot, uint32_t epoch, struct writ
     remember(view, slot, kind, ap, epoch);
 }
 
+static void look(struct view *view, uint32_t slot, uint32_t epoch, struct writer *body)
+{
+    if (!table_device(engine_table(view->views->engine), slot)->used)
+        return;
+    if (view->left_count - view->left_sent == VIEW_LEFT_RING) {
+        tell(view, body);
+        view_flush_left(view);
+        *body = view_begin_body(view->views);
+    }
+    inform(view, slot, epoch, body);
+}
+
+/* Slots of the same word of both sets: what is news, and who was heard and has its turn. */
+static uint64_t take_word(struct view *view, uint32_t word)
+{
+    uint64_t turn = UINT64_C(0x0101010101010101) << view->slice; /* each SLICESth */
+    uint64_t wanted = view->news.words[word] | (view->heard.words[word] & turn);
+
+    view->heard.words[word] &= ~wanted;
+    view->heard.any = view->heard.any || view->heard.words[word] != 0;
+    view->news.words[word] = 0;
+    return wanted;
+}
+
+static void look_at_some(struct view *view, uint32_t epoch, struct writer *body)
+{
+    if (!view->heard.any && !view->news.any)
+        return;
+    view->heard.any = view->news.any = false;
+    for (uint32_t word = 0; word < view->news.count; word++) {
+        uint64_t wanted = take_word(view, word);
+        for (uint32_t slot = word * 64; wanted != 0; slot++, wanted >>= 1) {
+            if ((wanted & 1) != 0)
+                look(view, slot, epoch, body);
+        }
+    }
+}
+
+static void look_at_all(struct view *view, uint32_t epoch, struct writer *body)
+{
+    view->look_again = false;
+    slots_clear(&view->news);
+    slots_clear(&view->heard);
+    for (uint32_t slot = 0; slot < engine_table(view->views->engine)->slots_used; slot++)
+        look(view, slot, epoch, body);
+}
+
 void view_inform(struct view *view)
 {
     struct views *views = view->views;
-    const struct table *table = engine_table(views->engine);
 
     engine_expire(views->engine);
-    uint32_t epoch = engine_epoch_close(views->engine);
+    if (!view_has_news(view))
+        return;
+    uint32_t epoch = view->announced = engine_epoch_close(views->engine);
     /* Before, so that who leaves in what follows finds room. */
     view_flush_left(view);
     struct writer body = view_begin_body(views);
     view->slice = (view->slice + 1) % SLICES;
-    for (uint32_t slot = 0; slot < table->slots_used; slot++) {
-        if (!table_device(table, slot)->used || !may_have_news(view, slot))
-            continue;
-        if (view->left_count - view->left_sent == VIEW_LEFT_RING) {
-            tell(view, &body);
-            view_flush_left(view);
-            body = view_begin_body(views);
-        }
-        inform(view, slot, epoch, &body);
-    }
-    view->look_again = false;
+    if (view->look_again)
+        look_at_all(view, epoch, &body);
+    else
+        look_at_some(view, epoch, &body);
     tell(view, &body);
     view_flush_left(view);
 }
@@ -337,6 +431,7 @@ static void remember_synced(struct view_member *member, uint32_t slot, enum reco
     } else if (is_news(view, slot, kind, ap)) {
         remember(view, slot, kind, ap, member->pass);
         view->informed[slot].flags |= STALE;
+        look_at(view, slot);
     }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of a view share: view.c (the set, membership), tick.c (what is due, to members in
- * step), sync.c (one member that is not), information.c (clients and rogues by their facts),
- * direct.c (counters, frames of tags). For nobody else.
+ * What the files of a view share: view.c (the set, membership), lanes.c (when what is due), tick.c
+ * (what is due, to members in step), sync.c (one member that is not), information.c (clients and
+ * rogues by their facts), direct.c (counters, frames of tags). For nobody else.
  */
 #ifndef AGENT_VIEW_INTERNAL_H
 #define AGENT_VIEW_INTERNAL_H
@@ -45,11 +45,17 @@ struct view_told {
 
 /* What they have been told of it in Information. */
 struct view_informed {
-    uint32_t told;   /* the epoch in which it was told last */
-    uint32_t looked; /* nothing that changed until this epoch is news */
-    uint16_t ap;     /* that it was told to be at */
-    uint8_t kind;    /* enum record_kind: as what */
+    uint32_t told; /* the epoch in which it was told last */
+    uint16_t ap;   /* that it was told to be at */
+    uint8_t kind;  /* enum record_kind: as what */
     uint8_t flags;
+};
+
+/* A bit for each slot of the table. */
+struct view_slots {
+    uint64_t *words;
+    uint32_t count; /* words */
+    bool any;
 };
 
 /* A client that left: where it was. */
@@ -71,19 +77,30 @@ struct view {
     struct picture_gone *gone;
     uint32_t gone_count; /* departures so far; the last VIEW_GONE_RING of them are in the ring */
     uint32_t gone_sent;  /* departures that the members in step have been told */
-    bool announcing;     /* a message of this view is being put together */
-    bool *ap_dirty;      /* by handle */
-    uint16_t dirty_from; /* those that are dirty lie from here ... */
-    uint16_t dirty_to;   /* ... to below here */
+    bool announcing;     /* a message of this view is being put together ... */
+    uint32_t from;       /* ... and this is the first slot that the members have not been told */
+    uint32_t announced;  /* the epoch in which members in step were told something last */
+    /* Intervals by class of the current tick, in ms; 0: it is not for them. */
+    int64_t ticking[WIRE_CLASS_ROGUE_CLIENT + 1];
+    /* The epoch of the last tick that broke off because nobody was in step any more, and the
+     * intervals of the classes that were due then. */
+    uint32_t broken;
+    int64_t owed[WIRE_CLASS_ROGUE_CLIENT + 1];
+    bool skipped[VIEW_LANES]; /* lanes that were due while nobody was in step */
+    bool *ap_dirty;           /* by handle */
+    uint16_t dirty_from;      /* those that are dirty lie from here ... */
+    uint16_t dirty_to;        /* ... to below here */
     struct loop_deferred ap_deferred;
 
     struct view_informed *informed; /* by slot of the table; NULL without information services */
     struct view_left *left;         /* a ring, as that of departures */
     uint32_t left_count;
     uint32_t left_sent;
-    uint32_t slice;       /* whose turn it is to be looked at in this tick */
-    bool look_again;      /* at all of them, in the next tick */
-    uint32_t *tag_frames; /* by slot: the frame that was told last; NULL without rssi-rfid */
+    struct view_slots news;  /* what there may be something new of in Information */
+    struct view_slots heard; /* whose AP may have become another one: looked at in their turn */
+    uint32_t slice;          /* whose turn it is */
+    bool look_again;         /* at all of them, at the next look */
+    uint32_t *tag_frames;    /* by slot: the frame that was told last; NULL without rssi-rfid */
 };
 
 /* What an AP was that has gone, or has become another one. */
@@ -123,16 +140,31 @@ void view_announce(struct view *view, uint16_t id, const struct writer *body, ui
 /* The device's readings, as they are now, were told in this epoch. */
 void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch);
 
+/* Seconds between two ticks of a lane, 0: nothing was subscribed that comes on it. */
+uint16_t view_lane_interval(const struct view *view, enum view_lane lane);
 /* Works out anew when each lane is due. */
 void view_plan(struct view *view);
+/* Marks the lanes that are due now as skipped, until somebody takes them. */
+void view_take_due(struct view *view);
+/* After a look at the device table: when to wake up next. */
+void view_schedule(struct view *view);
 void view_tick(void *context);
+/* A member is in step again: what was due while nobody was comes now. */
+void view_make_up(struct view *view);
+bool view_anybody_in_step(const struct view *view);
+/* Has the device, whose class has this interval, to be told? */
+bool view_is_due(const struct view *view, uint32_t slot, int64_t interval);
 /* Notes the departure of every device that was told and is not in the view any more. */
 void view_sweep(struct view *view);
 /* The device of a departure is in the view again: nothing is to be told. */
 bool view_is_back(struct view *view, const struct picture_gone *gone);
 /* Tells the members in step of all departures that wait. */
 void view_flush_departures(struct view *view);
+/* There may be something to tell in Information: at the next full second. */
+void view_wake(struct view *view);
 /* Observers of the engine; the context is the set of views. */
+void view_on_device_changed(void *context, uint32_t slot);
+void view_on_device_heard(void *context, uint32_t slot);
 void view_on_device_leaving(void *context, uint32_t slot);
 void view_on_ap_changed(void *context, uint16_t ap, const struct radio_ap *before);
 void view_on_tag(void *context, uint32_t slot, uint32_t frame, const struct radio_tag *tag);
@@ -144,6 +176,8 @@ bool view_tags_init(struct view *view);
 
 /* Tells the members in step what changed. */
 void view_inform(struct view *view);
+/* Is there anything to be looked at? */
+bool view_has_news(const struct view *view);
 /* Tells them of the clients that left and wait to be told. */
 void view_flush_left(struct view *view);
 void view_information_leaving(struct view *view, uint32_t slot);

@@ -15,7 +15,8 @@ struct picture {
     uint16_t *ap_index; /* by handle: its index, if ... */
     uint32_t *ap_stamp; /* ... its stamp is this message's */
     uint32_t stamp;
-    uint8_t buffer[WIRE_MESSAGE_CUT];
+    /* Room is taken for all samples of a device before it is known which are selected. */
+    uint8_t buffer[WIRE_MESSAGE_CUT + UINT8_MAX * WIRE_SAMPLE_SIZE];
 };
 
 struct picture *picture_new(struct engine *engine)
@@ -66,20 +67,19 @@ static size_t used(const struct picture *picture)
 }
 
 /* What a device would add: its element, and the ap-table entries that this message does not have
- * yet. */
+ * yet; 0 if no sample is selected. */
 static size_t size_of(const struct picture *picture, const struct table_device *device,
-                      const struct selection *selection, size_t *samples)
+                      const struct selection *selection)
 {
     const struct table *table = engine_table(picture->engine);
+    struct selection_aps aps = selection_aps(selection);
     size_t size = WIRE_DEVICE_MEASUREMENT_SIZE;
     uint16_t last_new = UINT16_MAX;
 
-    *samples = 0;
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         uint16_t ap = table->samples[place].ap;
-        if (!selection_has_ap(selection, ap))
+        if (!selection_aps_have(aps, ap))
             continue;
-        (*samples)++;
         size += WIRE_SAMPLE_SIZE;
         /* Antennas of one AP mostly follow each other; counting one twice only cuts the message a
          * little earlier. */
@@ -87,7 +87,18 @@ static size_t size_of(const struct picture *picture, const struct table_device *
             size += WIRE_AP_ENTRY_SIZE;
         last_new = ap;
     }
-    return size;
+    return size > WIRE_DEVICE_MEASUREMENT_SIZE ? size : 0;
+}
+
+/* The usual case costs no look at the samples. */
+static bool fits(const struct picture *picture, const struct table_device *device,
+                 const struct selection *selection)
+{
+    size_t most = WIRE_DEVICE_MEASUREMENT_SIZE +
+                  device->sample_count * (size_t)(WIRE_SAMPLE_SIZE + WIRE_AP_ENTRY_SIZE);
+
+    return used(picture) + most <= picture->limit ||
+           used(picture) + size_of(picture, device, selection) <= picture->limit;
 }
 
 static uint16_t index_of(struct picture *picture, uint16_t ap)
@@ -108,39 +119,49 @@ static uint16_t age_of(const struct picture *picture, const struct table_sample 
     return age > WIRE_AGE_MAX ? WIRE_AGE_MAX : (uint16_t)age;
 }
 
-static void put_samples(struct picture *picture, const struct table_device *device,
+/* False if none of them is selected. */
+static bool put_samples(struct picture *picture, const struct table_device *device,
                         const struct selection *selection)
 {
     const struct table *table = engine_table(picture->engine);
+    struct selection_aps aps = selection_aps(selection);
+    struct writer *w = &picture->elements;
+    size_t before = w->used;
+    /* Room for all, of which what is not selected is given back. */
+    uint8_t *at = writer_room(w, device->sample_count * (size_t)WIRE_SAMPLE_SIZE);
 
+    if (at == NULL)
+        return false;
+    w->used = before;
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
-        if (!selection_has_ap(selection, sample->ap))
+        if (!selection_aps_have(aps, sample->ap))
             continue;
-        wire_sample_put(&picture->elements,
-                        &(struct wire_sample){.ap = index_of(picture, sample->ap),
-                                              .antenna = sample->antenna,
-                                              .source = sample->source,
-                                              .rssi = sample->rssi,
-                                              .snr = sample->snr,
-                                              .age = age_of(picture, sample)});
+        wire_sample_put_at(at, &(struct wire_sample){.ap = index_of(picture, sample->ap),
+                                                     .antenna = sample->antenna,
+                                                     .source = sample->source,
+                                                     .rssi = sample->rssi,
+                                                     .snr = sample->snr,
+                                                     .age = age_of(picture, sample)});
+        at += WIRE_SAMPLE_SIZE;
+        w->used += WIRE_SAMPLE_SIZE;
     }
+    return w->used != before;
 }
 
 enum picture_result picture_add(struct picture *picture, uint32_t slot,
                                 const struct selection *selection)
 {
     const struct table_device *device = table_device(engine_table(picture->engine), slot);
-    size_t samples;
-    size_t size = size_of(picture, device, selection, &samples);
 
-    if (samples == 0)
-        return PICTURE_NOTHING;
-    if (used(picture) + size > picture->limit)
+    if (!fits(picture, device, selection))
         return PICTURE_FULL;
     size_t begin = wire_device_measurement_open(&picture->elements, &device->mac,
                                                 device->device_class, device->flags);
-    put_samples(picture, device, selection);
+    if (!put_samples(picture, device, selection)) {
+        picture->elements.used = begin;
+        return PICTURE_NOTHING;
+    }
     wire_device_measurement_close(&picture->elements, begin);
     return PICTURE_ADDED;
 }

@@ -228,3 +228,8 @@ bool selection_has_ap(const struct selection *selection, uint16_t ap)
 {
     return ap < selection->ap_capacity && selection->ap_selected[ap];
 }
+
+struct selection_aps selection_aps(const struct selection *selection)
+{
+    return (struct selection_aps){selection->ap_selected, selection->ap_capacity};
+}

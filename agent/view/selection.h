@@ -57,4 +57,16 @@ bool selection_has_information(const struct selection *selection,
 bool selection_has_statistics(const struct selection *selection, const struct table_device *device);
 bool selection_has_ap(const struct selection *selection, uint16_t ap);
 
+/* The same for those who ask about every sample; holds until the selection is refreshed. */
+struct selection_aps {
+    const bool *selected; /* by handle */
+    uint16_t count;
+};
+struct selection_aps selection_aps(const struct selection *selection);
+
+static inline bool selection_aps_have(struct selection_aps aps, uint16_t ap)
+{
+    return ap < aps.count && aps.selected[ap];
+}
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/view/internal.h"
 
+#include <string.h>
+
 /* --- synchronising one member ---------------------------------------------------------------- */
 
 static bool has_more_gone(const struct view_member *member)
@@ -26,13 +28,16 @@ static bool sync_gone_message(struct view_member *member)
         gone++;
     } else {
         view_begin_picture(views);
+        /* Of a device that is back the member may know the new picture already. */
         while (gone != view->gone_count &&
                view_departure(view, gone)->device_class != VIEW_AP_REMOVED &&
-               picture_add_gone(views->picture, view_departure(view, gone)) == PICTURE_ADDED)
+               (view_is_back(view, view_departure(view, gone)) ||
+                picture_add_gone(views->picture, view_departure(view, gone)) == PICTURE_ADDED))
             gone++;
         body = view_finish_picture(views);
     }
-    if (!member->deliver(member->context, id, body.base, body.used))
+    if (body.used > WIRE_TIMESTAMP_SIZE &&
+        !member->deliver(member->context, id, body.base, body.used))
         return false;
     member->gone = gone;
     return true;
@@ -60,17 +65,31 @@ static bool sync_aps(struct view_member *member)
     return true;
 }
 
-static bool needs_telling(const struct view_member *member, const struct table_device *device)
+/* Members were told of it what this one was not; or a tick for which it was due broke off. */
+static bool is_missed(const struct view_member *member, uint32_t slot)
 {
+    const struct view *view = member->view;
+    uint8_t device_class = table_device(engine_table(view->views->engine), slot)->device_class;
+
+    return (view->told[slot].is_told && engine_after(view->told[slot].epoch, member->synced)) ||
+           (engine_after(view->broken, member->synced) && view->owed[device_class] != 0 &&
+            view_is_due(view, slot, view->owed[device_class]));
+}
+
+static bool needs_telling(const struct view_member *member, uint32_t slot)
+{
+    const struct table_device *device =
+        table_device(engine_table(member->view->views->engine), slot);
+
     return device->used && selection_has_device(member->view->selection, device) &&
-           (!member->whole || engine_after(device->changed, member->synced));
+           (!member->whole || is_missed(member, slot));
 }
 
 /*
- * What this member was told is what the view announced, if nobody else is in the view. Otherwise
- * the others know an older reading: the next tick tells everybody the same.
+ * What this member was told in this epoch is what the view announced, if nobody else is in the
+ * view. Otherwise the others know an older reading: the next tick tells everybody the same.
  */
-static void remember_synced(struct view_member *member, uint32_t slot)
+static void remember_synced(struct view_member *member, uint32_t slot, uint32_t epoch)
 {
     struct view *view = member->view;
     const struct table_device *device = table_device(engine_table(view->views->engine), slot);
@@ -78,7 +97,7 @@ static void remember_synced(struct view_member *member, uint32_t slot)
     bool alone = view->members == member && member->next == NULL;
 
     if (alone || !told->is_told)
-        view_remember_told(view, slot, member->pass);
+        view_remember_told(view, slot, alone ? epoch : member->pass);
     else if (!engine_after(device->changed, told->epoch))
         return;
     if (!alone)
@@ -86,33 +105,33 @@ static void remember_synced(struct view_member *member, uint32_t slot)
 }
 
 /* Adds devices to the message until it is full; gives the slot of the first that is not in it. */
-static uint32_t fill_message(struct view_member *member)
+static uint32_t fill_message(struct view_member *member, uint32_t epoch)
 {
     struct views *views = member->view->views;
     const struct table *table = engine_table(views->engine);
     uint32_t slot = member->slot;
 
     for (; slot < table->slots_used; slot++) {
-        if (!needs_telling(member, table_device(table, slot)))
+        if (!needs_telling(member, slot))
             continue;
         enum picture_result result = picture_add(views->picture, slot, member->view->selection);
         if (result == PICTURE_FULL)
             break;
         if (result == PICTURE_ADDED)
-            remember_synced(member, slot);
+            remember_synced(member, slot, epoch);
     }
     return slot;
 }
 
 /* One message of devices from where the pass stands; false if there was no room for it. */
-static bool sync_message(struct view_member *member)
+static bool sync_message(struct view_member *member, uint32_t epoch)
 {
     struct views *views = member->view->views;
 
     if (!member->has_room(member->context))
         return false;
     view_begin_picture(views);
-    uint32_t slot = fill_message(member);
+    uint32_t slot = fill_message(member, epoch);
     if (!picture_empty(views->picture)) {
         struct writer body = view_finish_picture(views);
         if (!member->deliver(member->context, WIRE_MEASUREMENT_NOTIFICATION, body.base, body.used))
@@ -131,6 +150,37 @@ static bool sync_gone(struct view_member *member)
     return true;
 }
 
+/* From the start, or from where it fell out of the last tick. */
+static void begin_pass(struct view_member *member, uint32_t epoch)
+{
+    member->passing = true;
+    member->information = 0;
+    if (member->resuming && !engine_after(member->view->announced, member->pass))
+        return;
+    member->pass = epoch;
+    member->slot = 0;
+}
+
+/* Once over the table, from where it stands; false if it could not be finished now. */
+static bool sync_pass(struct view_member *member)
+{
+    struct engine *engine = member->view->views->engine;
+    uint32_t epoch = engine_epoch_close(engine);
+
+    if (!member->passing)
+        begin_pass(member, epoch);
+    while (member->slot < engine_table(engine)->slots_used) {
+        if (!sync_message(member, epoch))
+            return false;
+    }
+    if (!view_sync_information(member))
+        return false;
+    member->passing = member->resuming = false;
+    member->synced = member->pass;
+    member->whole = true;
+    return true;
+}
+
 enum view_sync_result view_sync(struct view_member *member)
 {
     struct view *view = member->view;
@@ -144,29 +194,18 @@ enum view_sync_result view_sync(struct view_member *member)
         return VIEW_LOST;
     if (!sync_gone(member) || !view_sync_left(member) || !sync_aps(member))
         return VIEW_PENDING;
-    for (bool paused = member->passing;; paused = false) {
-        if (!member->passing) {
-            member->pass = engine_epoch_close(engine);
-            member->slot = member->information = 0;
-            member->passing = true;
-        }
-        while (member->slot < engine_table(engine)->slots_used) {
-            if (!sync_message(member))
-                return VIEW_PENDING;
-        }
-        if (!view_sync_information(member))
+    do {
+        if (!sync_pass(member))
             return VIEW_PENDING;
-        member->passing = false;
-        member->synced = member->pass;
-        member->whole = true;
-        /* A pass without a pause saw the table as it is now: nothing can have been missed. */
-        if (!paused)
-            break;
-    }
+        /* What others were told meanwhile may lie behind; what nobody was told comes with the next
+         * tick. */
+    } while (engine_after(view->announced, member->pass));
     /* Departures that the others still wait for are known here: they must not come again behind
      * newer pictures. */
     view_flush_departures(view);
     view_flush_left(view);
     member->in_step = true;
-    return VIEW_SYNCED;
+    if (memchr(view->skipped, true, sizeof(view->skipped)) != NULL)
+        view_make_up(view);
+    return member->in_step ? VIEW_SYNCED : VIEW_PENDING;
 }

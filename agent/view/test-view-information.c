@@ -164,6 +164,56 @@ static void a_client_that_is_only_heard_goes_by_the_ap_that_hears_it_loudest(voi
     assert_true(mac_equal(&belief_known(&s->peer->belief, &mac, true)->ap, &far));
 }
 
+static void nobody_wakes_up_for_information_while_nothing_changes(void **state)
+{
+    struct state *s = *state;
+
+    s->bed->location.expiry_client = 3600;
+    engine_configure(s->bed->engine, &s->bed->location);
+    join_as(s->bed, 1, 0);
+    bed_hear(s->bed, 1, 0, -50);
+    bed_hear(s->bed, 2, 0, -50);
+    ask(s->peer, INFO_MS | INFO_ROGUE);
+    /* Until the AP that hears the other one was looked for, and no timer of the session is due. */
+    loop_advance(s->bed->loop, 9000);
+    bed_say_echo(s->peer, 1, NULL, 0);
+    loop_advance(s->bed->loop, 7000);
+    uint64_t before = loop_wakeups(s->bed->loop);
+    bed_hear(s->bed, 1, 0, -60); /* where an associated client is says the association */
+    loop_advance(s->bed->loop, 3000);
+    /* A virtual clock turns at the begin and at the end of each step. */
+    assert_int_equal(loop_wakeups(s->bed->loop) - before, 2);
+    before = loop_wakeups(s->bed->loop);
+    bed_user(s->bed, 1, "alice");
+    loop_advance(s->bed->loop, 3000);
+    assert_int_equal(loop_wakeups(s->bed->loop) - before, 2 + 1);
+    assert_int_equal(s->peer->count[WIRE_INFORMATION_NOTIFICATION], 2);
+}
+
+static void who_is_heard_no_more_has_left_although_nothing_else_happens(void **state)
+{
+    struct state *s = *state;
+    int64_t expiry = engine_expiry(s->bed->engine, RADIO_CLASS_CLIENT);
+
+    bed_hear(s->bed, 2, 0, -50);
+    ask(s->peer, INFO_MS);
+    for (int64_t i = 0; i < expiry - 1000; i += 1000) {
+        loop_advance(s->bed->loop, 1000);
+        bed_say_echo(s->peer, 1, NULL, 0);
+    }
+    assert_int_equal(s->peer->belief.known_count, 1);
+    loop_advance(s->bed->loop, 2000);
+    assert_int_equal(s->peer->belief.known_count, 0);
+    /* The same when the time is cut short. */
+    bed_hear(s->bed, 2, 0, -50);
+    loop_advance(s->bed->loop, 2000);
+    assert_int_equal(s->peer->belief.known_count, 1);
+    s->bed->location.expiry_client = 1;
+    engine_configure(s->bed->engine, &s->bed->location);
+    loop_advance(s->bed->loop, 1000);
+    assert_int_equal(s->peer->belief.known_count, 0);
+}
+
 static void a_client_that_left_is_told_once_with_the_ap_where_it_was(void **state)
 {
     struct state *s = *state;
@@ -546,6 +596,8 @@ int main(void)
         TEST(a_client_is_told_with_all_that_is_known_of_it),
         TEST(changes_within_a_second_are_one_message_and_without_any_there_is_none),
         TEST(a_client_that_is_only_heard_goes_by_the_ap_that_hears_it_loudest),
+        TEST(nobody_wakes_up_for_information_while_nothing_changes),
+        TEST(who_is_heard_no_more_has_left_although_nothing_else_happens),
         TEST(a_client_that_left_is_told_once_with_the_ap_where_it_was),
         TEST(a_client_of_an_ap_that_was_removed_is_told_with_that_ap),
         TEST(a_handle_that_another_ap_takes_over_does_not_move_who_left),

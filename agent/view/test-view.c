@@ -49,7 +49,7 @@ static void a_slow_peer_is_told_what_left_meanwhile_and_others_are_not_delayed(v
 
 static void a_stalled_peer_costs_no_more_than_its_buffer_and_misses_are_counted(void **state)
 {
-    struct bed *bed = bed_new(250, 4);
+    struct bed *bed = bed_new(300, 4);
     struct bed_peer *slow;
     (void)state;
     bed_ap(bed, 0);
@@ -57,7 +57,7 @@ static void a_stalled_peer_costs_no_more_than_its_buffer_and_misses_are_counted(
     bed_say_services(slow, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
     slow->window = 0;
     for (int tick = 0; tick < 14; tick++) {
-        for (uint32_t n = 0; n < 250; n++)
+        for (uint32_t n = 0; n < 300; n++)
             bed_hear(bed, n, 0, (int8_t)(-50 - tick));
         loop_advance(bed->loop, 2000);
         bed_say_echo(slow, 1, NULL, 0);
@@ -66,11 +66,88 @@ static void a_stalled_peer_costs_no_more_than_its_buffer_and_misses_are_counted(
     unsigned before = slow->count[WIRE_MEASUREMENT_NOTIFICATION];
     slow->belief.pictures = 0;
     bed_open_window(slow, SIZE_MAX);
-    /* What fitted into the buffer, and one snapshot: 250 devices of 20 bytes a tick. */
+    /* What fitted into the buffer, and one snapshot: 300 devices of 20 bytes a tick. */
     assert_true(slow->count[WIRE_MEASUREMENT_NOTIFICATION] - before <= 16);
-    struct mac last = bed_mac(249);
+    struct mac last = bed_mac(299);
     assert_int_equal(belief_find(&slow->belief, &last)->samples[0].rssi, -63);
     bed_peer_free(slow);
+    bed_free(bed);
+}
+
+static void hear_everywhere(struct bed *bed, uint32_t device, uint16_t aps, int8_t rssi)
+{
+    for (uint16_t ap = 0; ap < aps; ap++)
+        bed_hear(bed, device, ap, rssi);
+}
+
+/* The world goes on while the peer takes it in pieces: that is for the next tick. */
+static void a_tick_that_is_larger_than_the_output_tells_each_device_once(void **state)
+{
+    enum { DEVICES = 2500, APS = 8, STEPS = 20 };
+    struct bed *bed = bed_new(DEVICES * 2, APS);
+    struct bed_peer *peer;
+    (void)state;
+    for (uint16_t ap = 0; ap < APS; ap++)
+        bed_ap(bed, ap);
+    peer = bed_active_peer(bed);
+    for (uint32_t n = 0; n < DEVICES; n++)
+        hear_everywhere(bed, n, APS, -30);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
+    loop_advance(bed->loop, 2000);
+    for (int8_t tick = 0; tick < 5; tick++) {
+        peer->belief.pictures = 0;
+        for (uint32_t step = 0; step < STEPS; step++) {
+            for (uint32_t n = step; n < DEVICES; n += STEPS)
+                hear_everywhere(bed, n, APS, (int8_t)(-40 - 5 * tick));
+            peer->window = 0;
+            bed_open_window(peer, 20000);
+            loop_advance(bed->loop, 2000 / STEPS);
+        }
+        /* One message may be half on its way when the next tick comes. */
+        assert_in_range(peer->belief.pictures, tick == 0 ? 0 : DEVICES - 250, DEVICES);
+        assert_int_equal(peer->belief.count, DEVICES);
+        bed_say_echo(peer, 1, NULL, 0);
+    }
+    bed_peer_free(peer);
+    bed_free(bed);
+}
+
+/* Both take the same pieces at their own pace; each is told everything once a tick. */
+static void two_peers_that_share_a_large_tick_are_told_each_device_once(void **state)
+{
+    enum { DEVICES = 2500, APS = 8 };
+    struct bed *bed = bed_new(DEVICES * 2, APS);
+    struct bed_peer *peers[2];
+    (void)state;
+    for (uint16_t ap = 0; ap < APS; ap++)
+        bed_ap(bed, ap);
+    for (size_t i = 0; i < 2; i++) {
+        peers[i] = bed_active_peer(bed);
+        bed_say_services(peers[i], WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
+    }
+    for (int8_t tick = 0; tick < 5; tick++) {
+        for (uint32_t n = 0; n < DEVICES; n++)
+            hear_everywhere(bed, n, APS, (int8_t)(-40 - 5 * tick));
+        for (size_t i = 0; i < 2; i++) {
+            peers[i]->belief.pictures = 0;
+            peers[i]->window = i * 30000;
+        }
+        loop_advance(bed->loop, 2000 - loop_now(bed->loop) % 2000);
+        for (uint32_t step = 0; step < 20; step++) {
+            for (size_t i = 0; i < 2; i++) {
+                peers[i]->window = 0;
+                bed_open_window(peers[i], i == 0 ? 20000 : 35000);
+            }
+            loop_advance(bed->loop, 50);
+        }
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(peers[i]->belief.pictures, DEVICES);
+            assert_int_equal(peers[i]->belief.count, DEVICES);
+            bed_say_echo(peers[i], 1, NULL, 0);
+        }
+    }
+    for (size_t i = 0; i < 2; i++)
+        bed_peer_free(peers[i]);
     bed_free(bed);
 }
 
@@ -150,6 +227,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_peer_is_told_what_left_meanwhile_and_others_are_not_delayed),
         cmocka_unit_test(a_stalled_peer_costs_no_more_than_its_buffer_and_misses_are_counted),
+        cmocka_unit_test(a_tick_that_is_larger_than_the_output_tells_each_device_once),
+        cmocka_unit_test(two_peers_that_share_a_large_tick_are_told_each_device_once),
         cmocka_unit_test(a_peer_that_missed_more_departures_than_are_remembered_is_closed),
         cmocka_unit_test(a_station_that_four_aps_hear_costs_no_more_than_160_bytes),
         cmocka_unit_test(views_with_one_interval_share_one_wake_up),

@@ -3,20 +3,24 @@
 
 #include <assert.h>
 
-enum { AP_MONITOR_SECONDS = 60, STATISTICS_SECONDS = 60, INFORMATION_SECONDS = 1 };
-
 static const uint8_t lane_class[VIEW_LANES] = {WIRE_CLASS_CLIENT, WIRE_CLASS_TAG,
                                                WIRE_CLASS_ROGUE_AP, WIRE_CLASS_ROGUE_CLIENT};
 
 /* --- delivering ------------------------------------------------------------------------------ */
 
+/* What it has not been told of the tick, if there is one, is where view_sync() goes on. */
 static void fall_out(struct view_member *member, uint32_t gone)
 {
+    const struct view *view = member->view;
+
     member->in_step = false;
-    member->whole = false;
     member->passing = false;
+    member->resuming = true;
+    member->slot = view->announcing ? view->from : TABLE_NONE;
+    member->pass = view->announced;
+    member->synced = view->announced - 1;
     member->gone = gone;
-    member->left = member->view->left_sent;
+    member->left = view->left_sent;
     (*member->missed)++;
 }
 
@@ -34,7 +38,7 @@ void view_announce(struct view *view, uint16_t id, const struct writer *body, ui
     }
 }
 
-static bool anybody_in_step(const struct view *view)
+bool view_anybody_in_step(const struct view *view)
 {
     for (const struct view_member *member = view->members; member != NULL; member = member->next) {
         if (member->in_step)
@@ -201,12 +205,13 @@ static unsigned distance(int8_t x, int8_t y)
 static unsigned movement(const struct view *view, const struct table_device *device)
 {
     const struct table *table = engine_table(view->views->engine);
+    struct selection_aps aps = selection_aps(view->selection);
     unsigned most = 0;
 
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
         unsigned moved = distance(sample->rssi, view->rssi[place]);
-        if (selection_has_ap(view->selection, sample->ap) && moved > most)
+        if (selection_aps_have(aps, sample->ap) && moved > most)
             most = moved;
     }
     return most;
@@ -225,7 +230,7 @@ static bool must_refresh(const struct view *view, const struct view_told *told,
     return since + interval >= engine_expiry(view->views->engine, device_class);
 }
 
-static bool is_due(const struct view *view, uint32_t slot, int64_t interval)
+bool view_is_due(const struct view *view, uint32_t slot, int64_t interval)
 {
     const struct table_device *device = table_device(engine_table(view->views->engine), slot);
     const struct view_told *told = &view->told[slot];
@@ -254,100 +259,16 @@ void view_remember_told(struct view *view, uint32_t slot, uint32_t epoch)
 
 /* --- ticks ----------------------------------------------------------------------------------- */
 
-uint16_t views_interval(const struct views *views, const struct selection *selection, unsigned bit)
-{
-    uint16_t configured;
-    uint16_t asked = selection_interval(selection, bit);
-
-    switch (bit) {
-    case WIRE_RSSI_MS:
-    case WIRE_RSSI_MS_ASSOCIATED_ONLY:
-        configured = views->intervals.client;
-        break;
-    case WIRE_RSSI_RFID:
-        configured = views->intervals.rfid;
-        break;
-    case WIRE_RSSI_ROGUE:
-        configured = views->intervals.rogue_ap;
-        break;
-    default:
-        return 0;
-    }
-    return asked > configured ? asked : configured;
-}
-
-/* Seconds between two ticks of a lane, 0: nothing was subscribed that comes on it. */
-static uint16_t lane_interval(const struct view *view, enum view_lane lane)
-{
-    const struct selection *selection = view->selection;
-    uint64_t services = selection_services(selection);
-    uint16_t asked = selection_interval(selection, WIRE_RSSI_ROGUE);
-
-    switch (lane) {
-    case VIEW_LANE_CLIENT:
-        if ((services & WIRE_BIT(WIRE_RSSI_MS)) != 0)
-            return views_interval(view->views, selection, WIRE_RSSI_MS);
-        if ((services & WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY)) != 0)
-            return views_interval(view->views, selection, WIRE_RSSI_MS_ASSOCIATED_ONLY);
-        return 0;
-    case VIEW_LANE_TAG:
-        return (services & WIRE_BIT(WIRE_RSSI_RFID)) != 0
-                   ? views_interval(view->views, selection, WIRE_RSSI_RFID)
-                   : 0;
-    case VIEW_LANE_ROGUE_AP:
-        return (services & WIRE_BIT(WIRE_RSSI_ROGUE)) != 0
-                   ? views_interval(view->views, selection, WIRE_RSSI_ROGUE)
-                   : 0;
-    case VIEW_LANE_ROGUE_CLIENT:
-        if ((services & WIRE_BIT(WIRE_RSSI_ROGUE)) == 0)
-            return 0;
-        return asked > view->views->intervals.rogue_client ? asked
-                                                           : view->views->intervals.rogue_client;
-    case VIEW_LANE_INFORMATION:
-        return (services & wire_family_mask(WIRE_FAMILY_INFORMATION)) != 0 ? INFORMATION_SECONDS
-                                                                           : 0;
-    case VIEW_LANE_STATISTICS:
-        return (services & wire_family_mask(WIRE_FAMILY_STATISTICS)) != 0 ? STATISTICS_SECONDS : 0;
-    default:
-        return (services & WIRE_BIT(WIRE_AP_MONITOR)) != 0 ? AP_MONITOR_SECONDS : 0;
-    }
-}
-
-/* Ticks fall on multiples of their interval, so that all views with one interval share one wake-up.
- */
-static int64_t next_tick(int64_t now, uint16_t seconds)
-{
-    int64_t interval = seconds * INT64_C(1000);
-    return seconds == 0 ? INT64_MAX : (now / interval + 1) * interval;
-}
-
-static void schedule(struct view *view)
-{
-    int64_t first = INT64_MAX;
-
-    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
-        if (view->due[lane] < first)
-            first = view->due[lane];
-    }
-    if (first == INT64_MAX)
-        loop_timer_stop(&view->timer);
-    else
-        loop_timer_start_at(&view->timer, first);
-}
-
-void view_plan(struct view *view)
-{
-    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++)
-        view->due[lane] = next_tick(loop_now(view->views->loop), lane_interval(view, lane));
-    schedule(view);
-}
-
-static void announce_device(struct view *view, uint32_t slot, uint32_t epoch, uint32_t gone)
+/* False if nobody listens any more. */
+static bool announce_device(struct view *view, uint32_t slot, uint32_t epoch, uint32_t gone)
 {
     enum picture_result result = picture_add(view->views->picture, slot, view->selection);
 
     if (result == PICTURE_FULL) {
         flush_picture(view, gone);
+        if (!view_anybody_in_step(view))
+            return false;
+        view->from = slot;
         result = picture_add(view->views->picture, slot, view->selection);
         assert(result == PICTURE_ADDED);
     }
@@ -355,31 +276,61 @@ static void announce_device(struct view *view, uint32_t slot, uint32_t epoch, ui
         view_remember_told(view, slot, epoch);
     else
         device_left(view, slot);
+    return true;
 }
 
-/* Intervals of the classes whose lanes are due now; 0 for the others. */
-static void announce_devices(struct view *view,
-                             const int64_t intervals[static WIRE_CLASS_ROGUE_CLIENT + 1])
+static bool everybody_in_step(const struct view *view)
 {
-    struct views *views = view->views;
-    const struct table *table = engine_table(views->engine);
-    uint32_t gone = view->gone_sent;
-    uint32_t epoch;
+    const struct view_member *member = view->members;
 
-    engine_expire(views->engine);
-    epoch = engine_epoch_close(views->engine);
-    view->announcing = true;
-    view_begin_picture(views);
-    announce_gone(view);
+    while (member != NULL && member->in_step)
+        member = member->next;
+    return member == NULL;
+}
+
+/* The members that have fallen out go on with it as they drain (sync.c). */
+static void break_off(struct view *view)
+{
+    for (unsigned c = 0; c <= WIRE_CLASS_ROGUE_CLIENT; c++) {
+        if (view->ticking[c] != 0)
+            view->owed[c] = view->ticking[c];
+    }
+    view->broken = view->announced;
+}
+
+/* Of the classes whose lanes are due now. */
+static void announce_table(struct view *view, uint32_t epoch, uint32_t gone)
+{
+    const struct table *table = engine_table(view->views->engine);
+
     for (uint32_t slot = 0; slot < table->slots_used; slot++) {
         const struct table_device *device = table_device(table, slot);
-        if (!device->used || intervals[device->device_class] == 0)
+        int64_t interval = view->ticking[device->device_class];
+        if (!device->used || interval == 0)
             continue;
         if (!selection_has_device(view->selection, device))
             device_left(view, slot);
-        else if (is_due(view, slot, intervals[device->device_class]))
-            announce_device(view, slot, epoch, gone);
+        else if (view_is_due(view, slot, interval) && !announce_device(view, slot, epoch, gone)) {
+            break_off(view);
+            return;
+        }
     }
+}
+
+static void announce_devices(struct view *view)
+{
+    struct views *views = view->views;
+    uint32_t gone = view->gone_sent;
+
+    if (everybody_in_step(view))
+        memset(view->owed, 0, sizeof(view->owed));
+    engine_expire(views->engine);
+    view->announced = engine_epoch_close(views->engine);
+    view->announcing = true;
+    view->from = 0;
+    view_begin_picture(views);
+    announce_gone(view);
+    announce_table(view, view->announced, gone);
     announce_gone(view);
     flush_picture(view, gone);
     view->announcing = false;
@@ -416,38 +367,52 @@ static void count_missed(struct view *view)
     }
 }
 
+/* Gives whether there is one among them. */
+static bool take_device_lanes(struct view *view)
+{
+    bool any = false;
+
+    memset(view->ticking, 0, sizeof(view->ticking));
+    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
+        if (!view->skipped[lane] || lane_class[lane] == 0)
+            continue;
+        view->skipped[lane] = false;
+        view->ticking[lane_class[lane]] = view_lane_interval(view, lane) * INT64_C(1000);
+        any = true;
+    }
+    return any;
+}
+
+/* Is it due, and is anybody there to be told? */
+static bool take_lane(struct view *view, enum view_lane lane)
+{
+    if (!view->skipped[lane] || !view_anybody_in_step(view))
+        return false;
+    view->skipped[lane] = false;
+    return true;
+}
+
+void view_make_up(struct view *view)
+{
+    /* Who is out of step learns everything when it has drained; for nobody nothing is encoded. */
+    if (view_anybody_in_step(view) && take_device_lanes(view))
+        announce_devices(view);
+    if (take_lane(view, VIEW_LANE_AP_MONITOR))
+        announce_aps(view, true);
+    if (take_lane(view, VIEW_LANE_INFORMATION))
+        view_inform(view);
+    if (take_lane(view, VIEW_LANE_STATISTICS))
+        view_tell_statistics(view);
+    view_schedule(view);
+}
+
 void view_tick(void *context)
 {
     struct view *view = context;
-    int64_t now = loop_now(view->views->loop);
-    int64_t intervals[WIRE_CLASS_ROGUE_CLIENT + 1] = {0};
-    bool devices = false;
-    bool aps = view->due[VIEW_LANE_AP_MONITOR] <= now;
-    bool information = view->due[VIEW_LANE_INFORMATION] <= now;
-    bool statistics = view->due[VIEW_LANE_STATISTICS] <= now;
 
-    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++) {
-        if (view->due[lane] > now)
-            continue;
-        view->due[lane] = next_tick(now, lane_interval(view, lane));
-        if (lane_class[lane] == 0)
-            continue;
-        intervals[lane_class[lane]] = lane_interval(view, lane) * INT64_C(1000);
-        devices = true;
-    }
-    schedule(view);
+    view_take_due(view);
     count_missed(view);
-    /* Who is out of step learns everything when it has drained; for nobody nothing is encoded. */
-    if (!anybody_in_step(view))
-        return;
-    if (devices)
-        announce_devices(view, intervals);
-    if (aps)
-        announce_aps(view, true);
-    if (information)
-        view_inform(view);
-    if (statistics)
-        view_tell_statistics(view);
+    view_make_up(view);
 }
 
 /* --- APs ------------------------------------------------------------------------------------- */

@@ -81,7 +81,7 @@ bool views_join(struct views *views, struct view_member *member, struct selectio
     member->view = view;
     member->next = view->members;
     view->members = member;
-    member->in_step = member->whole = member->passing = false;
+    member->in_step = member->whole = member->passing = member->resuming = false;
     /* What the others are still to be told of is nothing that this one has to forget. */
     engine_expire(views->engine);
     view_sweep(view);
@@ -146,6 +146,8 @@ struct views *views_new(struct loop *loop, struct engine *engine)
     }
     views->intervals = (struct settings_intervals){2, 2, 2, 2};
     views->observer = (struct engine_observer){.device_leaving = view_on_device_leaving,
+                                               .device_changed = view_on_device_changed,
+                                               .device_heard = view_on_device_heard,
                                                .ap_changed = view_on_ap_changed,
                                                .tag = view_on_tag,
                                                .context = views};

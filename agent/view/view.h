@@ -5,11 +5,16 @@
  *
  * A view remembers what it last announced of each device, encodes what is due once per interval
  * tick, and hands the same bodies to every member that is in step. A member that cannot take a body
- * falls out of step: it gets no ticks until its output has drained, and is then synchronised piece
- * by piece (view_sync): the departures it missed, then the current picture of every device, then
- * what changed meanwhile. No per-device state per member and no growing queue (wire-profile
- * "Session" 5). Departures are remembered in a ring per view; a member that missed more than the
- * ring holds cannot be made right and is told so (VIEW_LOST).
+ * falls out of step: it gets no further ticks, and takes piece by piece, as its output drains
+ * (view_sync), what it could not take: the departures that it missed, the rest of the tick with the
+ * readings of the moment in which each piece is made, what others were told meanwhile. What changes
+ * behind it is due at the next tick, as for everybody, so that a tick that is larger than a
+ * member's output tells each device once. A member that is new is told every device in this way.
+ * Ticks for which nobody was in step are made up for by one as soon as somebody is.
+ *
+ * No per-device state per member and no growing queue (wire-profile "Session" 5). Departures are
+ * remembered in a ring per view; a member that missed more than the ring holds cannot be made right
+ * and is told so (VIEW_LOST).
  */
 #ifndef AGENT_VIEW_VIEW_H
 #define AGENT_VIEW_VIEW_H
@@ -32,17 +37,18 @@ struct view_member {
     struct view *view; /* NULL: not subscribed */
     struct view_member *next;
     bool in_step;
-    uint32_t synced;      /* the epoch up to which it knows everything, once `whole` is set */
-    uint32_t pass;        /* the epoch at which the current pass over the table began */
     bool whole;           /* it has been told every device once */
+    bool passing;         /* a pass over the table has begun */
+    bool resuming;        /* it goes on where it could not take a tick as a whole: at `slot` */
+    uint32_t synced;      /* it knows what members were told until this epoch, if `whole` */
+    uint32_t pass;        /* the epoch at which the current pass over the table began */
     uint32_t slot;        /* where the current pass stands */
     uint32_t information; /* where it stands in what is known of devices besides readings */
     uint32_t gone;        /* how many departures of the view it has been told */
     uint32_t left;        /* and how many clients that left, in Information */
     bool aps_due;         /* all APs are to be told (ap-info at subscribe) ... */
     uint16_t ap;          /* ... from this handle on */
-    bool passing;         /* a pass over the table has begun */
-    uint64_t *missed;     /* counts the ticks that went by while it was out of step */
+    uint64_t *missed;     /* counts the ticks that it did not take at once, or not at all */
 
     /* Queues one notification for this member; false if it has no room for it now. */
     bool (*deliver)(void *context, uint16_t message_id, const uint8_t *body, size_t len);

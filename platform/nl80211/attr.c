@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/nl80211/attr.h"
 
+#include <linux/netlink.h>
 #include <string.h>
 
-/* linux/netlink.h says the same (NLA_HDRLEN, NLA_ALIGNTO, NLA_TYPE_MASK), but in signed numbers. */
-static const size_t header_len = 4;
+/* linux/netlink.h says the same (NLA_ALIGNTO, NLA_TYPE_MASK), but in signed numbers. */
 static const size_t alignment = 4;
 static const unsigned type_mask = 0x3fff;
 
@@ -35,22 +35,22 @@ uint32_t native_u32(struct cursor *c)
     return value;
 }
 
+/* The hot spot of a poll: one look at the bounds for the header, one for the value. */
 bool attribute_next(struct cursor *list, struct attribute *attribute)
 {
-    size_t padding;
+    struct nlattr header;
 
-    if (cursor_left(list) == 0)
+    if (cursor_left(list) == 0 || !copy_native(list, &header, sizeof(header)))
         return false;
-    size_t len = native_u16(list);
-    attribute->type = (uint16_t)(native_u16(list) & type_mask);
-    if (len < header_len) {
+    if (header.nla_len < sizeof(header)) {
         list->failed = true;
         return false;
     }
-    attribute->value = cursor_sub(list, len - header_len);
+    attribute->type = (uint16_t)(header.nla_type & type_mask);
+    attribute->value = cursor_sub(list, header.nla_len - sizeof(header));
     if (list->failed)
         return false;
-    padding = (alignment - len % alignment) % alignment;
+    size_t padding = (alignment - header.nla_len % alignment) % alignment;
     cursor_skip(list, padding < cursor_left(list) ? padding : cursor_left(list));
     return true;
 }
