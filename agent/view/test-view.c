@@ -112,6 +112,38 @@ static void a_tick_that_is_larger_than_the_output_tells_each_device_once(void **
     bed_free(bed);
 }
 
+/* Only some devices changed while it stalled: it is told those that did not, too. */
+static void a_peer_that_stalled_over_a_tick_is_told_the_whole_view_once_it_has_drained(void **state)
+{
+    enum { DEVICES = 2500, APS = 8, CHANGING = 1500 };
+    struct bed *bed = bed_new(DEVICES * 2, APS);
+    struct bed_peer *peer;
+    (void)state;
+    for (uint16_t ap = 0; ap < APS; ap++)
+        bed_ap(bed, ap);
+    peer = bed_active_peer(bed);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
+    for (uint32_t n = 0; n < DEVICES; n++)
+        hear_everywhere(bed, n, APS, -30);
+    loop_advance(bed->loop, 2000);
+    bed_open_window(peer, SIZE_MAX);
+    peer->window = 0;
+    for (int8_t tick = 0; tick < 3; tick++) {
+        for (uint32_t n = 0; n < CHANGING; n++)
+            hear_everywhere(bed, n, APS, (int8_t)(-40 - tick));
+        loop_advance(bed->loop, 2000);
+        bed_say_echo(peer, 1, NULL, 0);
+    }
+    struct mac changed = bed_mac(0);
+    peer->belief.pictures = 0;
+    bed_open_window(peer, SIZE_MAX);
+    assert_true(peer->belief.pictures >= DEVICES);
+    assert_int_equal(belief_find(&peer->belief, &changed)->samples[0].rssi, -42);
+    assert_int_equal(peer->belief.count, DEVICES);
+    bed_peer_free(peer);
+    bed_free(bed);
+}
+
 /* Both take the same pieces at their own pace; each is told everything once a tick. */
 static void two_peers_that_share_a_large_tick_are_told_each_device_once(void **state)
 {
@@ -228,6 +260,8 @@ int main(void)
         cmocka_unit_test(a_slow_peer_is_told_what_left_meanwhile_and_others_are_not_delayed),
         cmocka_unit_test(a_stalled_peer_costs_no_more_than_its_buffer_and_misses_are_counted),
         cmocka_unit_test(a_tick_that_is_larger_than_the_output_tells_each_device_once),
+        cmocka_unit_test(
+            a_peer_that_stalled_over_a_tick_is_told_the_whole_view_once_it_has_drained),
         cmocka_unit_test(two_peers_that_share_a_large_tick_are_told_each_device_once),
         cmocka_unit_test(a_peer_that_missed_more_departures_than_are_remembered_is_closed),
         cmocka_unit_test(a_station_that_four_aps_hear_costs_no_more_than_160_bytes),

@@ -359,11 +359,27 @@ static void announce_aps(struct view *view, bool all)
         view_announce(view, WIRE_AP_INFO_NOTIFICATION, &body, view->gone_sent);
 }
 
-static void count_missed(struct view *view)
+/*
+ * Who is still out of step when the next tick comes is owed the whole view once it has drained
+ * (wire-profile "Session" 5): it is told every device, whatever it had. Only once: a pass over all
+ * that is under way goes on.
+ */
+static void pass_over(struct view_member *member, bool devices)
 {
+    (*member->missed)++;
+    if (devices && member->whole)
+        member->whole = member->passing = member->resuming = false;
+}
+
+static void pass_over_slow_members(struct view *view)
+{
+    bool devices = false;
+
+    for (enum view_lane lane = 0; lane < VIEW_LANES; lane++)
+        devices = devices || (view->skipped[lane] && lane_class[lane] != 0);
     for (struct view_member *member = view->members; member != NULL; member = member->next) {
         if (!member->in_step)
-            (*member->missed)++;
+            pass_over(member, devices);
     }
 }
 
@@ -411,7 +427,7 @@ void view_tick(void *context)
     struct view *view = context;
 
     view_take_due(view);
-    count_missed(view);
+    pass_over_slow_members(view);
     view_make_up(view);
 }
 
