@@ -61,8 +61,9 @@ static void text_that_is_not_json_is_refused_with_its_column(void **state)
     ASSERT_REFUSALS(rows);
 }
 
-#define ALL_TOP                                                                     \
-    "is not known; what may stand here is ietf-netconf-acm:nacm, nmspd-aaa:aaa, nmspd-location:location, " \
+#define ALL_TOP                                                                   \
+    "is not known; what may stand here is ietf-netconf-acm:nacm, nmspd-aaa:aaa, " \
+    "nmspd-location:location, "                                                   \
     "nmspd-nmsp:nmsp, nmspd-radio:radios, nmspd-system:system, nmspd-trace:trace"
 
 static void unknown_names_are_refused_with_the_known_ones(void **state)

@@ -70,7 +70,7 @@ static void answer_scan(struct fake_socket *socket, const struct nlmsghdr *reque
     uint32_t ifindex;
 
     asked++;
-    memcpy(&ifindex, (const uint8_t *)request + NLMSG_HDRLEN + GENL_HDRLEN + NLA_HDRLEN,
+    memcpy(&ifindex, (const uint8_t *)request + NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct nlattr),
            sizeof(ifindex));
     if (refused != 0) {
         build_error(&b, request->nlmsg_seq, refused);
