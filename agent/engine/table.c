@@ -26,6 +26,7 @@ static uint32_t slot_mask(uint32_t devices)
 
 int table_init(struct table *table, uint32_t devices, uint32_t samples)
 {
+    assert(devices > 0 && samples > 0);
     uint32_t size = index_size(devices);
 
     *table = (struct table){.device_capacity = devices,

@@ -9,8 +9,8 @@ static uint16_t loudest_ap(const struct table *table, const struct table_device 
                            const struct selection *selection, uint16_t kept)
 {
     uint16_t ap = RECORD_NO_AP;
-    int best = INT8_MIN;
-    int best_kept = INT8_MIN;
+    int8_t best = INT8_MIN;
+    int8_t best_kept = INT8_MIN;
 
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
