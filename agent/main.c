@@ -437,6 +437,7 @@ static void open_door(struct program *program)
 {
     const struct state_tree_options state = {.schema = program->schema,
                                              .agent = program->agent,
+                                             .store = program->store,
                                              .notify = on_notification,
                                              .context = program};
     if (strcmp(program->options.management, "none") == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What differs between libyang 2.1 and 3.x: the record of an error.
+ * What differs between libyang 2.1 and 3.x: the record of an error, and whose names in a value have
+ * no prefix.
  *
  * 2.x says where in prose ("Data location "/a:b", line number 3."), 3.x in fields. Everything else
  * that config/ calls has one signature in both.
@@ -39,6 +40,14 @@ static inline LY_ERR compat_error_code(const struct ly_err_item *item)
     return item->err;
 }
 
+/* What stands in the set of modules for the prefixes of a value: first that of its node, whose
+ * names have none; false if memory is out. */
+enum { COMPAT_FIRST_PREFIX = 1 };
+static inline bool compat_prefixes_of(const struct lyd_node *node, struct ly_set *modules)
+{
+    return ly_set_add(modules, node->schema->module, 1, NULL) == LY_SUCCESS;
+}
+
 #else
 
 static inline void compat_error_place(const struct ly_err_item *item, char *path, size_t size,
@@ -57,6 +66,14 @@ static inline void compat_error_place(const struct ly_err_item *item, char *path
 static inline LY_ERR compat_error_code(const struct ly_err_item *item)
 {
     return item->no;
+}
+
+enum { COMPAT_FIRST_PREFIX = 0 };
+static inline bool compat_prefixes_of(const struct lyd_node *node, struct ly_set *modules)
+{
+    (void)node;
+    (void)modules;
+    return true;
 }
 
 #endif

@@ -83,14 +83,27 @@ static bool equals(const char *text, const char *part, size_t len)
     return strlen(text) == len && memcmp(text, part, len) == 0;
 }
 
-static const struct lysc_node *module_nodes(const struct ly_ctx *schema, const struct step *step)
+static const struct lysc_node *find_among(const struct lysc_node *nodes, const struct step *step)
+{
+    while (nodes != NULL && !equals(nodes->name, step->name, step->name_len))
+        nodes = nodes->next;
+    return nodes;
+}
+
+/* Data, or an rpc. */
+static const struct lysc_node *find_top(const struct ly_ctx *schema, const struct step *step)
 {
     const struct lys_module *module = NULL;
     uint32_t index = 0;
 
-    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL)
-        if (module->compiled != NULL && equals(module->name, step->module, step->module_len))
-            return module->compiled->data;
+    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
+        if (module->compiled == NULL || !equals(module->name, step->module, step->module_len))
+            continue;
+        const struct lysc_node *found = find_among(module->compiled->data, step);
+        if (found == NULL && module->compiled->rpcs != NULL)
+            found = find_among(&module->compiled->rpcs->node, step);
+        return found;
+    }
     return NULL;
 }
 
@@ -102,9 +115,7 @@ static const struct lysc_node *find_node(const struct ly_ctx *schema, const char
     while (next_step(&path, &step)) {
         if (node == NULL && step.module == NULL)
             return NULL;
-        node = node != NULL ? lysc_node_child(node) : module_nodes(schema, &step);
-        while (node != NULL && !equals(node->name, step.name, step.name_len))
-            node = node->next;
+        node = node != NULL ? find_among(lysc_node_child(node), &step) : find_top(schema, &step);
         if (node == NULL)
             return NULL;
     }
@@ -339,7 +350,8 @@ static void explain_unknown_top(struct explanation *e)
     while ((module = ly_ctx_get_module_iter(e->schema, &index)) != NULL) {
         const struct lysc_node *node = module->compiled != NULL ? module->compiled->data : NULL;
         for (; node != NULL; node = node->next) {
-            if (!(node->flags & LYS_CONFIG_W))
+            /* libyang 3 adds a node of its own to the protocol's module. */
+            if (!(node->flags & LYS_CONFIG_W) || strcmp(module->name, "ietf-netconf") == 0)
                 continue;
             say(e, "%s%s:%s", separator, module->name, node->name);
             separator = ", ";
@@ -467,15 +479,27 @@ bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item
     return item->msg != NULL && must_says(node, item->msg);
 }
 
+static bool ends_in_attribute(const char *path)
+{
+    struct step step = {.name = ""};
+
+    while (next_step(&path, &step))
+        ;
+    return (step.module != NULL ? step.module : step.name)[0] == '@';
+}
+
 bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item)
 {
     char path[CONFIG_PATH_SIZE];
     unsigned line = 0;
 
+    if (item->msg == NULL || strncmp(item->msg, "Invalid enumeration value ", 26) != 0)
+        return false;
     compat_error_place(item, path, sizeof(path), &line);
+    if (ends_in_attribute(path))
+        return true;
     const struct lysc_node *node = find_node(schema, path);
-    return node != NULL && !(node->nodetype & LYD_NODE_TERM) && item->msg != NULL &&
-           strncmp(item->msg, "Invalid enumeration value ", 26) == 0;
+    return node != NULL && !(node->nodetype & LYD_NODE_TERM);
 }
 
 void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,

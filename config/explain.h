@@ -30,7 +30,8 @@ void explain_error(const struct ly_ctx *schema, const struct lyd_node *tree,
 /* Is it a `must` that is violated? Its module may have given it words and an app-tag of its own. */
 bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item);
 
-/* Is it the value of an attribute? libyang says so by a path that leads to no leaf. */
+/* Is it the value of an attribute? libyang 2 says so by a path that leads to no leaf, 3 by one that
+ * ends in /@module:attribute. */
 bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item);
 
 #endif

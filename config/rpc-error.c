@@ -136,8 +136,8 @@ static struct kind kind_of(const struct ly_ctx *schema, const struct ly_err_item
     return (struct kind){.tag = RPC_INVALID_VALUE};
 }
 
-/* The last name of a path, without its module and its keys. */
-static void last_name(const char *path, char *name, size_t size)
+/* Behind the last / of a path that stands in no quotes. */
+static const char *last_step(const char *path)
 {
     const char *start = path;
     char quote = '\0';
@@ -150,6 +150,13 @@ static void last_name(const char *path, char *name, size_t size)
         else if (*at == '/')
             start = at + 1;
     }
+    return start;
+}
+
+/* The last name of a path, without its module and its keys. */
+static void last_name(const char *path, char *name, size_t size)
+{
+    const char *start = last_step(path);
     size_t len = strcspn(start, "[");
     const char *colon = memchr(start, ':', len);
     if (colon != NULL) {
@@ -159,8 +166,21 @@ static void last_name(const char *path, char *name, size_t size)
     (void)snprintf(name, size, "%.*s", (int)len, start);
 }
 
-/* Attributes with a choice of values are `operation` and `insert`; libyang does not say which. One
- * that is not known is quoted with its module. */
+/* libyang 3 puts the attribute at the end of the path. */
+static void take_attribute(struct rpc_error *error)
+{
+    size_t at = (size_t)(last_step(error->path) - error->path);
+    const char *colon = strchr(error->path + at, ':');
+
+    if (at == 0 || error->path[at] != '@')
+        return;
+    (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%s",
+                   colon != NULL ? colon + 1 : error->path + at + 1);
+    error->path[at - 1] = '\0';
+}
+
+/* Attributes with a choice of values are `operation` and `insert`; libyang 2 does not say which.
+ * One that is not known is quoted with its module. */
 static void name_attribute(struct rpc_error *error, const struct ly_err_item *item)
 {
     const char *word = strchr(item->msg, '"');
@@ -176,7 +196,22 @@ static void name_attribute(struct rpc_error *error, const struct ly_err_item *it
         name = colon != NULL ? colon + 1 : word + 1;
     (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%.*s",
                    (int)strcspn(name, "\""), name);
+    take_attribute(error);
     last_name(error->path, error->bad_element, sizeof(error->bad_element));
+}
+
+/* RFC 7950, 15.2 and 15.3: the path is that of the list, where libyang names one of its entries. */
+static void name_list(struct rpc_error *error)
+{
+    size_t step = (size_t)(last_step(error->path) - error->path);
+
+    error->path[step + strcspn(error->path + step, "[")] = '\0';
+}
+
+static bool is_about_number(const char *app_tag)
+{
+    return app_tag != NULL &&
+           (strcmp(app_tag, "too-many-elements") == 0 || strcmp(app_tag, "too-few-elements") == 0);
 }
 
 static bool names_an_element(enum rpc_error_tag tag)
@@ -200,6 +235,8 @@ void rpc_errors_from_libyang(struct rpc_errors *errors, const struct ly_ctx *sch
         error->app_tag = kind.app_tag;
         if (kind.tag == RPC_BAD_ATTRIBUTE || kind.tag == RPC_UNKNOWN_ATTRIBUTE)
             name_attribute(error, item);
+        else if (is_about_number(kind.app_tag))
+            name_list(error);
         else if (names_an_element(kind.tag))
             last_name(error->path, error->bad_element, sizeof(error->bad_element));
     }

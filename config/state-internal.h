@@ -69,6 +69,7 @@ bool input_mac(const struct lyd_node *rpc, const char *name, struct mac *mac);
 void state_fill_nmsp(struct state_tree *state, struct state_maker *m, struct lyd_node *root);
 void state_fill_location(struct state_tree *state, struct state_maker *m, struct lyd_node *root);
 void state_fill_radio(struct state_tree *state, struct state_maker *m, struct lyd_node *root);
+void state_fill_system(struct state_tree *state, struct state_maker *m, struct lyd_node *root);
 
 /* An rpc reads its input; then state_output() takes it away, before the first output node. */
 typedef bool state_rpc(struct state_tree *state, struct lyd_node *rpc, struct state_maker *m,

@@ -13,6 +13,7 @@ static const struct {
     {"nmspd-nmsp", "nmsp-state", state_fill_nmsp},
     {"nmspd-location", "location-state", state_fill_location},
     {"nmspd-radio", "radio-state", state_fill_radio},
+    {"nmspd-system", "system-state", state_fill_system},
 };
 
 static bool add_root(struct state_tree *state, size_t which, struct lyd_node **tree)

@@ -18,11 +18,13 @@
 
 struct ly_ctx;
 struct lyd_node;
+struct store;
 struct state_tree;
 
 struct state_tree_options {
     struct ly_ctx *schema;
     struct agent *agent;
+    const struct store *store; /* NULL: nothing is told of it */
     /* A notification of ours: the tree is freed after the call. */
     void (*notify)(void *context, const struct lyd_node *notification);
     void *context;

@@ -192,8 +192,9 @@ void edit_opaque_fault(struct edit *edit, const struct lysc_node *parent, const 
 
     (void)snprintf(own, sizeof(own), "%s/%s%s%s", path, crosses ? module->name : "",
                    crosses ? ":" : "", node->name.name);
+    /* A name in a namespace that nobody knows cannot stand in a path: its parent's is told. */
     if (schema == NULL)
-        refuse_unknown(edit, parent, own, node);
+        refuse_unknown(edit, parent, module != NULL ? own : path, node);
     else if (!(schema->flags & LYS_CONFIG_W))
         (void)add(edit, RPC_UNKNOWN_ELEMENT, own, node->name.name,
                   "is not configuration: remove it");

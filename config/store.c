@@ -417,6 +417,12 @@ bool store_edit(struct store *store, const struct store_access *access, enum sto
     return done && whole;
 }
 
+/* Is there a file, be it a bad one? */
+static bool has_startup(const struct store *store)
+{
+    return store->has_fault ? store->fault.status != CONFIG_NOT_FOUND : store->startup != NULL;
+}
+
 /* The content of an inline <config>, or of a datastore: a tree of one's own. */
 static bool copy_source(struct store *store, enum store_id source, const struct lyd_node *config,
                         struct lyd_node **tree, struct rpc_errors *errors)
@@ -430,8 +436,7 @@ static bool copy_source(struct store *store, enum store_id source, const struct 
         lyd_free_all(*tree);
         return false;
     }
-    if (source == STORE_STARTUP &&
-        (store->has_fault ? store->fault.status == CONFIG_NOT_FOUND : store->startup == NULL))
+    if (source == STORE_STARTUP && !has_startup(store))
         return refuse(errors, RPC_DATA_MISSING, "there is no startup configuration");
     if (source == STORE_STARTUP && store->has_fault) {
         rpc_errors_from_faults(errors, &store->fault);
@@ -483,6 +488,8 @@ bool store_validate(struct store *store, enum store_id source, const struct lyd_
 {
     struct lyd_node *tree = NULL;
 
+    if (config == NULL && source == STORE_STARTUP && !has_startup(store))
+        source = STORES; /* nothing is an empty configuration, and that is a valid one */
     if (!copy_source(store, source, config, &tree, errors))
         return false;
     struct settings *settings = store_try(store, &tree, errors);

@@ -116,6 +116,8 @@ bool store_copy(struct store *store, const struct store_access *access, enum sto
 bool store_delete(struct store *store, const struct store_access *access, enum store_id target,
                   store_done done, void *context, struct rpc_errors *errors);
 
+/* Startup without a file is empty, and that is valid; one that was not taken is told with its
+ * faults. */
 bool store_validate(struct store *store, enum store_id source, const struct lyd_node *tree,
                     struct rpc_errors *errors);
 

@@ -111,10 +111,8 @@ static void too_few_and_too_many_entries_have_their_app_tags(void **state)
     (void)state;
     refuse("<top xmlns='urn:m'><c1>x</c1></top>");
     expect(RPC_OPERATION_FAILED, "too-few-elements", "/m:top/few");
-    refuse(TOP("<many><k>1</k></many><many><k>2</k></many>"));
-    assert_int_equal(errors.items[0].tag, RPC_OPERATION_FAILED);
-    assert_string_equal(errors.items[0].app_tag, "too-many-elements");
-    assert_non_null(strstr(errors.items[0].path, "/m:top/many"));
+    refuse(TOP("<many><k>1</k></many><many><k>a/b[</k></many>"));
+    expect(RPC_OPERATION_FAILED, "too-many-elements", "/m:top/many");
 }
 
 static void a_choice_that_is_missing_is_data_missing(void **state)

@@ -157,7 +157,17 @@ void reply_path(struct text *text, const char *path);
 /* --- rpc-fault.c ----------------------------------------------------------------------------- */
 
 /* What is wrong with a message that libyang refused: true with an error if it can be told. */
-bool rpc_fault(const struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_errors *errors);
+bool rpc_fault(struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_errors *errors);
+/* The first parameter of an operation, as libyang parsed it, that must be given and is not; NULL:
+ * none is missing. */
+const char *rpc_missing(const struct lyd_node *op);
+
+/* --- rpc-attribute.c ------------------------------------------------------------------------- */
+
+/* An attribute in the content of this <config>, of xml_parse(), that is unknown or has a wrong
+ * value: true with its error, false if none is found. */
+bool rpc_attribute_fault(struct ly_ctx *schema, const struct lyd_node *config,
+                         struct rpc_errors *errors);
 
 /* --- operations ------------------------------------------------------------------------------ */
 

@@ -4,11 +4,12 @@
  * fits, so the elements are walked along the schema until the first that does not fit.
  */
 #include "config/compat.h"
+#include "config/explain.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
 
 struct search {
-    const struct ly_ctx *schema;
+    struct ly_ctx *schema;
     struct rpc_errors *errors;
     bool found;
 };
@@ -43,6 +44,17 @@ static const struct lyd_node *first_child(const struct lyd_node *element)
 static void look_at_children(struct search *search, const struct lysc_node *parent,
                              const struct lyd_node *element);
 
+/* libyang is asked for the reason, so that the module's own sentence is told. */
+static void blame_value(struct search *search, const struct lyd_node *element)
+{
+    const struct ly_err_item *item = ly_err_last(search->schema);
+    struct config_fault fault = {.reason = "is not a value of its type"};
+
+    if (item != NULL)
+        explain_error(search->schema, NULL, item, &fault);
+    (void)blame(search, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, xml_name(element), fault.reason);
+}
+
 static void look_at_value(struct search *search, const struct lysc_node *schema,
                           const struct lyd_node *element)
 {
@@ -58,10 +70,11 @@ static void look_at_value(struct search *search, const struct lysc_node *schema,
     if (strchr(value, ':') != NULL &&
         ((const struct lysc_node_leaf *)schema)->type->basetype == LY_TYPE_IDENT)
         return;
+    ly_err_clean(search->schema, NULL);
     result = lyd_value_validate(search->schema, schema, value, strlen(value), NULL, NULL, NULL);
     if (result != LY_SUCCESS && result != LY_EINCOMPLETE)
-        (void)blame(search, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, xml_name(element),
-                    "is not a value of its type");
+        blame_value(search, element);
+    ly_err_clean(search->schema, NULL);
 }
 
 /* RFC 6241, 6.2 and 8.9.1; libyang refuses the value of an attribute without saying where. */
@@ -98,6 +111,8 @@ static void look_at(struct search *search, const struct lysc_node *parent,
     else if (schema == NULL)
         (void)blame(search, RPC_ERROR_PROTOCOL, RPC_UNKNOWN_ELEMENT, xml_name(element),
                     "is not a parameter of this operation");
+    else if (schema->nodetype & LYD_NODE_ANY && strcmp(xml_name(element), "config") == 0)
+        search->found = rpc_attribute_fault(search->schema, element, search->errors);
     else if (schema->nodetype & LYD_NODE_ANY)
         look_at_filter(search, element);
     else if (schema->nodetype & LYD_NODE_TERM)
@@ -153,7 +168,7 @@ static void look_at_operation(struct search *search, const struct lyd_node *elem
         look_at_children(search, schema, element);
 }
 
-bool rpc_fault(const struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_errors *errors)
+bool rpc_fault(struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_errors *errors)
 {
     struct search search = {.schema = schema, .errors = errors};
 
@@ -170,4 +185,59 @@ bool rpc_fault(const struct ly_ctx *schema, const struct lyd_node *xml, struct r
     else
         look_at_operation(&search, first_child(xml));
     return search.found;
+}
+
+/* --- what is missing ------------------------------------------------------------------------- */
+
+static bool is_of_choice(const struct lysc_node *schema, const struct lysc_node *choice)
+{
+    while (schema != NULL && schema != choice)
+        schema = schema->parent;
+    return schema != NULL;
+}
+
+/* What stands for this node of the schema; of a choice, any of it. */
+static const struct lyd_node *given_for(const struct lyd_node *parent,
+                                        const struct lysc_node *schema)
+{
+    const struct lyd_node *node = NULL;
+
+    LY_LIST_FOR(parent != NULL ? lyd_child(parent) : NULL, node)
+    {
+        if (is_of_choice(node->schema, schema))
+            return node;
+    }
+    return NULL;
+}
+
+/* An element of this schema that must be given and is not; a container without what must be in it
+ * is one that is missing. */
+static const char *missing_here(const struct lyd_node *parent, const struct lysc_node *schema)
+{
+    const struct lyd_node *given = given_for(parent, schema);
+    const struct lysc_node *child = NULL;
+
+    if (schema->nodetype == LYS_CONTAINER) {
+        for (child = lysc_node_child(schema); child != NULL; child = child->next)
+            if (missing_here(given, child) != NULL)
+                return schema->name;
+        return NULL;
+    }
+    if (given != NULL || !(schema->flags & LYS_MAND_TRUE))
+        return NULL;
+    if (schema->nodetype == LYS_CHOICE)
+        child = lys_getnext(NULL, schema, NULL, 0);
+    return child != NULL ? child->name : schema->name;
+}
+
+const char *rpc_missing(const struct lyd_node *op)
+{
+    const struct lysc_node *schema = ((const struct lysc_node_action *)op->schema)->input.child;
+
+    for (; schema != NULL; schema = schema->next) {
+        const char *name = missing_here(op, schema);
+        if (name != NULL)
+            return name;
+    }
+    return NULL;
 }

@@ -229,17 +229,17 @@ static bool permitted(struct rpc *rpc)
     return false;
 }
 
-/* A parameter that is missing is an element that is missing, not data. */
-static void blame_missing(struct rpc_error *error)
+/* What is wrong with parameters is the operation's matter; and one that is missing is an element
+ * that is missing, not data. */
+static void blame_parameters(struct rpc_error *error, const struct lyd_node *op)
 {
-    const char *name = strrchr(error->path, '/');
+    const char *name = rpc_missing(op);
 
-    if (error->tag != RPC_DATA_MISSING)
-        return;
     error->type = RPC_ERROR_PROTOCOL;
+    if (error->tag != RPC_DATA_MISSING || name == NULL)
+        return;
     error->tag = RPC_MISSING_ELEMENT;
-    (void)snprintf(error->bad_element, sizeof(error->bad_element), "%s",
-                   name != NULL ? name + 1 : "");
+    (void)snprintf(error->bad_element, sizeof(error->bad_element), "%s", name);
 }
 
 static bool valid(struct rpc *rpc)
@@ -248,7 +248,7 @@ static bool valid(struct rpc *rpc)
         return true;
     rpc_errors_from_libyang(rpc->errors, rpc->schema, rpc->op);
     for (size_t i = 0; i < rpc->errors->count; i++)
-        blame_missing(&rpc->errors->items[i]);
+        blame_parameters(&rpc->errors->items[i], rpc->op);
     return false;
 }
 

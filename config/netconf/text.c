@@ -104,21 +104,6 @@ void text_element(struct text *text, const char *name, const char *content)
     text_put(text, ">");
 }
 
-/* All is taken, so that libyang's printer, which knows no way out, comes to its end. */
-static ssize_t take(void *context, const void *bytes, size_t len)
-{
-    text_add(context, bytes, len);
-    return (ssize_t)len;
-}
-
-void text_tree(struct text *text, const struct lyd_node *tree, bool siblings, uint32_t options)
-{
-    uint32_t all = options | LYD_PRINT_SHRINK | (siblings ? LYD_PRINT_WITHSIBLINGS : 0);
-
-    if (tree != NULL && !text->full && lyd_print_clb(take, text, tree, LYD_XML, all) != LY_SUCCESS)
-        text->full = true;
-}
-
 const char *text_time(int64_t wall, char buf[TEXT_TIME_SIZE])
 {
     time_t seconds = (time_t)(wall / 1000);
