@@ -8,7 +8,7 @@ CPU is processor time (getrusage, /proc/PID/stat), never the clock on the wall. 
 (A/B/A/B), and each figure is the median of the rounds. --smoke runs everything with small numbers, to see that it
 works; --gate makes a missed gate a failure (figures on shared machines are noisy, so by default it is only shown).
 
-The programs are named by NMSPD, BENCH_RUN, BENCH_MSE and BENCH_FLOOR, as meson does it.
+The programs are named by NMSPD, BENCH_RUN, BENCH_MSE, BENCH_FLOOR and so on, as meson does it.
 """
 
 import argparse
@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 
 import bed  # noqa: E402
+import bench_netconf  # noqa: E402
 
 RUN, MSE, FLOOR = (os.environ.get(name, "") for name in ("BENCH_RUN", "BENCH_MSE", "BENCH_FLOOR"))
 CIPHER = "TLS13-CHACHA20-POLY1305-SHA256"
@@ -424,8 +425,28 @@ def row_s2(table, size, _keys):
     scale_point(table, size, "S2", size.ceiling // 10, size.ceiling, 4, 2)
 
 
+def row_y1(table, size, _keys):
+    if not bench_netconf.SERVER:
+        raise Skip("the server on libnetconf2 was not built")
+    folder = tempfile.mkdtemp(dir=size.folder)
+    os.chmod(size.folder, 0o755)
+    os.chmod(folder, 0o755)
+    both = bench_netconf.Both(folder)
+    try:
+        figures = alternately(size.rounds, *(lambda one=one: both.cost(*one, size.ticks) for one in both.sessions()))
+    finally:
+        both.stop()
+    what = "CPU per get-config of %d KiB" % (both.size // 1024)
+    table.row("Y1", "%s (%.3f ms) / libnetconf2 %s (%.3f ms)" % (
+        what, figures[1], first_line("pkg-config", "--modversion", "libnetconf2"), figures[0]),
+        figures[1] / figures[0], 0.5)
+    for figure in figures[2:]:
+        table.row("Y1", "the same for a user whose rights are looked at (%.3f ms); not gated" % figure,
+                  figure / figures[0])
+
+
 ROWS = {"R1": row_r1, "R2": row_r2, "R3": row_r3, "R5": row_r5, "R6": row_r6, "R7": row_r7, "R8": row_r8,
-        "R9": row_r9, "R10": row_r10, "N": row_cost, "S1": row_s1, "S2": row_s2}
+        "R9": row_r9, "R10": row_r10, "Y1": row_y1, "N": row_cost, "S1": row_s1, "S2": row_s2}
 
 
 class Full:
