@@ -353,7 +353,7 @@ class Case(unittest.TestCase):
     def restore(self):
         until(lambda: self.admin.edit(SYSTEM, more="<default-operation>replace</default-operation>")
               .find("{%s}ok" % BASE) is not None, "nobody holds running any more")
-        self.admin.ok("<discard-changes/>")
+        until(lambda: not self.admin.errors("<discard-changes/>"), "nobody holds the candidate any more")
 
     def raw(self, **options):
         made = Raw(self.management, **options)
@@ -375,6 +375,7 @@ class Case(unittest.TestCase):
     @staticmethod
     def leave(made):
         if made.connected:
+            made.timeout = 3  # it may be on its way out, and never answered
             try:
                 made.close_session()
             except Exception:  # noqa: BLE001 -- however the test left it

@@ -29,13 +29,13 @@ class Libnetconf2(netconf_bed.Case):
         self.run_client("inout", netconf_bed.RELAY, self.management)
 
 class Yangcli(netconf_bed.Case):
-    """Its parser (2.13) knows YANG 1.0 and parts of 1.1: `modifier invert-match` of nmspd-types stops it, and so it has
-    no commands with the names of our modules. It edits them by XML out of a file, and the IETF's modules by name."""
+    """It reads all modules by get-schema with a parser of its own, which knows YANG 1.0 and parts of 1.1."""
 
-    SCRIPT = ("edit-config target=candidate config=@{folder}/edit.xml", "validate source=candidate", "commit",
-              "merge /nacm/read-default value=deny", "commit", "xget-config source=running select=/nacm",
-              "lock target=running", "unlock target=running", "get-schema identifier=nmspd-system", "close-session",
-              "quit")
+    SCRIPT = ("merge /system/hostname value=yuma", "merge /nmsp/enable value=true", "validate source=candidate", "commit",
+              "edit-config target=candidate config=@{folder}/edit.xml", "commit",
+              "merge /nacm/read-default value=deny", "commit", "delete /nmsp/enable", "commit",
+              "xget-config source=running select=/nacm", "get-config source=running", "lock target=running",
+              "unlock target=running", "create-subscription", "live-summary", "close-session", "quit")
 
     def test_it_connects_edits_and_reads(self):
         key = self.sshd.file("rsa")  # its library knows neither ed25519 nor the new form of private keys
@@ -44,7 +44,7 @@ class Yangcli(netconf_bed.Case):
                 open(key + ".pub", encoding="ascii") as public:
             authorized.write(public.read())
         with open(os.path.join(self.folder, "edit.xml"), "w", encoding="ascii") as file:
-            file.write('<system xmlns="%s"><hostname>yuma</hostname></system>' % netconf_bed.SPACES["sys"])
+            file.write('<trace xmlns="%s"><level>info</level></trace>' % netconf_bed.SPACES["trace"])
         script = os.path.join(self.folder, "script")
         with open(script, "w", encoding="ascii") as file:
             file.write("\n".join(self.SCRIPT).format(folder=self.folder) + "\n")
@@ -57,13 +57,14 @@ class Yangcli(netconf_bed.Case):
         said = done.stdout
         self.assertEqual(done.returncode, 0, said)
         self.assertIn("Protocol version set to: RFC 6241 (base:1.1)", said)
-        self.assertNotIn("rpc-error", said)
-        self.assertNotIn("canceled", said)
+        self.assertNotRegex(said, "rpc-error|canceled|Error")
         self.assertRegex(said, r"nacm \{\s+read-default deny\s+\}")
-        self.assertIn("module nmspd-system", said)
+        self.assertRegex(said, r"hostname yuma\b")
+        self.assertRegex(said, r"active-sessions 0\b")
         running = self.admin.running()
-        self.assertEqual(find(running, "sys:system/sys:hostname") + find(running, "nacm:nacm/nacm:read-default"),
-                         ["yuma", "deny"])
+        self.assertEqual([find(running, path) for path in ("sys:system/sys:hostname", "nacm:nacm/nacm:read-default",
+                                                           "trace:trace/trace:level", "nmsp:nmsp/nmsp:enable")],
+                         [["yuma"], ["deny"], ["info"], []])
 
 
 if __name__ == "__main__":

@@ -343,6 +343,7 @@ class Operations(netconf_bed.Case):
         event = self.notified(watcher, "ncn:netconf-session-end[ncn:session-id=%s]" % other.session_id)
         self.assertEqual(find(event, ".//ncn:termination-reason") + find(event, ".//ncn:killed-by"),
                          ["killed", self.m.session_id])
+        until(lambda: not other.connected, "it has heard so")
 
     def test_a_subscriptions_filter_holds_back_what_is_not_asked(self):
         watcher = self.client()
