@@ -3,6 +3,8 @@
  * nmsp-netconf: standard input and output on one side, the agent's management socket on the other.
  * It understands nothing of what it carries. sshd starts it as its subsystem `netconf`.
  */
+#include "agent/base/local.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define PROGRAM "nmsp-netconf"
@@ -130,14 +131,13 @@ static bool relay(int socket)
 
 static int connect_to(const char *path)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address;
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
+    if (!local_address(path, &address)) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    memcpy(address.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
         return -1;
     return fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/server.h"
 
+#include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "config/compat.h"
 #include "config/netconf/internal.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -101,23 +101,6 @@ static int new_socket(void)
     return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* Is it a socket at which nobody listens any more: what a crash leaves behind? */
-static bool is_stale(const struct sockaddr_un *address)
-{
-    struct stat found;
-    int fd = -1;
-
-    if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
-        return false;
-    fd = new_socket();
-    if (fd < 0)
-        return false;
-    bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
-                   errno == ECONNREFUSED;
-    (void)close(fd);
-    return refused;
-}
-
 /* Nobody may connect before the group is right. 0 or -errno. */
 static int bind_closed(int fd, const struct sockaddr_un *address)
 {
@@ -132,7 +115,7 @@ static int bind_socket(int fd, const struct sockaddr_un *address)
 {
     int error = bind_closed(fd, address);
 
-    if (error != -EADDRINUSE || !is_stale(address))
+    if (error != -EADDRINUSE || !local_is_stale(address, SOCK_STREAM))
         return error;
     log_info("management: %s was left behind and is replaced", address->sun_path);
     return unlink(address->sun_path) == 0 ? bind_closed(fd, address) : -errno;
@@ -184,12 +167,11 @@ static bool open_failed(const struct server *server, int error)
 
 static bool open_door(struct server *server)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     int error = 0;
 
-    if (strlen(server->path) >= sizeof(address.sun_path))
+    if (!local_address(server->path, &address))
         return open_failed(server, ENAMETOOLONG);
-    memcpy(address.sun_path, server->path, strlen(server->path));
     server->fd = new_socket();
     if (server->fd < 0)
         return open_failed(server, errno);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/helper/helper.h"
 
+#include "agent/base/local.h"
 #include "agent/settings.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct helper {
@@ -145,12 +145,13 @@ static void on_deadline(void *context)
 /* 0 or an errno. */
 static int dial(struct helper *helper)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    struct sockaddr_un to;
     int error = 0;
 
     if (helper->path[0] == '\0')
         return ENOENT;
-    (void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", helper->path);
+    if (!local_address(helper->path, &to))
+        return ENAMETOOLONG;
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;

@@ -7,6 +7,7 @@
  * It keeps CAP_NET_ADMIN and CAP_NET_RAW, can gain nothing new, and reads nothing from outside but
  * requests of one size. It uses none of the agent: its log is standard error.
  */
+#include "agent/base/local.h"
 #include "platform/helper/helper-protocol.h"
 #include "platform/helper/privileged.h"
 
@@ -24,7 +25,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,30 +167,27 @@ static bool parse_options(struct program *program, int argc, char **argv, int *s
 static bool make_way(const struct sockaddr_un *address)
 {
     struct stat found;
-    int fd;
 
     if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
         return true;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    if (alive)
+    if (!local_is_stale(address, SOCK_SEQPACKET)) {
         say("somebody listens on %s already", address->sun_path);
-    else
-        (void)unlink(address->sun_path);
-    return !alive;
+        return false;
+    }
+    if (unlink(address->sun_path) == 0)
+        return true;
+    say("%s was left behind and cannot be removed: %s", address->sun_path, strerror(errno));
+    return false;
 }
 
 static bool listen_on(struct program *program)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
 
-    if (strlen(program->path) >= sizeof(address.sun_path)) {
+    if (!local_address(program->path, &address)) {
         say("%s is too long for a socket", program->path);
         return false;
     }
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", program->path);
     if (!make_way(&address))
         return false;
     program->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/base/local.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool local_address(const char *path, struct sockaddr_un *out)
+{
+    size_t len = strlen(path);
+
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (len >= sizeof(out->sun_path))
+        return false;
+    memcpy(out->sun_path, path, len);
+    return true;
+}
+
+bool local_is_stale(const struct sockaddr_un *address, int type)
+{
+    struct stat found;
+
+    if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
+        return false;
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool refused = connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
+                   errno == ECONNREFUSED;
+    (void)close(fd);
+    return refused;
+}
