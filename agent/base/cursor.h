@@ -94,6 +94,27 @@ static inline uint64_t cursor_u64(struct cursor *c)
     return c->failed ? 0 : (high << 32) | low;
 }
 
+/* The same, little-endian: what IEEE 802.11 and radiotap have. */
+static inline uint16_t cursor_u16_le(struct cursor *c)
+{
+    const uint8_t *p = cursor_bytes(c, 2);
+    return p != NULL ? (uint16_t)(p[0] | (unsigned)p[1] << 8) : 0;
+}
+
+static inline uint32_t cursor_u32_le(struct cursor *c)
+{
+    uint32_t low = cursor_u16_le(c);
+    uint32_t high = cursor_u16_le(c);
+    return c->failed ? 0 : (high << 16) | low;
+}
+
+static inline uint64_t cursor_u64_le(struct cursor *c)
+{
+    uint64_t low = cursor_u32_le(c);
+    uint64_t high = cursor_u32_le(c);
+    return c->failed ? 0 : (high << 32) | low;
+}
+
 static inline struct mac cursor_mac(struct cursor *c)
 {
     struct mac m = {{0}};

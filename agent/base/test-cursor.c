@@ -46,6 +46,21 @@ static uint64_t read_u64(struct cursor *c)
     return cursor_u64(c);
 }
 
+static uint64_t read_u16_le(struct cursor *c)
+{
+    return cursor_u16_le(c);
+}
+
+static uint64_t read_u32_le(struct cursor *c)
+{
+    return cursor_u32_le(c);
+}
+
+static uint64_t read_u64_le(struct cursor *c)
+{
+    return cursor_u64_le(c);
+}
+
 static uint64_t read_mac(struct cursor *c)
 {
     struct mac m = cursor_mac(c);
@@ -88,6 +103,9 @@ static const struct {
     {skip_five, 5, 0},
     {read_mac, 6, 0x010203040506},
     {read_u64, 8, 0x0102030405060708},
+    {read_u16_le, 2, 0x0201},
+    {read_u32_le, 4, 0x04030201},
+    {read_u64_le, 8, 0x0807060504030201},
 };
 
 enum { READERS = sizeof(readers) / sizeof(readers[0]) };

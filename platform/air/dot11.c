@@ -32,12 +32,6 @@ enum {
 enum { CAPABILITY_PRIVACY = 0x0010 };
 enum { OPEN, WEP, WPA, WPA2, WPA3 };
 
-static uint16_t little_u16(struct cursor *c)
-{
-    const uint8_t *p = cursor_bytes(c, 2);
-    return p != NULL ? (uint16_t)(p[0] | (unsigned)p[1] << 8) : 0;
-}
-
 /* --- headers --- */
 
 static enum dot11_kind kind_of(uint8_t control)
@@ -91,7 +85,7 @@ bool dot11_parse(struct cursor body, struct dot11_frame *frame)
     frame->receiver = cursor_mac(&body);
     frame->transmitter = cursor_mac(&body);
     frame->address3 = cursor_mac(&body);
-    frame->sequence = (uint16_t)(little_u16(&body) >> 4);
+    frame->sequence = (uint16_t)(cursor_u16_le(&body) >> 4);
     if (frame->kind == DOT11_DATA && frame->to_ds && frame->from_ds)
         frame->address4 = cursor_mac(&body);
     skip_rest_of_header(&body, control, flags);
@@ -134,8 +128,8 @@ static bool is_wpa3(const uint8_t *suite)
 static uint8_t encryption_of_rsn(struct cursor rsn)
 {
     cursor_skip(&rsn, 6);
-    cursor_skip(&rsn, 4U * little_u16(&rsn));
-    for (uint16_t left = little_u16(&rsn); left > 0; left--) {
+    cursor_skip(&rsn, 4U * cursor_u16_le(&rsn));
+    for (uint16_t left = cursor_u16_le(&rsn); left > 0; left--) {
         const uint8_t *suite = cursor_bytes(&rsn, 4);
         if (suite == NULL)
             break;
@@ -216,7 +210,7 @@ void dot11_parse_elements(struct cursor elements, uint16_t capability,
 bool dot11_parse_beacon(struct cursor body, struct dot11_network *network)
 {
     cursor_skip(&body, TIMESTAMP_AND_INTERVAL_LEN);
-    uint16_t capability = little_u16(&body);
+    uint16_t capability = cursor_u16_le(&body);
 
     if (body.failed)
         return false;

@@ -73,24 +73,6 @@ struct reader {
     unsigned antenna_count;
 };
 
-static uint16_t little_u16(struct cursor *c)
-{
-    const uint8_t *p = cursor_bytes(c, 2);
-    return p != NULL ? (uint16_t)(p[0] | (unsigned)p[1] << 8) : 0;
-}
-
-static uint32_t little_u32(struct cursor *c)
-{
-    uint32_t low = little_u16(c);
-    return low | (uint32_t)little_u16(c) << 16;
-}
-
-static uint64_t little_u64(struct cursor *c)
-{
-    uint64_t low = little_u32(c);
-    return low | (uint64_t)little_u32(c) << 32;
-}
-
 static void align(struct reader *r, size_t alignment)
 {
     if (r->header.failed)
@@ -109,7 +91,7 @@ static void take_first(struct reader *r, unsigned bit, struct cursor value)
 
     switch (bit) {
     case TSFT:
-        out->tsft = little_u64(&value);
+        out->tsft = cursor_u64_le(&value);
         break;
     case FLAGS: {
         uint8_t flags = cursor_u8(&value);
@@ -121,13 +103,13 @@ static void take_first(struct reader *r, unsigned bit, struct cursor value)
         out->rate = cursor_u8(&value) * (uint32_t)RATE_UNIT;
         break;
     case CHANNEL:
-        out->frequency = little_u16(&value);
+        out->frequency = cursor_u16_le(&value);
         break;
     case NOISE_DBM:
         out->noise = cursor_s8(&value);
         break;
     case RX_FLAGS:
-        out->bad = out->bad || (little_u16(&value) & RX_FLAG_BAD_PLCP) != 0;
+        out->bad = out->bad || (cursor_u16_le(&value) & RX_FLAG_BAD_PLCP) != 0;
         break;
     case TX_FLAGS:
         out->transmitted = true;
@@ -188,7 +170,7 @@ static void skip_vendor(struct reader *r)
 {
     align(r, 2);
     cursor_skip(&r->header, 4);
-    cursor_skip(&r->header, little_u16(&r->header));
+    cursor_skip(&r->header, cursor_u16_le(&r->header));
 }
 
 /* What the presence words name, in their order. A second word of one namespace has bits that nobody
@@ -201,7 +183,7 @@ static void read_fields(struct reader *r, struct cursor words)
     bool known = true;
 
     while (known && cursor_left(&words) > 0) {
-        uint32_t word = little_u32(&words);
+        uint32_t word = cursor_u32_le(&words);
         if (!vendor)
             known = index == 0 ? read_word(r, word) : (word & FIELD_BITS) == 0;
         index++;
@@ -227,7 +209,7 @@ bool radiotap_parse(struct cursor *frame, struct radiotap *radiotap)
         .signal = RADIO_DB_UNKNOWN, .noise = RADIO_DB_UNKNOWN, .antenna = RADIO_ANTENNA_COMBINED};
     bool good = cursor_u8(&start) == 0;
     cursor_skip(&start, 1);
-    size_t len = little_u16(&start);
+    size_t len = cursor_u16_le(&start);
     if (start.failed || !good || len < FIXED_LEN)
         return false;
     struct reader r = {.begin = frame->at,
@@ -239,7 +221,7 @@ bool radiotap_parse(struct cursor *frame, struct radiotap *radiotap)
     cursor_skip(&r.header, FIXED_LEN);
     words = r.header;
     do
-        word = little_u32(&r.header);
+        word = cursor_u32_le(&r.header);
     while (!r.header.failed && ++count < PRESENCE_WORDS_MAX && (word & (1U << ANOTHER_WORD)) != 0);
     if (r.header.failed || (word & (1U << ANOTHER_WORD)) != 0)
         return false;
