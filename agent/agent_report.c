@@ -74,8 +74,9 @@ static void report_radios(const struct state_summary *s)
              r->probes, r->hostapd_attached, r->hostapd_lost, r->hostapd_ignored);
     log_info("report: scans: %" PRIu64 " dumps of results, %" PRIu64 " own scans refused", r->scans,
              r->scans_refused);
-    log_info("report: monitors: %" PRIu64 " frames, %" PRIu64 " lost, %" PRIu64 " malformed",
-             r->frames, r->frames_lost, r->frames_malformed);
+    log_info("report: monitors: %" PRIu64 " frames, %" PRIu64 " lost, %" PRIu64
+             " malformed, %" PRIu64 " stations and rogues forgotten for others",
+             r->frames, r->frames_lost, r->frames_malformed, r->air_forgotten);
     log_info("report: engine: %" PRIu32 " devices, %" PRIu32 " samples, %" PRIu32 " APs; %" PRIu64
              " devices evicted, %" PRIu64 " readings refused",
              s->devices, s->samples, s->aps, s->devices_evicted, s->samples_refused);

@@ -191,6 +191,7 @@ struct radio_counters {
     uint64_t frames;            /* frames that monitor interfaces heard */
     uint64_t frames_lost;       /* the kernel dropped them before they were read */
     uint64_t frames_malformed;
+    uint64_t air_forgotten; /* stations and rogues beyond what is remembered of the air */
 };
 
 /* Operations out. Every member is set; `platform` is theirs. */

@@ -28,9 +28,9 @@ void state_fill_radio(struct state_tree *state, struct state_maker *m, struct ly
     };
     static const struct state_counter scan[] = {COUNTER("results", scans),
                                                 COUNTER("refused", scans_refused)};
-    static const struct state_counter monitor[] = {COUNTER("frames", frames),
-                                                   COUNTER("lost", frames_lost),
-                                                   COUNTER("malformed", frames_malformed)};
+    static const struct state_counter monitor[] = {
+        COUNTER("frames", frames), COUNTER("lost", frames_lost),
+        COUNTER("malformed", frames_malformed), COUNTER("forgotten", air_forgotten)};
     struct state_summary s;
 
     state_summary(state->options.agent, &s);

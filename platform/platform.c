@@ -280,6 +280,7 @@ static void counters(void *context, struct radio_counters *out)
     neighbours_counters(platform->neighbours, out);
     scan_count(platform->scan, out);
     monitor_count(platform->monitor, out);
+    rogues_count(platform->rogues, out);
 }
 
 const struct radio_operations *platform_operations(void)

@@ -375,4 +375,5 @@ void hearing_count(const struct hearing *h, struct radio_counters *counters)
     counters->frames += h->counters.frames;
     counters->frames_malformed += h->counters.frames_malformed;
     counters->invalid_samples += h->counters.invalid_samples;
+    counters->air_forgotten += h->stations.evicted;
 }

@@ -203,3 +203,8 @@ void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int
     rogue->told = now;
     tell_facts(beacon, rogue, events, events_context);
 }
+
+void rogues_count(const struct rogues *rogues, struct radio_counters *counters)
+{
+    counters->air_forgotten += rogues->cache.evicted;
+}

@@ -68,6 +68,8 @@ struct rogues_beacon {
 /* `nl80211` must outlive it. NULL if memory is out. */
 struct rogues *rogues_new(struct nl80211 *nl80211);
 void rogues_free(struct rogues *rogues);
+/* Adds what it counted. */
+void rogues_count(const struct rogues *rogues, struct radio_counters *counters);
 
 /* Which AP a frame that was heard on this interface belongs to; false: nobody's. */
 bool rogues_ap(struct rogues *rogues, const struct nl80211_place *place, uint8_t band,

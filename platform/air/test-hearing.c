@@ -43,7 +43,7 @@ static struct mac address(unsigned tail)
     static const struct mac groups[] = {{{0x01, 0x40, 0x96, 0, 0, 3}},
                                         {{0x01, 0x0c, 0xcc, 0, 0, 0}}};
 
-    if (tail >= 0x1000)
+    if (tail == 0x1000 || tail == 0x1001)
         return groups[tail - 0x1000];
     return tail == ALL ? (struct mac){{255, 255, 255, 255, 255, 255}} : scene_mac((uint16_t)tail);
 }
@@ -83,6 +83,7 @@ static struct radio_counters counted(void)
     struct radio_counters counters = {0};
 
     hearing_count(hearing, &counters);
+    rogues_count(air->rogues, &counters);
     return counters;
 }
 
@@ -294,6 +295,26 @@ static void no_signal_and_signals_of_0_and_above_are_counted_not_told(void **sta
     assert_int_equal(counted().frames, 8);
 }
 
+/* Both tables have room for 2,048. */
+static void rogues_and_tags_beyond_what_is_remembered_are_counted(void **state)
+{
+    (void)state;
+    HEAR(BEACON, 0, ALL, 0x20, 0x20, NET);
+    HEAR(DATA, 0, CCX, 0x21, CCX, "");
+    assert_int_equal(counted().air_forgotten, 0);
+    for (unsigned tail = 0x2000; tail < 0x2000 + 2 * ROGUES_MAX; tail++) {
+        HEAR(BEACON, 0, ALL, tail, tail, NET);
+        (void)air_said(air);
+    }
+    uint64_t rogues = counted().air_forgotten;
+    assert_true(rogues >= ROGUES_MAX);
+    for (unsigned tail = 0x4000; tail < 0x4000 + 2 * HEARING_STATIONS_MAX; tail++) {
+        HEAR(DATA, 0, CCX, tail, CCX, "");
+        (void)air_said(air);
+    }
+    assert_true(counted().air_forgotten >= rogues + HEARING_STATIONS_MAX);
+}
+
 static void broken_frames_are_counted_and_those_we_sent_are_not(void **state)
 {
     const struct nl80211_place place = air_place(air, "wlan0");
@@ -413,6 +434,7 @@ int main(void)
         TEST(without_any_ap_nothing_is_told),
         TEST(a_disabled_radio_tells_nothing),
         TEST(no_signal_and_signals_of_0_and_above_are_counted_not_told),
+        TEST(rogues_and_tags_beyond_what_is_remembered_are_counted),
         TEST(broken_frames_are_counted_and_those_we_sent_are_not),
         TEST(antennas_are_readings_of_their_own),
         TEST(without_memory_there_is_nothing),
