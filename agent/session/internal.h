@@ -22,7 +22,6 @@ enum {
     /* Output that notifications leave free, so that what was read can always be answered. */
     SESSION_ANSWER_ROOM = 1024,
     SESSION_ECHO_ANSWER_ROOM = 128, /* the largest Echo Response has 80 bytes */
-    SESSION_PEER_NAME_SIZE = 4 * WIRE_TEXT_MAX + 1,
 };
 
 enum phase { PHASE_CAPABILITY, PHASE_ACTIVE, PHASE_FLUSHING, PHASE_OVER };
@@ -43,13 +42,6 @@ struct session {
     struct subscription subscription;
     uint64_t told_offer; /* the mask of the Capability that was sent last */
     bool capability_due;
-
-    struct {
-        bool known;
-        struct mac sender;
-        uint64_t services;
-        char name[SESSION_PEER_NAME_SIZE];
-    } peer;
 
     struct loop_timer timer;
     struct loop_deferred flush;

@@ -22,13 +22,8 @@ static void take_capability(struct session *session, const struct wire_message *
                     message->protocol_version.min, message->protocol_version.max, WIRE_VERSION);
         return;
     }
-    session->peer.known = true;
-    session->peer.sender = message->sender_id.mac;
-    if (!mac_equal(&session->peer.sender, &session->identity))
+    if (!mac_equal(&message->sender_id.mac, &session->identity))
         session->counters.foreign_sender++;
-    session->peer.services = message->services.mask;
-    (void)log_safe(message->name.text.at, message->name.text.len, session->peer.name,
-                   sizeof(session->peer.name));
     if (session->phase == PHASE_CAPABILITY)
         session->phase = PHASE_ACTIVE;
 }

@@ -260,15 +260,6 @@ const struct mac *session_identity(const struct session *session)
     return &session->identity;
 }
 
-bool session_peer_says(const struct session *session, struct mac *sender, const char **name,
-                       uint64_t *services)
-{
-    *sender = session->peer.sender;
-    *name = session->peer.name;
-    *services = session->peer.services;
-    return session->peer.known;
-}
-
 uint64_t session_granted(const struct session *session)
 {
     return session->subscription.granted;

@@ -100,10 +100,6 @@ void session_finish(struct session *session, const char *reason);
 bool session_active(const struct session *session);
 int64_t session_since(const struct session *session); /* loop_now() time at which it was created */
 const struct mac *session_identity(const struct session *session);
-/* The peer's sender-id, name and mask, as it said; false before its Capability. Text is safe to
- * log. */
-bool session_peer_says(const struct session *session, struct mac *sender, const char **name,
-                       uint64_t *services);
 uint64_t session_granted(const struct session *session);
 void session_subscribed(const struct session *session, struct subscription_facts *out);
 const struct session_counters *session_counters(const struct session *session);
