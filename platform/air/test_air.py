@@ -7,21 +7,16 @@ as it is set. radio-dump runs as the user nobody without any capability, nmsp-ra
 tests run in the order of their names.
 """
 import os
-import re
-import shutil
-import subprocess
 import sys
-import threading
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "..", "tests", "hwsim"))
+sys.path[:0] = [os.path.join(HERE, "..", "nl80211"), os.path.join(HERE, "..", "..", "tests", "hwsim")]
 
 import hwsim  # noqa: E402
 import medium  # noqa: E402
+import test_radios  # noqa: E402
 
-NOBODY = 65534
 PATIENCE_S = 20
 OURS = hwsim.Bss("wlan0", "ours", "10.0.0.1", channel=1)
 FREQUENCY = hwsim.CHANNEL_1_MHZ
@@ -33,66 +28,17 @@ TAG_MAC, BLINK = "02:00:00:00:99:04", "00:0c:cc:11:22:33"
 AEROSCOUT_GROUP = medium.parse_mac("01:0c:cc:00:00:00")
 
 
-class Event:
-    def __init__(self, line):
-        self.kind, _, rest = line.partition(" ")
-        self.fields = dict(re.findall(r"([a-z-]+)=(\S*)", rest))
-        self.line = line
-
-    def __getitem__(self, key):
-        value = self.fields[key]
-        return int(value) if re.fullmatch(r"-?\d+", value) else value
-
-    def is_like(self, **fields):
-        return all(self[key.replace("_", "-")] == value for key, value in fields.items())
-
-
-class Dump:
-    def __init__(self, program):
-        copy = shutil.copy(program, os.path.join(hwsim.SCRATCH, "radio-dump"))
-        drop = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups",
-                "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-        self.process = subprocess.Popen(drop + [copy], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, bufsize=1)
-        self.events = []
-        self.news = threading.Condition()
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            with self.news:
-                self.events.append(Event(line.rstrip("\n")))
-                self.news.notify_all()
-
-    def mark(self):
-        return len(self.events)
-
+class Dump(test_radios.Dump):
     def wait(self, kind, since=0, seconds=PATIENCE_S, **fields):
-        deadline = time.monotonic() + seconds
-        with self.news:
-            while True:
-                for event in self.events[since:]:
-                    if event.kind == kind and event.is_like(**fields):
-                        return event
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise AssertionError(f"no {kind} {fields} in {seconds} s; the last: "
-                                         f"{[event.line for event in self.events[-25:]]}")
-                self.news.wait(left)
+        """The first such event with these fields."""
+        return super().wait(kind, since, seconds, lambda event: all(
+            event[key.replace("_", "-")] == value for key, value in fields.items()))
 
     def configure(self, *words):
-        since = self.mark()
-        self.process.stdin.write(" ".join(["configure", "poll=1", "base-mac=02:0a:00:00:00:01", *words]) + "\n")
-        self.wait("configured", since)
+        return super().configure("base-mac=02:0a:00:00:00:01", *words)
 
     def counters(self):
-        since = self.mark()
-        self.process.stdin.write("counters\n")
-        return self.wait("counters", since)
-
-    def end(self):
-        self.process.stdin.close()
-        return self.process.wait(10)
+        return self.ask("counters", "counters")
 
 
 class OnAir:
@@ -204,7 +150,7 @@ class Air(unittest.TestCase):
         dump.wait("working", since, mask=1 | 4)
         hwsim.command("iw", "dev", "wlan0", "interface", "add", "mon0", "type", "monitor")
         hwsim.command("ip", "link", "set", "mon0", "up")
-        hwsim.wait_for(lambda: any("does not serve this interface" in event.line for event in dump.events[since:]),
+        hwsim.wait_for(lambda: any("does not serve this interface" in event.text for event in dump.events[since:]),
                        PATIENCE_S, "it is not said")
 
 
@@ -219,7 +165,7 @@ def main():
     try:
         result = unittest.main(argv=sys.argv[:1], exit=False, failfast=True, verbosity=2).result
         if not result.wasSuccessful():
-            print(hwsim.logs(), "\n".join(event.line for event in dump.events[-80:]))
+            print(hwsim.logs(), dump.events[-80:])
         return not result.wasSuccessful()
     finally:
         dump.end()
