@@ -65,7 +65,11 @@ static bool gate_authorise(void *context, const struct authlist_peer *peer,
 
     bool is_in = authlist_check(&agent->settings->aaa, peer, expected,
                                 loop_wall(agent->loop) / 1000, decision);
-    return agent_clock_is_set(agent) ? is_in : authlist_without_clock(decision);
+    if (!agent_clock_is_set(agent))
+        return authlist_without_clock(decision);
+    if (is_in)
+        agent_clock_until(agent, peer->not_after);
+    return is_in;
 }
 
 /* Of two sessions with one MAC the one that we initiated stays; one that is being ended makes room
@@ -232,14 +236,11 @@ static void apply_servers(struct agent *agent)
     }
 }
 
-static void recheck(struct agent *agent)
+void agent_recheck_sessions(struct agent *agent)
 {
     struct connections at = all_connections(agent);
     struct connection *connection;
 
-    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
-        peer_recheck(s->peer);
-    at.server = NULL;
     while ((connection = next_connection(agent, &at)) != NULL)
         connection_recheck(connection);
 }
@@ -313,7 +314,9 @@ void agent_configure(struct agent *agent, struct settings *settings)
         agent_ready(agent);
     else
         agent_find_identity(agent);
-    recheck(agent);
+    agent_recheck_sessions(agent);
+    for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
+        peer_recheck(s->peer);
 }
 
 /* --- start ----------------------------------------------------------------------------------- */

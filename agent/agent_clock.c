@@ -42,9 +42,39 @@ static void on_look(void *context)
     try_waiting(agent);
 }
 
+/* --- the end of certificates ----------------------------------------------------------------- */
+
+/* Each that may stay says again until when. */
+static void recheck(void *context)
+{
+    struct agent *agent = context;
+
+    loop_timer_stop(&agent->dates_timer);
+    agent_recheck_sessions(agent);
+}
+
+/* Timers know nothing of the real-time clock: this one is right as long as nobody sets that. A look
+ * for somebody who has gone meanwhile, or did not get in in the end, finds nothing. */
+void agent_clock_until(struct agent *agent, int64_t not_after)
+{
+    int64_t left = (not_after + 1) * 1000 - loop_wall(agent->loop);
+    int64_t at = loop_now(agent->loop) + left;
+
+    if (!loop_timer_running(&agent->dates_timer) || at < agent->dates_timer.at)
+        loop_timer_start_at(&agent->dates_timer, at);
+}
+
+/* --- set-up ---------------------------------------------------------------------------------- */
+
 int agent_clock_init(struct agent *agent)
 {
-    return loop_timer_init(agent->loop, &agent->clock_timer, on_look, agent);
+    int error = loop_timer_init(agent->loop, &agent->clock_timer, on_look, agent);
+
+    if (error == 0)
+        error = loop_timer_init(agent->loop, &agent->dates_timer, recheck, agent);
+    if (error == 0)
+        loop_on_clock_set(agent->loop, recheck, agent);
+    return error;
 }
 
 void agent_clock_watch(struct agent *agent)
@@ -55,5 +85,7 @@ void agent_clock_watch(struct agent *agent)
 
 void agent_clock_fini(struct agent *agent)
 {
+    loop_on_clock_set(agent->loop, NULL, NULL);
+    loop_timer_fini(&agent->dates_timer);
     loop_timer_fini(&agent->clock_timer);
 }

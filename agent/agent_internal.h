@@ -48,6 +48,7 @@ struct agent {
     int64_t waiting_until;
     struct loop_timer start_timer;
     struct loop_timer clock_timer; /* runs while a server waits for the clock to be set */
+    struct loop_timer dates_timer; /* a certificate that let somebody in may have ended */
 
     bool stopping;
     void (*stopped)(void *context);
@@ -60,9 +61,14 @@ struct agent {
  * agent_ready(). May be called again after trouble. */
 void agent_find_identity(struct agent *agent);
 void agent_ready(struct agent *agent);
+/* Whoever would not be let in now, by list or clock, loses its session at once. */
+void agent_recheck_sessions(struct agent *agent);
 /*
  * agent_clock.c: servers that are held off while the clock is not set are tried again, and once
  * told, within a second of its being set. It looks only while there are such servers.
+ *
+ * And no session outlives its peer's certificate, whatever happens to the clock: they are rechecked
+ * when the earliest of their certificates has ended, and when the clock was set.
  */
 int agent_clock_init(struct agent *agent); /* 0 or -errno */
 void agent_clock_fini(struct agent *agent);
@@ -70,6 +76,8 @@ void agent_clock_fini(struct agent *agent);
 bool agent_clock_is_set(const struct agent *agent);
 /* A connection is over: a server may have begun to wait. */
 void agent_clock_watch(struct agent *agent);
+/* Somebody was let in by a certificate that is valid through this second (since 1970). */
+void agent_clock_until(struct agent *agent, int64_t not_after);
 
 /* agent_diagnosis.c: who keeps the clock; the gate's `explain` and `diagnosed`. */
 enum diagnosis_ntp agent_ntp(const struct agent *agent);

@@ -24,6 +24,9 @@ struct loop {
     bool virtual_clock;
     int64_t now;
     int64_t wall;
+    int64_t ahead; /* the real-time clock of the monotonic one, when that was told last */
+    void (*clock_set)(void *context);
+    void *clock_context;
     uint64_t wakeups;
     bool stopping;
     int status;
@@ -76,6 +79,24 @@ int64_t loop_now(const struct loop *loop)
 int64_t loop_wall(const struct loop *loop)
 {
     return loop->wall;
+}
+
+void loop_on_clock_set(struct loop *loop, void (*handler)(void *context), void *context)
+{
+    loop->ahead = loop->wall - loop->now;
+    loop->clock_set = handler;
+    loop->clock_context = context;
+}
+
+static void watch_clock(struct loop *loop)
+{
+    int64_t ahead = loop->wall - loop->now;
+
+    if (llabs(ahead - loop->ahead) < LOOP_CLOCK_SET_MS)
+        return;
+    loop->ahead = ahead;
+    if (loop->clock_set != NULL)
+        loop->clock_set(loop->clock_context);
 }
 
 uint64_t loop_wakeups(const struct loop *loop)
@@ -436,6 +457,7 @@ int loop_turn(struct loop *loop, int max_wait)
     loop->wakeups++;
     loop->event_count = count < 0 ? 0 : count;
     loop_refresh(loop);
+    watch_clock(loop);
     run_timers(loop);
     run_watches(loop);
     run_deferred(loop);

@@ -52,6 +52,14 @@ void loop_advance(struct loop *loop, int64_t ms);
 /* Virtual loops: the real-time clock jumps, as NTP or an operator may make it. */
 void loop_jump_wall(struct loop *loop, int64_t ms);
 
+/*
+ * The real-time clock has gone another way than the monotonic one, by LOOP_CLOCK_SET_MS or more in
+ * all: it was set, or is being drawn to another time, or the machine slept. Called at the begin of
+ * the next turn, before timers; nobody wakes the loop for it. One handler; NULL: none.
+ */
+enum { LOOP_CLOCK_SET_MS = 100 };
+void loop_on_clock_set(struct loop *loop, void (*handler)(void *context), void *context);
+
 /* How often the loop came back from waiting: what idleness costs. */
 uint64_t loop_wakeups(const struct loop *loop);
 

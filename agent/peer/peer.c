@@ -36,7 +36,7 @@ struct peer {
     char address[ADDRESS_TEXT_SIZE];
     struct connection *connection;
     int64_t active_since;      /* -1: not active */
-    enum connection_end worst; /* of this round's failures: how far one came at most */
+    enum connection_end worst; /* of this round's failures: how far one came at most; or its end */
     char failure[STATE_REASON_SIZE];
     bool has_presented; /* a certificate that was refused in this round */
     bool lacks_clock;   /* so one was, because our clock is not set */
@@ -253,11 +253,13 @@ static void tell_down(struct peer *p, const struct diagnosis *diagnosis, const c
     gate_down(p->gate, &state, diagnosis, reason, lasted);
 }
 
-static void session_ended(struct peer *p, const struct diagnosis *diagnosis, const char *reason)
+static void session_ended(struct peer *p, enum connection_end why,
+                          const struct diagnosis *diagnosis, const char *reason)
 {
     bool was_active = p->active_since >= 0;
     int64_t lasted = was_active ? loop_now(loop_of(p)) - p->active_since : 0;
 
+    p->worst = why;
     p->disconnections++;
     p->active_since = -1;
     if (lasted >= PEER_SETTLED_MS)
@@ -313,7 +315,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     connection_free(connection);
     bool redials = p->redials && p->running;
     if (session != NULL)
-        session_ended(p, &diagnosis, text);
+        session_ended(p, why, &diagnosis, text);
     else if (!redials)
         note_failure(p, why, &diagnosis, p->address, text);
     p->redials = false;
