@@ -287,6 +287,44 @@ static void a_jump_of_the_real_time_clock_alters_no_timer(void **state)
     fini_timers(t, 2);
 }
 
+static void note_clock(void *context)
+{
+    note(*(const char *)context);
+}
+
+static void a_real_time_clock_that_was_set_is_told_once_and_before_timers(void **state)
+{
+    static char letter = 'c';
+    struct noting t;
+
+    (void)state;
+    init_timers(&t, 1);
+    loop_jump_wall(loop, 1000000);
+    loop_on_clock_set(loop, note_clock, &letter);
+    loop_advance(loop, 3600000); /* both go the same way */
+    assert_string_equal(happened, "");
+    loop_timer_start(&t.timer, 0);
+    loop_jump_wall(loop, -1000);
+    loop_advance(loop, 5);
+    assert_string_equal(happened, "ca");
+    loop_jump_wall(loop, 1000000000000000);
+    loop_advance(loop, 5);
+    assert_string_equal(happened, "cac");
+    for (int i = 0; i < 4; i++) { /* drawn to another time: what counts is the sum */
+        loop_jump_wall(loop, LOOP_CLOCK_SET_MS / 4);
+        assert_string_equal(happened, "cac");
+        loop_advance(loop, 1);
+    }
+    assert_string_equal(happened, "cacc");
+    loop_jump_wall(loop, -LOOP_CLOCK_SET_MS + 1);
+    loop_advance(loop, 1);
+    loop_on_clock_set(loop, NULL, NULL);
+    loop_jump_wall(loop, 1000);
+    loop_advance(loop, 1);
+    assert_string_equal(happened, "cacc");
+    fini_timers(&t, 1);
+}
+
 static void a_virtual_clock_stands_still_by_itself(void **state)
 {
     (void)state;
@@ -478,6 +516,7 @@ int main(void)
         WITH_SIGNALS(a_signal_that_cannot_be_handled_is_not_blocked),
         WITH_SIGNALS(after_a_failure_another_signal_can_be_handled),
         IN_LOOP(a_jump_of_the_real_time_clock_alters_no_timer),
+        IN_LOOP(a_real_time_clock_that_was_set_is_told_once_and_before_timers),
         IN_LOOP(a_virtual_clock_stands_still_by_itself),
         IN_LOOP(advancing_by_nothing_is_one_turn),
         IN_LOOP(an_hour_of_idleness_costs_what_its_timers_cost),

@@ -43,6 +43,7 @@ struct connection {
 
     struct statistics *statistics;
     bool inbound;
+    bool legacy_cipher;
 
     enum connection_end why;
     enum diagnosis_code code;
@@ -412,6 +413,7 @@ struct connection *connection_new(const struct connection_spec *spec,
     c->fd = spec->fd;
     c->statistics = spec->statistics;
     c->inbound = spec->inbound;
+    c->legacy_cipher = spec->legacy_cipher;
     c->decision.verdict = AUTHLIST_NO_CERTIFICATE;
     c->number = next_number++;
     trace_line(TRACE_INFO, "allocate connection %" PRIu64, c->number);
@@ -526,7 +528,7 @@ const char *connection_tls_version(const struct connection *c)
 
 bool connection_legacy_cipher(const struct connection *c)
 {
-    return c->tls != NULL && tls_legacy_cipher(c->tls);
+    return c->legacy_cipher;
 }
 
 const char *connection_tls_cipher(const struct connection *c)

@@ -58,7 +58,8 @@ struct connection_spec {
     struct tls_context *tls;
     struct statistics *statistics; /* NULL: not counted */
     bool inbound;
-    int fd; /* non-blocking, connected or about to be; taken over, also on failure */
+    bool legacy_cipher; /* the context is one for old servers */
+    int fd;             /* non-blocking, connected or about to be; taken over, also on failure */
 };
 
 /* NULL if memory is out. Nothing is done, and no callback called, before the loop turns. */

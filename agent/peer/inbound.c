@@ -274,6 +274,7 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
                                                               .tls = tls,
                                                               .statistics = all->gate->statistics,
                                                               .inbound = true,
+                                                              .legacy_cipher = all->legacy_cipher,
                                                               .fd = fd},
                                     &owner);
     return in->connection != NULL;
@@ -314,8 +315,22 @@ static void finish_all(struct inbounds *all, const char *reason)
     }
 }
 
+static void finish_legacy(struct inbounds *all)
+{
+    struct connection *connection;
+    size_t cursor = 0;
+
+    while ((connection = inbounds_next(all, &cursor)) != NULL) {
+        if (connection_legacy_cipher(connection))
+            connection_finish(connection,
+                              "it was made with legacy-cipher, which is not configured any more");
+    }
+}
+
 void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
 {
+    if (!settings->legacy_cipher)
+        finish_legacy(all);
     all->legacy_cipher = settings->legacy_cipher;
     listener_configure(all->listener, settings);
     if (all->listening && !settings->enabled)

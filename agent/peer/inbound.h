@@ -28,7 +28,8 @@ struct inbound_counters {
 struct inbounds *inbounds_new(const struct gate *gate);
 void inbounds_free(struct inbounds *inbounds);
 
-/* Sessions go on, unless listening is switched off. */
+/* Sessions go on, unless listening is switched off, or they were made with legacy-cipher, which is
+ * gone now: those are ended in order. */
 void inbounds_configure(struct inbounds *inbounds, const struct settings_listen *settings);
 /* Closes the listener and ends all connections in order. */
 void inbounds_stop(struct inbounds *inbounds, const char *reason);

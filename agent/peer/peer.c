@@ -352,12 +352,14 @@ static int open_connection(struct peer *p, const struct sockaddr_storage *addres
     }
     owner.context = p;
     p->not_admitted = DIAGNOSIS_NONE;
-    p->connection = connection_new(&(struct connection_spec){.shared = p->gate->shared,
-                                                             .farewell = p->gate->farewell,
-                                                             .tls = tls,
-                                                             .statistics = p->gate->statistics,
-                                                             .fd = fd},
-                                   &owner);
+    p->connection =
+        connection_new(&(struct connection_spec){.shared = p->gate->shared,
+                                                 .farewell = p->gate->farewell,
+                                                 .tls = tls,
+                                                 .statistics = p->gate->statistics,
+                                                 .legacy_cipher = p->server.legacy_cipher,
+                                                 .fd = fd},
+                       &owner);
     return p->connection != NULL ? 0 : ENOMEM;
 }
 
@@ -485,6 +487,9 @@ void peer_configure(struct peer *p, const struct settings_server *server)
     p->server = *server;
     if (!same)
         peer_recheck(p);
+    if (!server->legacy_cipher && p->connection != NULL && !connection_ending(p->connection) &&
+        connection_legacy_cipher(p->connection))
+        (void)peer_reconnect(p, "it was made with legacy-cipher, which is not configured any more");
 }
 
 void peer_start(struct peer *p)

@@ -28,7 +28,8 @@ struct peer *peer_new(const struct gate *gate, const struct settings_server *ser
 void peer_free(struct peer *peer);
 
 const struct settings_server *peer_server(const struct peer *peer);
-/* The same host and port, anything else may differ; a session that is not allowed now is ended. */
+/* The same host and port, anything else may differ; a session that is not allowed now is ended. One
+ * that was made with legacy-cipher, which is gone now, is ended in order and made anew at once. */
 void peer_configure(struct peer *peer, const struct settings_server *server);
 
 /* Dials at once. Does nothing if it was started already. */

@@ -189,6 +189,11 @@ static bool nobody_is_left(void *context)
     return inbounds_count(((struct scene *)context)->inbounds) == 0;
 }
 
+static bool only_one_is_left(void *context)
+{
+    return inbounds_count(((struct scene *)context)->inbounds) == 1;
+}
+
 /* Comes in, is turned away and forgotten. */
 static void be_turned_away(struct scene *s)
 {
@@ -362,6 +367,32 @@ static void stopping_closes_all_in_order(void **state)
     run_until(s, nobody_is_left);
 }
 
+static void without_legacy_cipher_what_came_in_with_it_is_ended_in_order(void **state)
+{
+    struct scene *s = *state;
+
+    come_in(s);
+    run_until(s, last_has_capability);
+    s->settings.legacy_cipher = true;
+    inbounds_configure(s->inbounds, &s->settings); /* for new connections */
+    come_in(s);
+    run_until(s, last_has_capability);
+    come_in(s); /* it is in the middle of its handshake */
+    loop_advance(s->bed->loop, 0);
+    assert_int_equal(inbounds_count(s->inbounds), 3);
+    s->settings.legacy_cipher = false;
+    inbounds_configure(s->inbounds, &s->settings);
+    run_until(s, last_is_closed);
+    run_until(s, only_one_is_left);
+    assert_true(s->ends[1]->eof);
+    assert_int_equal(s->ends[1]->status, TLS_CLOSED);
+    assert_false(s->ends[0]->eof);
+    assert_int_equal(s->diagnosed, 0); /* nothing is wrong */
+    come_in(s);
+    run_until(s, last_has_capability);
+    assert_int_equal(inbounds_count(s->inbounds), 2);
+}
+
 static void without_a_context_or_memory_nobody_comes_in(void **state)
 {
     struct scene *s = *state;
@@ -409,6 +440,7 @@ int main(void)
         TEST(a_handshake_that_fails_is_counted),
         TEST(those_without_a_session_leave_their_place_when_they_go),
         TEST(stopping_closes_all_in_order),
+        TEST(without_legacy_cipher_what_came_in_with_it_is_ended_in_order),
         TEST(without_a_context_or_memory_nobody_comes_in),
     };
 

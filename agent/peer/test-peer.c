@@ -35,6 +35,7 @@ struct scene {
     struct far_end *far;
 
     bool lets_in;
+    bool asked_legacy;       /* of the last connection */
     const struct mac *taken; /* this MAC has a session elsewhere */
     struct mac expected;
     unsigned released;
@@ -49,7 +50,7 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     struct scene *s = context;
 
     assert_int_equal(role, TLS_CLIENT);
-    assert_false(legacy_cipher);
+    s->asked_legacy = legacy_cipher; /* it is given the usual one: not every library has another */
     return s->tls;
 }
 
@@ -191,6 +192,11 @@ static bool is_waiting(void *context)
     struct scene *s = context;
 
     return phase_of(s) == STATE_WAITING && far_frames(s->far, WIRE_CAPABILITY_NOTIFICATION) > 0;
+}
+
+static bool is_over(void *context)
+{
+    return ((struct scene *)context)->far->eof;
 }
 
 static bool is_in_backoff(void *context)
@@ -503,6 +509,55 @@ static void another_expected_mac_is_checked_at_once(void **state)
     assert_true(peer_server(s->peer)->has_mac);
 }
 
+static void without_legacy_cipher_a_session_that_was_made_with_it_is_made_anew(void **state)
+{
+    struct scene *s = *state;
+
+    serve(s);
+    s->server.legacy_cipher = true;
+    configure(s, "127.0.0.1");
+    peer_start(s->peer);
+    accept_session(s);
+    assert_true(s->asked_legacy);
+    assert_true(state_of(s).legacy_cipher);
+    s->server.legacy_cipher = false;
+    peer_configure(s->peer, &s->server);
+    peer_configure(s->peer, &s->server); /* as often as you like */
+    run_until(s, is_over);
+    assert_int_equal(s->far->status, TLS_CLOSED); /* in order */
+    accept_session(s);
+    assert_int_equal(state_of(s).attempts, 2);
+    assert_false(s->asked_legacy);
+    assert_false(state_of(s).legacy_cipher);
+    assert_int_equal(said("session down after 0 s: it was made with legacy-cipher"), 1);
+    s->server.legacy_cipher = true; /* which is for new connections */
+    peer_configure(s->peer, &s->server);
+    turn(s);
+    assert_int_equal(phase_of(s), STATE_ACTIVE);
+    assert_false(state_of(s).legacy_cipher);
+    assert_int_equal(state_of(s).attempts, 2);
+}
+
+static bool has_dialled_twice(void *context)
+{
+    return state_of(context).attempts == 2;
+}
+
+static void without_legacy_cipher_what_is_on_its_way_is_dialled_anew(void **state)
+{
+    struct scene *s = *state;
+
+    serve(s);
+    s->server.legacy_cipher = true;
+    configure(s, "127.0.0.1");
+    peer_start(s->peer);
+    s->server.legacy_cipher = false;
+    peer_configure(s->peer, &s->server);
+    run_until(s, has_dialled_twice);
+    assert_false(s->asked_legacy);
+    assert_int_equal(said("no session"), 0); /* nothing has failed */
+}
+
 /* --- held --- */
 
 static void a_server_whose_mac_has_a_session_is_not_dialled(void **state)
@@ -707,6 +762,8 @@ int main(void)
         TEST(a_new_list_lets_a_refused_server_be_tried_at_once),
         TEST(a_new_list_does_not_hurry_a_server_that_is_away),
         TEST(another_expected_mac_is_checked_at_once),
+        TEST(without_legacy_cipher_a_session_that_was_made_with_it_is_made_anew),
+        TEST(without_legacy_cipher_what_is_on_its_way_is_dialled_anew),
         TEST(a_server_whose_mac_has_a_session_is_not_dialled),
         TEST(a_server_is_held_by_the_mac_it_had_last),
         TEST(a_server_that_turns_out_to_have_a_session_is_held),
