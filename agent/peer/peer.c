@@ -191,7 +191,8 @@ static void round_failed(struct peer *p)
                 p->failure, delay);
     if (p->has_presented && p->worst == CONNECTION_REFUSED)
         gate_log_presented(p->name, &p->presented);
-    gate_tell(p->gate, p->name, &p->diagnosis);
+    if (news) /* else it was told when the session ended */
+        gate_tell(p->gate, p->name, &p->diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */

@@ -73,17 +73,22 @@ class Changing(bed.Case):
     def test_strong_cipher_applies_to_new_connections_only(self):
         old = ("--tls", "1.2", "--ciphers", "ECDHE-RSA-AES128-SHA256:@SECLEVEL=1")
         mse = self.mse(*old)
-        self.start(configuration([mse.port]))
-        self.assertEqual(mse.wait("connected")["cipher"], "ECDHE-RSA-AES128-SHA256")
-        mse.wait_session()
-        strong = {"strong-cipher": True}
-        self.agent.reload(configuration([mse.port], **strong))
-        self.assertTrue([line for line in self.agent.report() if ": active, MAC " in line])
-        self.assertEqual(mse.of("disconnected"), [])
+        port = free_port()
+        self.start(configuration([mse.port], listen=port))
+        self.agent.wait("listener: waiting")
+        inbound = self.mse(*old, "--retry", "0.2", mac=SERVER_MACS[1], connect=port)
+        for one in (mse, inbound):
+            self.assertEqual(one.wait("connected")["cipher"], "ECDHE-RSA-AES128-SHA256")
+            one.wait_session()
+        self.agent.reload(configuration([mse.port], listen=port, **{"strong-cipher": True}))
+        self.assertEqual(len([line for line in self.agent.report() if ": active, MAC " in line]), 2)
+        self.assertEqual(mse.of("disconnected") + inbound.of("disconnected"), [])
         mark = self.agent.mark()
-        mse.do("close")
-        self.agent.wait("no session: .*TLS: ", mark)
-        mse.wait("handshake-failed")
+        for one in (mse, inbound):
+            one.do("close")
+            one.wait("handshake-failed")
+        self.agent.wait("server .* no session: .*TLS: ", mark)
+        self.agent.wait("from .* no session: TLS: ", mark)
 
     def test_the_report_tells_what_an_operator_asks(self):
         mse = self.mse()

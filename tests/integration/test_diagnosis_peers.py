@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Causes that no well-behaved location server gives: peers that lie, flood or do not read; and this machine's own."""
 
+import calendar
 import os
 import resource
 import socket
@@ -353,6 +354,72 @@ class Clock(Peers):
         found = self.diagnosed("not-yet-valid", r"The peer's certificate \(CN=MSE-%s\) becomes valid in (\d+) s; this "
                                r"machine's clock is synchronised by NTP\.$" % USER, since=mark)
         self.assertLess(abs(int(found.group(1)) - DECADES), 2 * 86400)
+
+    def two_sessions(self, **ends):
+        """One that was dialled and one that came in, whose certificates end at these times."""
+        port = free_port()
+        config = configuration(users=SERVER_MACS[:2], listen=port)
+        self.set_clock(0, False)
+        for mac, name in zip(SERVER_MACS, ends):
+            where = os.path.join(self.agent.folder, name)
+            Keys.made[mac, name] = bed.identity.make_certificate(where, mac, dates=("20200101000000Z", ends[name]))
+            self.addCleanup(Keys.made.pop, (mac, name))
+        config["nmspd-aaa:aaa"]["attribute-list"] = [
+            {"name": "L" + mac[-2:], "password": Keys.hash(mac, name)} for mac, name in zip(SERVER_MACS, ends)]
+        names = list(ends)
+        mse = self.mse(key_name=names[0])
+        config["nmspd-nmsp:nmsp"]["server"] = configuration([mse.port])["nmspd-nmsp:nmsp"]["server"]
+        self.start(config)
+        self.agent.wait("listener: waiting")
+        inbound = self.mse("--retry", "0.2", mac=SERVER_MACS[1], key_name=names[1], connect=port)
+        mse.wait_session()
+        inbound.wait_session()
+        return mse, inbound
+
+    def set_clock_to(self, when):
+        self.set_clock(int(when - time.time()), False)
+        self.agent.report()  # the agent sees it when it does something, which with a session is often
+
+    def test_a_session_ends_with_its_certificate_and_is_refused_from_then_on(self):
+        mse, inbound = self.two_sessions(ends="20400101000000Z", never="99991231235959Z")
+        mark = self.agent.mark()
+        self.set_clock_to(calendar.timegm((2040, 1, 1, 0, 0, 0)) - 1)
+        self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
+        self.agent.wait("server .* session down after .* s: not let in any more: the certificate has expired$", mark)
+        self.diagnosed("expired", r"The peer's certificate \(CN=MSE-%s\) expired \d+ s ago; " % USER, since=mark)
+        self.agent.wait("no session: .*: not let in: the certificate has expired; next try in ", mark)
+        self.assertEqual(inbound.of("disconnected"), [])
+        self.set_clock(0, False)
+        mse.wait_session()
+        self.nothing_diagnosed()
+
+    def test_what_came_in_ends_with_its_certificate_too(self):
+        mse, inbound = self.two_sessions(never="99991231235959Z", ends="20400101000000Z")
+        mark = self.agent.mark()
+        self.set_clock_to(calendar.timegm((2040, 1, 1, 0, 0, 0)) - 1)
+        self.assertEqual(inbound.wait("disconnected")["reason"], "closed by the agent")
+        self.agent.wait("from .* session down after .* s: not let in any more: the certificate has expired$", mark)
+        self.diagnosed("expired", r"The peer's certificate \(CN=MSE-%s\) expired \d+ s ago; "
+                       % SERVER_MACS[1].replace(":", ""), who="from 127.0.0.1:", since=mark)
+        self.assertEqual(mse.of("disconnected"), [])
+        self.set_clock(0, False)
+        inbound.wait_session()
+        self.nothing_diagnosed()
+
+    def test_sessions_end_when_the_clock_is_lost_and_are_back_when_it_is_set(self):
+        both = self.two_sessions(one="20400101000000Z", other="20400101000000Z")
+        mark = self.agent.mark()
+        self.set_clock_to(86400)
+        for mse in both:
+            self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
+        for who in "server", "from":
+            self.agent.wait(who + " .* session down after .* s: not let in any more: the clock of this device is not set",
+                            mark)
+            self.agent.wait(who + " .* cause: This machine's clock is not set", mark)
+        self.set_clock(0, False)
+        for mse in both:
+            mse.wait_session()
+        self.nothing_diagnosed()
 
 
 if __name__ == "__main__":

@@ -71,6 +71,38 @@ class Flows(Old):
         self.hear(ALICE, 0, -45)
         self.assert_session(mse)
 
+    def test_taken_away_it_ends_what_came_in_with_it_and_the_old_server_stays_out(self):
+        self.begin()
+        self.agent.scene(*APS)
+        self.hear(ALICE, 0, -45)
+        mse = self.mse(*self.mse_arguments, "--retry", "0.2", connect=self.port)
+        self.assert_session(mse)
+        mark = self.agent.reload(self.configuration(legacy=False))
+        self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
+        self.agent.wait("session down after .* it was made with legacy-cipher, which is not configured any more", mark)
+        self.agent.wait("no session: TLS: .*in common", mark)
+
+    def test_taken_away_it_makes_the_session_with_a_server_anew(self):
+        old, new = self.mse(*self.mse_arguments), self.mse(mac=SERVER_MACS[1])
+        config = configuration([old.port, new.port])
+        for server in config["nmspd-nmsp:nmsp"]["server"]:
+            server["legacy-cipher"] = True
+        self.start(config)
+        old.wait_session()
+        new.wait_session()
+        self.assertEqual(len(self.agent.said("session up .* legacy cipher")), 2)
+        mark = self.agent.reload(configuration([old.port, new.port]))
+        for mse in (old, new):
+            self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
+        new.wait_session()
+        self.agent.wait("no session: .*TLS: .*in common", mark)
+        self.assertEqual(len(self.agent.said("session up ", mark)), 1)
+        self.assertEqual(self.agent.said("session up .*legacy cipher", mark), [])
+        # Given again, it is for new connections.
+        mark = self.agent.reload(config)
+        old.wait_session()
+        self.assertEqual(new.of("disconnected")[1:], [])
+
     def test_without_legacy_cipher_the_same_server_stays_out(self):
         self.begin(legacy=False)
         self.server(self.port)
