@@ -531,15 +531,21 @@ bool peer_reconnect(struct peer *p, const char *reason)
     return true;
 }
 
+/* What kept it away may be gone with new settings. */
+static bool may_be_cured(const struct peer *p)
+{
+    return p->running && loop_timer_running(&p->timer) &&
+           (p->worst == CONNECTION_REFUSED || p->diagnosis.code == DIAGNOSIS_NO_COMMON);
+}
+
 void peer_recheck(struct peer *p)
 {
     if (p->connection != NULL) {
         connection_recheck(p->connection);
     } else if (p->held) {
         peer_release(p);
-    } else if (p->running && p->worst == CONNECTION_REFUSED && loop_timer_running(&p->timer)) {
-        backoff_reset(&p->backoff);
-        dial(p);
+    } else if (may_be_cured(p)) {
+        dial_anew(p);
     }
 }
 
@@ -550,10 +556,8 @@ bool peer_waits_for_clock(const struct peer *p)
 
 void peer_clock_set(struct peer *p)
 {
-    if (!peer_waits_for_clock(p))
-        return;
-    backoff_reset(&p->backoff);
-    dial(p);
+    if (peer_waits_for_clock(p))
+        dial_anew(p);
 }
 
 void peer_release(struct peer *p)

@@ -41,8 +41,8 @@ void peer_stop(struct peer *peer, const char *reason);
  * False: it is not to be dialled. */
 bool peer_reconnect(struct peer *peer, const char *reason);
 
-/* The auth list has changed: a session whose entry is gone ends, and a server that was refused is
- * tried again at once. */
+/* The settings have changed: a session whose entry is gone ends, and a server that was refused, or
+ * had no cipher in common with us, is tried again at once. */
 void peer_recheck(struct peer *peer);
 /* It was refused in this round because our clock is not set, and waits for its next one. */
 bool peer_waits_for_clock(const struct peer *peer);

@@ -476,6 +476,25 @@ static void a_new_list_lets_a_refused_server_be_tried_at_once(void **state)
     assert_int_equal(said("session down after 0 s: not let in any more"), 1);
 }
 
+/* strong-cipher may have been taken back, or legacy-cipher given. */
+static void new_settings_let_a_server_be_tried_at_once_that_had_no_cipher_in_common(void **state)
+{
+    static const uint8_t protocol_version[] = {0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46};
+    struct scene *s = *state;
+
+    serve(s);
+    configure(s, "127.0.0.1");
+    peer_start(s->peer);
+    int fd = far_accept(s->bed->loop, s->listener);
+    assert_int_equal(send(fd, protocol_version, sizeof(protocol_version), 0), 7);
+    run_until(s, is_in_backoff);
+    (void)close(fd);
+    assert_int_equal(state_of(s).diagnosis.code, DIAGNOSIS_NO_COMMON);
+    peer_recheck(s->peer);
+    assert_int_equal(state_of(s).attempts, 2);
+    accept_session(s);
+}
+
 static void a_new_list_does_not_hurry_a_server_that_is_away(void **state)
 {
     struct scene *s = *state;
@@ -760,6 +779,7 @@ int main(void)
         TEST(a_session_without_a_capability_is_told_as_that),
         TEST(a_refused_server_is_told_with_what_it_presented),
         TEST(a_new_list_lets_a_refused_server_be_tried_at_once),
+        TEST(new_settings_let_a_server_be_tried_at_once_that_had_no_cipher_in_common),
         TEST(a_new_list_does_not_hurry_a_server_that_is_away),
         TEST(another_expected_mac_is_checked_at_once),
         TEST(without_legacy_cipher_a_session_that_was_made_with_it_is_made_anew),
