@@ -121,6 +121,29 @@ class Live(netconf_bed.Case):
             self.refused(m.edit_config, config(content), target="running")
         self.assert_undisturbed(self.first, connection)
 
+    def test_each_setting_reaches_a_session_that_is_up_as_it_is_documented(self):
+        self.apply(seed([ONE, TWO], [self.first.port]))
+        self.first.wait_session()
+        self.admin.edit_ok("<nmsp:nmsp><nmsp:strong-cipher>true</nmsp:strong-cipher></nmsp:nmsp>")
+        self.assert_undisturbed(self.first, self.facts(ONE)[0])
+        lists = ("<aaa:aaa><aaa:credential-download nc:operation='%s'><aaa:name>wcm_loc_serv_cert</aaa:name>"
+                 "<aaa:method>local</aaa:method></aaa:credential-download></aaa:aaa>")
+        server = ("<nmsp:nmsp><nmsp:server><nmsp:host>127.0.0.1</nmsp:host><nmsp:port>%d</nmsp:port><nmsp:mac>%%s"
+                  "</nmsp:mac></nmsp:server></nmsp:nmsp>" % self.first.port)
+        diagnosis = '<get><filter type="subtree"><nmsp:nmsp-state><nmsp:diagnosis/></nmsp:nmsp-state></filter></get>'
+        for taken, given, code in (
+                ("<aaa:aaa><aaa:new-model>false</aaa:new-model></aaa:aaa>",
+                 "<aaa:aaa><aaa:new-model>true</aaa:new-model></aaa:aaa>", "no-new-model"),
+                (lists.replace("<aaa:method>local</aaa:method>", "") % "delete", lists % "create", "no-method-list"),
+                (server % TWO, server % ONE, "wrong-server")):
+            mark = self.agent.mark()
+            self.admin.edit_ok(taken)
+            self.assertEqual(self.first.wait("disconnected")["reason"], "closed by the agent")
+            self.agent.wait("session down after .*: not let in any more: ", mark)
+            until(lambda: code in find(self.admin.data(diagnosis), "//nmsp:diagnosis/nmsp:code"), code)
+            self.admin.edit_ok(given)
+            self.first.wait_session()
+
     def test_the_agents_rpc_reconnect_ends_one_session_alone(self):
         second = self.mse(mac=TWO)
         self.apply(seed([ONE, TWO], [second.port]))
