@@ -123,6 +123,41 @@ static void a_peer_that_came_in_is_told_with_its_address(void **state)
     assert_true(mac_equal(&seen.down.mac, &far_macs[FAR_SERVER]));
 }
 
+/* 10000-01-01, in ms: the far ends' certificates have just ended. */
+#define END_MS INT64_C(253402300800000)
+
+static void sessions_whose_certificates_end_are_told_with_cause_and_mac(void **state)
+{
+    struct scene *s = *state;
+    struct seen seen;
+
+    scene_start(s, scene_with_listener(s, scene_with_server(s)));
+    scene_activate(s, scene_take_call(s, FAR_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    look_on(s, &seen);
+    loop_jump_wall(s->bed->loop, END_MS - loop_wall(s->bed->loop) + 6000);
+    scene_turn(s);
+    assert_int_equal(seen.downs, 1);
+    assert_int_equal(seen.why.code, DIAGNOSIS_EXPIRED);
+    assert_int_equal(seen.why.skew, 7); /* of the last second that it was valid for */
+    assert_true(mac_equal(&seen.down.mac, &far_macs[FAR_SERVER]));
+    assert_int_equal(seen.refusals, 1);
+    assert_int_equal(seen.refused.code, DIAGNOSIS_EXPIRED);
+
+    loop_jump_wall(s->bed->loop, -60000);
+    scene_activate(s, scene_come_in(s, FAR_OTHER_SERVER));
+    scene_run_until(s, scene_one_is_active);
+    loop_jump_wall(s->bed->loop, 60000);
+    scene_turn(s);
+    assert_int_equal(seen.downs, 2);
+    assert_true(seen.down.inbound);
+    assert_int_equal(seen.why.code, DIAGNOSIS_EXPIRED);
+    assert_true(seen.down.has_mac);
+    assert_true(mac_equal(&seen.down.mac, &far_macs[FAR_OTHER_SERVER]));
+    assert_int_equal(seen.refusals, 2);
+    assert_true(mac_equal(&seen.refused.mac, &far_macs[FAR_OTHER_SERVER]));
+}
+
 static bool is_refused(void *context)
 {
     struct diagnosis d;
@@ -332,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_session_that_comes_up_and_goes_down_is_told_to_all_who_look_on),
         TEST(a_peer_that_came_in_is_told_with_its_address),
+        TEST(sessions_whose_certificates_end_are_told_with_cause_and_mac),
         TEST(a_server_that_is_not_let_in_is_told_with_the_cause),
         TEST(a_peer_that_comes_in_again_and_again_is_told_as_refused_once),
         cmocka_unit_test(what_is_no_refusal_is_not_told_as_one),

@@ -110,6 +110,8 @@ void gate_describe(const struct gate *gate, const struct connection *connection,
         return;
     out->granted = session_granted(session);
     out->has_session = true;
+    out->has_mac = true; /* a session that ends because of the list had one, too */
+    out->mac = *session_identity(session);
     out->session_age = loop_now(gate->shared->loop) - session_since(session);
     session_subscribed(session, &out->subscription);
     out->counters = *session_counters(session);
