@@ -176,7 +176,7 @@ static void the_earliest_end_counts(void **state)
     assert_false(loop_timer_running(timer));
 }
 
-enum { ROUNDS = 60, ROUNDS_FULL = 2000, OPERATIONS = 4, BOTH = 2 };
+enum { ROUNDS = 60, ROUNDS_FULL = 200, OPERATIONS = 4, BOTH = 2 };
 
 static uint64_t seed = 20261201;
 
@@ -194,6 +194,20 @@ static bool may_be_here(const struct scene *s, const bool listed[BOTH], unsigned
 
     return listed[who] && diagnosis_clock_is_set(second, ntp_state) && second >= peer->not_before &&
            second <= peer->not_after;
+}
+
+/* By a clock that goes astray, either way, by less than is told. */
+static bool might_be_here(const struct scene *s, const bool listed[BOTH], unsigned who)
+{
+    bool may = false;
+
+    for (int i = 0; i < 2; i++) {
+        int64_t ms = i == 0 ? LOOP_CLOCK_SET_MS : -LOOP_CLOCK_SET_MS;
+        loop_jump_wall(s->bed->loop, ms);
+        may = may || may_be_here(s, listed, who);
+        loop_jump_wall(s->bed->loop, -ms);
+    }
+    return may;
 }
 
 static bool is_here(const struct scene *s, bool inbound)
@@ -309,12 +323,8 @@ static void no_session_outlives_what_it_was_let_in_for(void **state)
                 stays[who] = stays[who] && may;
                 if (stays[who])
                     assert_true(is);
-                if (!is || may)
-                    continue;
-                loop_jump_wall(s->bed->loop, -LOOP_CLOCK_SET_MS);
-                may = may_be_here(s, listed, who);
-                loop_jump_wall(s->bed->loop, LOOP_CLOCK_SET_MS);
-                assert_true(may);
+                if (is && !may)
+                    assert_true(might_be_here(s, listed, who));
             }
         }
         ended += (stays[0] ? 0u : 1u) + (stays[1] ? 0u : 1u);
