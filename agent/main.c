@@ -5,6 +5,7 @@
 #include "agent/agent.h"
 #include "agent/base/log.h"
 #include "agent/base/loop.h"
+#include "agent/base/number.h"
 #include "agent/base/trace.h"
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
@@ -119,13 +120,17 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* A number of bytes from the command line, 0 if it is none. */
-static int parse_bytes(const char *text)
+/* A number of bytes from the command line. */
+static bool parse_bytes(const char *text, int *bytes)
 {
-    char *end;
-    long value = strtol(text, &end, 10);
+    uint64_t value = 0;
+    bool is_one = number_text(text, (1 << 30) - 1, &value) && value > 0;
 
-    return *end == '\0' && value > 0 && value < 1 << 30 ? (int)value : 0;
+    if (!is_one)
+        (void)fprintf(stderr, PROGRAM ": %s is no number of bytes from 1 to 1073741823\n\n%s", text,
+                      usage);
+    *bytes = (int)value;
+    return is_one;
 }
 
 /* True: go on; else *status is what to exit with. */
@@ -161,8 +166,8 @@ static bool take_option(struct options *options, int option, int *status)
         options->record = optarg;
         return true;
     case OPTION_EVENT_BUFFER:
-        options->event_buffer_bytes = parse_bytes(optarg);
-        return true;
+        *status = EXIT_CONFIG;
+        return parse_bytes(optarg, &options->event_buffer_bytes);
     case OPTION_VERSION:
         (void)printf(PROGRAM " " NMSPD_VERSION "\n");
         break;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/apply.h"
 
+#include "agent/base/number.h"
 #include "config/compat.h"
 #include "config/host.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <stdarg.h>
 
 /* What the work goes on: the tree on one side, the settings on the other. */
@@ -103,7 +104,12 @@ static bool is_true(const char *text)
 /* Only for text that the schema has found to be a number in range. */
 static uint32_t number(const char *text)
 {
-    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
+    uint64_t found = 0;
+    bool is_one = text == NULL || number_text(text, UINT32_MAX, &found);
+
+    assert(is_one);
+    (void)is_one;
+    return (uint32_t)found;
 }
 
 /* --- faults ---------------------------------------------------------------------------------- */
@@ -343,11 +349,6 @@ static void sort_lists(struct settings *s)
 
 /* --- aaa ------------------------------------------------------------------------------------- */
 
-static uint8_t hex_value(char c)
-{
-    return (uint8_t)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
-}
-
 static void apply_attribute_list(struct work *work, const struct lyd_node *entry, void *to)
 {
     struct settings_attribute_list *list = to;
@@ -358,7 +359,8 @@ static void apply_attribute_list(struct work *work, const struct lyd_node *entry
         return;
     list->key_hash_len = (uint8_t)(strlen(hash) / 2);
     for (size_t i = 0; i < list->key_hash_len; i++)
-        list->key_hash[i] = (uint8_t)(hex_value(hash[2 * i]) << 4 | hex_value(hash[2 * i + 1]));
+        list->key_hash[i] = (uint8_t)(number_hex_digit((uint8_t)hash[2 * i]) << 4 |
+                                      number_hex_digit((uint8_t)hash[2 * i + 1]));
 }
 
 static void apply_user(struct work *work, const struct lyd_node *entry, void *to)

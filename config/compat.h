@@ -9,6 +9,8 @@
 #ifndef CONFIG_COMPAT_H
 #define CONFIG_COMPAT_H
 
+#include "agent/base/number.h"
+
 #include <libyang/libyang.h>
 #include <libyang/version.h>
 
@@ -60,7 +62,13 @@ static inline void compat_error_place(const struct ly_err_item *item, char *path
     size_t len = first != last ? (size_t)(last - first - 1) : 0;
 
     (void)snprintf(path, size, "%.*s", (int)len, len > 0 ? first + 1 : "");
-    *line = number != NULL ? (unsigned)strtoul(number + sizeof("ine number ") - 1, NULL, 10) : 0;
+    uint64_t found = 0;
+    if (number != NULL) {
+        struct cursor text = cursor_of(number, strlen(number));
+        cursor_skip(&text, sizeof("ine number ") - 1);
+        (void)number_take(&text, UINT32_MAX, &found);
+    }
+    *line = (unsigned)found;
 }
 
 static inline LY_ERR compat_error_code(const struct ly_err_item *item)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/nacm-rules.h"
 
+#include "agent/base/number.h"
 #include "config/compat.h"
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -75,12 +76,14 @@ static bool read_value(struct reader *r, struct nacm_predicate *predicate)
 
 static bool read_position(struct reader *r, struct nacm_predicate *predicate)
 {
-    char *end = NULL;
-    unsigned long position = strtoul(r->at, &end, 10);
+    struct cursor text = cursor_of(r->at, strlen(r->at));
+    uint64_t position = 0;
 
-    r->at = end;
-    predicate->position = position <= UINT32_MAX ? (uint32_t)position : 0;
-    return predicate->position > 0;
+    if (!number_take(&text, UINT32_MAX, &position))
+        return false;
+    r->at += strlen(r->at) - cursor_left(&text);
+    predicate->position = (uint32_t)position;
+    return position > 0;
 }
 
 /* The name that a predicate is about, and its "=". */

@@ -2,6 +2,7 @@
 #include "config/state-internal.h"
 
 #include "agent/base/log.h"
+#include "agent/base/number.h"
 
 #include <time.h>
 
@@ -152,9 +153,12 @@ bool input_number(const struct lyd_node *rpc, const char *name, uint32_t *number
 {
     const char *text = input_text(rpc, name);
 
-    if (text != NULL)
-        *number = (uint32_t)strtoul(text, NULL, 10);
-    return text != NULL;
+    uint64_t found = 0;
+
+    if (text == NULL || !number_text(text, UINT32_MAX, &found))
+        return false;
+    *number = (uint32_t)found;
+    return true;
 }
 
 bool input_mac(const struct lyd_node *rpc, const char *name, struct mac *mac)

@@ -2,6 +2,7 @@
 #include "agent/auth/der.h"
 
 #include "agent/auth/der-element.h"
+#include "agent/base/number.h"
 
 /* --- elements --- */
 
@@ -181,15 +182,11 @@ static void find_inner_key(struct cursor spki, struct der_certificate *out)
 
 static unsigned read_number(struct cursor *c, unsigned digits)
 {
-    unsigned value = 0;
+    uint64_t value = 0;
 
-    for (unsigned i = 0; i < digits; i++) {
-        uint8_t digit = (uint8_t)(cursor_u8(c) - '0');
-        if (digit > 9)
-            c->failed = true;
-        value = value * 10 + digit;
-    }
-    return value;
+    if (!number_whole(cursor_sub(c, digits), 9999, &value))
+        c->failed = true;
+    return (unsigned)value;
 }
 
 static bool is_leap(unsigned year)

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/base/mac.h"
 
+#include "agent/base/number.h"
+
 bool mac_is_zero(const struct mac *m)
 {
     static const struct mac zero;
     return mac_equal(m, &zero);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* How many digits stand between two separators: 2 for : and -, 4 for dots, 0 if the spelling is
@@ -46,7 +37,7 @@ bool mac_parse(const char *text, size_t len, struct mac *out)
                 return false;
             continue;
         }
-        int value = hex_digit(text[i]);
+        int value = number_hex_digit((uint8_t)text[i]);
         if (value < 0)
             return false;
         m.b[digits / 2] = (uint8_t)((m.b[digits / 2] << 4) | value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/framing.h"
 
-#include "agent/base/cursor.h"
+#include "agent/base/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,8 +12,7 @@
 
 enum {
     MARKER_SIZE = sizeof(MARKER) - 1,
-    FIRST_SIZE = 4096,     /* what most messages fit in */
-    CHUNK_DIGITS_MAX = 10, /* RFC 6242, 4.2 */
+    FIRST_SIZE = 4096, /* what most messages fit in */
 };
 
 /* Where we are in base 1.1; what comes next. */
@@ -33,7 +32,6 @@ struct framing_decoder {
     enum framing_result lost;
     enum place place;
     unsigned chunks;
-    unsigned digits;
     uint64_t left; /* of the chunk */
     char *buffer;
     size_t size;
@@ -147,25 +145,19 @@ static enum framing_result first_digit(struct framing_decoder *decoder, uint8_t 
 {
     if (byte == '#')
         return to(decoder, decoder->chunks > 0, AT_END);
-    decoder->left = (uint64_t)(byte - '0');
-    decoder->digits = 1;
-    return to(decoder, byte >= '1' && byte <= '9', AT_DIGITS);
+    decoder->left = 0;
+    return to(decoder, byte != '0' && number_append(&decoder->left, byte, UINT32_MAX), AT_DIGITS);
 }
 
 static enum framing_result next_digit(struct framing_decoder *decoder, uint8_t byte)
 {
     if (byte == '\n') {
         decoder->chunks = 1;
-        if (decoder->left > UINT32_MAX)
-            return FRAMING_BROKEN;
         if (decoder->left > decoder->limit - decoder->len)
             return FRAMING_TOO_BIG;
         return to(decoder, true, IN_CHUNK);
     }
-    decoder->left = decoder->left * 10 + (uint64_t)(byte - '0');
-    decoder->digits++;
-    return to(decoder, byte >= '0' && byte <= '9' && decoder->digits <= CHUNK_DIGITS_MAX,
-              AT_DIGITS);
+    return to(decoder, number_append(&decoder->left, byte, UINT32_MAX), AT_DIGITS);
 }
 
 static enum framing_result take_chunk(struct framing_decoder *decoder, struct cursor *in)

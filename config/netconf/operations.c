@@ -3,8 +3,11 @@
  * Operations that change datastores, locks and sessions. What they mean is in config/store.c.
  */
 #include "agent/base/log.h"
+#include "agent/base/number.h"
 #include "config/compat.h"
 #include "config/netconf/internal.h"
+
+#include <assert.h>
 
 /* --- reading parameters ---------------------------------------------------------------------- */
 
@@ -189,17 +192,27 @@ enum rpc_outcome operation_validate(struct rpc *rpc)
                                   config, rpc->errors));
 }
 
+/* A leaf that its schema has found to be an uint32. */
+static uint32_t number_in(const char *text)
+{
+    uint64_t number = 0;
+    bool is_one = number_text(text, UINT32_MAX, &number);
+
+    assert(is_one);
+    (void)is_one;
+    return (uint32_t)number;
+}
+
 /* --- commit ---------------------------------------------------------------------------------- */
 
 enum rpc_outcome operation_commit(struct rpc *rpc)
 {
     const struct store_access access = access_of(rpc);
     const char *timeout = operation_leaf(rpc->op, "confirm-timeout");
-    const struct store_commit commit = {
-        .confirmed = operation_child(rpc->op, "confirmed") != NULL,
-        .timeout = timeout != NULL ? (uint32_t)strtoul(timeout, NULL, 10) : 600,
-        .persist = operation_leaf(rpc->op, "persist"),
-        .persist_id = operation_leaf(rpc->op, "persist-id")};
+    const struct store_commit commit = {.confirmed = operation_child(rpc->op, "confirmed") != NULL,
+                                        .timeout = timeout != NULL ? number_in(timeout) : 600,
+                                        .persist = operation_leaf(rpc->op, "persist"),
+                                        .persist_id = operation_leaf(rpc->op, "persist-id")};
 
     return outcome(store_commit(rpc->server->options.store, &access, &commit, rpc->errors));
 }
@@ -242,7 +255,7 @@ enum rpc_outcome operation_close_session(struct rpc *rpc)
 enum rpc_outcome operation_kill_session(struct rpc *rpc)
 {
     const char *text = operation_leaf(rpc->op, "session-id");
-    uint32_t id = text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 0;
+    uint32_t id = text != NULL ? number_in(text) : 0;
     struct nc_session *victim = nc_session_find(rpc->server, id);
 
     if (victim == NULL || victim == rpc->session)

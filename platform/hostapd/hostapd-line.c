@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/hostapd/hostapd-line.h"
 
+#include "agent/base/number.h"
+
 #include <string.h>
 
 /* --- text in a cursor --- */
@@ -72,17 +74,11 @@ static bool parse_mac(const struct cursor *word, struct mac *mac)
  * when they have none. */
 static int8_t parse_signal(struct cursor word)
 {
-    int value = 0;
+    uint64_t value;
 
-    if (!take_prefix(&word, "-") || cursor_left(&word) == 0 || cursor_left(&word) > 3)
+    if (!take_prefix(&word, "-") || !number_whole(word, INT8_MAX, &value) || value == 0)
         return RADIO_DB_UNKNOWN;
-    while (cursor_left(&word) > 0) {
-        uint8_t digit = cursor_u8(&word);
-        if (digit < '0' || digit > '9')
-            return RADIO_DB_UNKNOWN;
-        value = value * 10 + (digit - '0');
-    }
-    return value > 0 && value <= INT8_MAX ? (int8_t)-value : RADIO_DB_UNKNOWN;
+    return (int8_t) - (int)value;
 }
 
 /* --- events --- */

@@ -2,8 +2,8 @@
 #include "platform/nl80211/internal.h"
 
 #include "agent/base/log.h"
+#include "agent/base/number.h"
 
-#include <ctype.h>
 #include <linux/nl80211.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +28,11 @@ struct departure {
 static uint16_t vlan_of(const struct interface *interface)
 {
     const char *dot = strrchr(interface->is.name, '.');
-    char *end;
+    uint64_t vlan = 0;
 
-    if (interface->is.type != NL80211_IFTYPE_AP_VLAN || dot == NULL ||
-        !isdigit((unsigned char)dot[1]))
-        return 0;
-    unsigned long vlan = strtoul(dot + 1, &end, 10);
-    return *end == '\0' && vlan <= 4094 ? (uint16_t)vlan : 0;
+    if (interface->is.type == NL80211_IFTYPE_AP_VLAN && dot != NULL)
+        (void)number_text(dot + 1, 4094, &vlan);
+    return (uint16_t)vlan;
 }
 
 /* A VLAN's interface shares the AP's MAC, and may not repeat its SSID. */

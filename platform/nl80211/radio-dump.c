@@ -9,12 +9,14 @@
  *   describe, counters, base-mac, wakeups
  */
 #include "agent/base/log.h"
+#include "agent/base/number.h"
 #include "platform/platform.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +167,17 @@ static void copy(char *out, size_t size, const char *text)
     out[len] = '\0';
 }
 
+/* Of who wrote the test. */
+static uint64_t number(const char *text, uint64_t max)
+{
+    uint64_t value;
+
+    if (number_text(text, max, &value))
+        return value;
+    (void)fprintf(stderr, "radio-dump: %s is no number of at most %" PRIu64 "\n", text, max);
+    exit(2);
+}
+
 static void take_radio_word(struct settings_radio *radio, const char *word)
 {
     const char *value;
@@ -174,7 +187,7 @@ static void take_radio_word(struct settings_radio *radio, const char *word)
     else if ((value = value_of(word, "ap-mac")) != NULL)
         radio->has_ap_mac = mac_parse(value, strlen(value), &radio->ap_mac);
     else if ((value = value_of(word, "poll")) != NULL)
-        radio->poll_seconds = (uint8_t)strtoul(value, NULL, 10);
+        radio->poll_seconds = (uint8_t)number(value, UINT8_MAX);
     else if ((value = value_of(word, "name")) != NULL)
         copy(radio->ap_name, sizeof(radio->ap_name), value);
     else if ((value = value_of(word, "monitor")) != NULL)
@@ -205,7 +218,7 @@ static void take_hostapd(struct settings_radios *settings, const char *folder)
 static void take_scan(struct settings_radios *settings, const char *seconds)
 {
     settings->scan_results = true;
-    settings->scan_seconds = (uint16_t)strtoul(seconds, NULL, 10);
+    settings->scan_seconds = (uint16_t)number(seconds, UINT16_MAX);
 }
 
 static void take_word(struct settings_radios *settings, char *word)
@@ -213,7 +226,7 @@ static void take_word(struct settings_radios *settings, char *word)
     const char *value;
 
     if ((value = value_of(word, "poll")) != NULL)
-        settings->default_poll_seconds = (uint8_t)strtoul(value, NULL, 10);
+        settings->default_poll_seconds = (uint8_t)number(value, UINT8_MAX);
     else if ((value = value_of(word, "hostname")) != NULL)
         copy(settings->hostname, sizeof(settings->hostname), value);
     else if ((value = value_of(word, "base-mac")) != NULL)
@@ -308,7 +321,7 @@ int main(int argc, char **argv)
     int status = 1;
 
     if (argc == 3 && strcmp(argv[1], "--event-buffer") == 0)
-        options.event_buffer_bytes = (int)strtol(argv[2], NULL, 10);
+        options.event_buffer_bytes = (int)number(argv[2], INT_MAX);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (program.loop == NULL)
         return 1;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/replay/replay-value.h"
 
+#include "agent/base/number.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -48,22 +50,6 @@ struct cursor replay_word(struct cursor *line)
     return word;
 }
 
-static bool take_magnitude(struct cursor *c, uint64_t *out)
-{
-    uint64_t value = 0;
-
-    if (cursor_left(c) == 0)
-        return false;
-    while (cursor_left(c) > 0) {
-        unsigned digit = (unsigned)cursor_u8(c) - '0';
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    *out = value;
-    return true;
-}
-
 bool replay_number(struct cursor c, int64_t min, int64_t max, int64_t *out)
 {
     bool negative = cursor_left(&c) > 0 && *c.at == '-';
@@ -71,25 +57,16 @@ bool replay_number(struct cursor c, int64_t min, int64_t max, int64_t *out)
 
     if (negative)
         cursor_skip(&c, 1);
-    if (!take_magnitude(&c, &magnitude) || magnitude > INT64_MAX)
+    if (!number_whole(c, INT64_MAX, &magnitude))
         return false;
     *out = negative ? -(int64_t)magnitude : (int64_t)magnitude;
     return *out >= min && *out <= max;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool take_hex(struct cursor *c, uint8_t *out)
 {
-    int high = hex_digit(cursor_u8(c));
-    int low = hex_digit(cursor_u8(c));
+    int high = number_hex_digit(cursor_u8(c));
+    int low = number_hex_digit(cursor_u8(c));
 
     *out = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     return !c->failed && high >= 0 && low >= 0;
@@ -256,7 +233,7 @@ bool replay_value_take(struct cursor c, const struct field *field, struct replay
     case VALUE_PATH:
         return take_path(c, &line->u.crowd);
     case VALUE_U64:
-        if (!take_magnitude(&c, &total))
+        if (!number_whole(c, UINT64_MAX, &total))
             return false;
         memcpy(at, &total, sizeof(total));
         return true;

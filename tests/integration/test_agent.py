@@ -135,7 +135,7 @@ class Starting(bed.Case):
         self.assertIn("checked.json", reason)
 
     def test_options_that_it_does_not_have_are_told_with_the_usage(self):
-        for arguments in (["--nonsense"], ["file"]):
+        for arguments in (["--nonsense"], ["file"], ["--event-buffer", "4096x"], ["--event-buffer", "0"]):
             done = subprocess.run([bed.PROGRAM, *arguments], capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 2)
             self.assertIn("usage: nmspd", done.stderr)
