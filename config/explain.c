@@ -236,7 +236,7 @@ static bool must_says(const struct lysc_node *node, const char *message)
     return strncmp(message, "Must condition ", sizeof("Must condition ") - 1) == 0;
 }
 
-static const char *list_separator(size_t i, size_t count)
+static const char *list_separator(LY_ARRAY_COUNT_TYPE i, LY_ARRAY_COUNT_TYPE count)
 {
     if (i == 0)
         return "";

@@ -12,6 +12,8 @@
 #include "tests/unit/failing.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,13 +151,16 @@ static void a_file_up_to_the_bound_is_read_and_a_larger_one_is_not(void **state)
 
 static void an_error_of_the_system_is_passed_on(void **state)
 {
+    char said[80];
+
     (void)state;
+    (void)snprintf(said, sizeof(said), "it cannot be read: %s", strerror(EIO));
     write_quoted("{}");
     failing_at(FAILING_OPEN, 1, EACCES);
     assert_load_fails(CONFIG_UNREADABLE, "it cannot be opened: Permission denied");
     failing_reset();
     failing_at(FAILING_READ, 1, EIO);
-    assert_load_fails(CONFIG_UNREADABLE, "it cannot be read: Input/output error");
+    assert_load_fails(CONFIG_UNREADABLE, said);
 }
 
 static void a_file_that_shrinks_or_grows_meanwhile_is_refused(void **state)

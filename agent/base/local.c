@@ -31,3 +31,15 @@ bool local_is_stale(const struct sockaddr_un *address, int type)
     (void)close(fd);
     return refused;
 }
+
+/* musl's macro compares a signed difference of pointers with a size. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
+struct cmsghdr *local_next_part(struct msghdr *message, struct cmsghdr *part)
+{
+    return CMSG_NXTHDR(message, part);
+}
+
+#pragma GCC diagnostic pop

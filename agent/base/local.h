@@ -19,4 +19,8 @@ bool local_address(const char *path, struct sockaddr_un *out);
  */
 bool local_is_stale(const struct sockaddr_un *address, int type);
 
+/* What comes with a message: the part behind this one, or NULL. CMSG_NXTHDR(), of which some C
+ * libraries' headers do not pass our own warnings. */
+struct cmsghdr *local_next_part(struct msghdr *message, struct cmsghdr *part);
+
 #endif

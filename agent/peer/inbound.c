@@ -267,8 +267,7 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
     }
     *in =
         (struct inbound){.all = all, .waiting = true, .listener_place = place, .active_since = -1};
-    (void)address_text(from, in->address);
-    (void)snprintf(in->name, sizeof(in->name), "from %s", in->address);
+    (void)snprintf(in->name, sizeof(in->name), "from %s", address_text(from, in->address));
     in->connection = connection_new(&(struct connection_spec){.shared = all->gate->shared,
                                                               .farewell = all->gate->farewell,
                                                               .tls = tls,

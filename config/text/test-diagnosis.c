@@ -45,7 +45,7 @@ static struct diagnosis facts(enum diagnosis_code code)
     d.own_mac = (struct mac){{0x02, 0x0a, 0, 0, 0, 1}};
     memset(d.own_sha1, 0x11, sizeof(d.own_sha1));
     memset(d.own_sha256, 0x22, sizeof(d.own_sha256));
-    d.error = EHOSTUNREACH;
+    d.error = ENETDOWN; /* of those that all C libraries have the same words for */
     d.alert = 0x22e;
     d.seconds = 30;
     d.skew = 3600;
@@ -94,11 +94,11 @@ static const struct {
      "See that the server is up, and that no firewall on the way drops TCP port 16113.",
      {NULL}},
     {DIAGNOSIS_UNREACHABLE,
-     "192.0.2.10:16113 cannot be reached: No route to host.",
+     "192.0.2.10:16113 cannot be reached: Network is down.",
      "Look at the address, and at this machine's routes to it.",
      {NULL}},
     {DIAGNOSIS_NO_RESOURCES,
-     "This machine has no means left for the connection: No route to host.",
+     "This machine has no means left for the connection: Network is down.",
      "Give this machine more memory or file descriptors, or its agent smaller capacities.",
      {NULL}},
     {DIAGNOSIS_HANDSHAKE_SILENT,
@@ -273,7 +273,7 @@ static const struct {
      "Look at the log of the location server for its reason.",
      {NULL}},
     {DIAGNOSIS_LOST,
-     "The connection was lost: No route to host.",
+     "The connection was lost: Network is down.",
      "See that the server is up, and that the network to it is.",
      {NULL}},
     {DIAGNOSIS_ENDED_HERE,

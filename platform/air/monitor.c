@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/air/monitor.h"
 
+#include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "platform/air/hearing.h"
 
@@ -155,7 +156,7 @@ static size_t whole_len(struct msghdr *message, size_t len)
     struct tpacket_auxdata facts;
 
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
-         part = CMSG_NXTHDR(message, part)) {
+         part = local_next_part(message, part)) {
         if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA &&
             part->cmsg_len >= CMSG_LEN(sizeof(facts))) {
             memcpy(&facts, CMSG_DATA(part), sizeof(facts));

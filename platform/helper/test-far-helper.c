@@ -77,11 +77,11 @@ void far_helper_say(struct far_helper *far, const void *data, size_t len, int fd
     memcpy(copy, data, len);
     if (count > 0) {
         message.msg_control = control;
-        message.msg_controllen = CMSG_SPACE(count * sizeof(fd));
+        message.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(fd)); /* musl's type */
         struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
         rights->cmsg_level = SOL_SOCKET;
         rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(count * sizeof(fd));
+        rights->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(fd));
         for (size_t i = 0; i < count; i++)
             memcpy(CMSG_DATA(rights) + i * sizeof(fd), &fd, sizeof(fd));
     }

@@ -13,7 +13,7 @@ struct replay_survey {
     uint32_t lines;
     uint32_t aps; /* handles below it */
     uint64_t devices;
-    uint64_t silent_bytes;
+    size_t silent_bytes;
     size_t crowds;
     uint32_t works;
     bool says_works;

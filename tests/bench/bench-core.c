@@ -57,9 +57,13 @@ uint64_t bench_allocations(void)
 
 size_t bench_heap(void)
 {
+#ifdef __GLIBC__
     struct mallinfo2 info = mallinfo2();
 
     return info.uordblks + info.hblkhd;
+#else
+    return 0; /* others do not tell */
+#endif
 }
 
 size_t bench_dirty(void)

@@ -43,7 +43,9 @@ int main(int argc, char **argv)
     if (wolfSSL_CTX_use_certificate_file(tls, argv[2], WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_use_PrivateKey_file(tls, argv[3], WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
         return 1;
+#ifdef __GLIBC__
     (void)malloc_trim(0);
+#endif
     (void)puts("ready");
     (void)fflush(stdout);
     while (read(STDIN_FILENO, &byte, 1) > 0)

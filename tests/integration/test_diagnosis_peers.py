@@ -266,7 +266,8 @@ class Ours(Peers):
             return self.agent.said("cause: This machine has no means left")
 
         until(is_out, "it cannot have a socket")
-        self.diagnosed("no-resources", r"This machine has no means left for the connection: Too many open files\.$")
+        self.diagnosed("no-resources", r"This machine has no means left for the connection: "
+                                       r"(Too many open files|No file descriptors available)\.$")
         mark = self.agent.mark()
         resource.prlimit(process, resource.RLIMIT_NOFILE, before)
         self.diagnosed("port-closed", "Nobody listens at 127.0.0.1:%d: the connection was refused" % port, since=mark)

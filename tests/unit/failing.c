@@ -253,7 +253,8 @@ WRAP_OPENAT(openat64)
 WRAP_MKSTEMP(mkstemp64)
 WRAP_FOPEN(fopen64)
 WRAP_FCNTL(fcntl64, __real_fcntl64)
-WRAP_FCNTL(__fcntl_time64, __real_fcntl64) /* -D_TIME_BITS=64 where a long has 32 bits */
+/* What -D_TIME_BITS=64 makes of a call where a long has 32 bits. */
+WRAP_FCNTL(__fcntl_time64, __real_fcntl64)
 #endif
 
 WRAP(int, close, (int fd))
@@ -413,6 +414,19 @@ WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags))
 {
     FAIL_OR(FAILING_RECV, __real_recvmsg(fd, message, flags));
 }
+
+#if defined(__GLIBC__) && __TIMESIZE == 32
+/* What -D_TIME_BITS=64 makes of the two. */
+WRAP(ssize_t, __sendmsg64, (int fd, const struct msghdr *message, int flags))
+{
+    FAIL_OR(FAILING_SEND, __real___sendmsg64(fd, message, flags));
+}
+
+WRAP(ssize_t, __recvmsg64, (int fd, struct msghdr *message, int flags))
+{
+    FAIL_OR(FAILING_RECV, __real___recvmsg64(fd, message, flags));
+}
+#endif
 
 /* --- syslog: kept, never sent */
 
