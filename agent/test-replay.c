@@ -65,10 +65,11 @@ static void add_step(const char *file, unsigned line, const char *text)
 
     if (script == NULL || script->file != file)
         bad_script(file, line, "a step before the first script");
-    if (script->count == STEPS_MAX || strlen(text) >= LINE_SIZE)
+    size_t len = strlen(text);
+    if (script->count == STEPS_MAX || len >= LINE_SIZE)
         bad_script(file, line, "too many steps, or too long a line");
     script->steps[script->count].number = line;
-    (void)snprintf(script->steps[script->count++].text, LINE_SIZE, "%s", text);
+    memcpy(script->steps[script->count++].text, text, len + 1);
 }
 
 static void load(const char *path)
