@@ -176,7 +176,7 @@ static void the_earliest_end_counts(void **state)
     assert_false(loop_timer_running(timer));
 }
 
-enum { ROUNDS = 60, ROUNDS_FULL = 200, OPERATIONS = 4, BOTH = 2 };
+enum { ROUNDS = 30, ROUNDS_FULL = 200, OPERATIONS = 4, BOTH = 2 };
 
 static uint64_t seed = 20261201;
 
