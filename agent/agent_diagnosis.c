@@ -16,12 +16,12 @@ enum diagnosis_ntp agent_ntp(const struct agent *agent)
 
 static void describe_own(const struct agent *agent, struct diagnosis *out)
 {
-    const struct authlist_peer *own = identity_facts(
-        agent->identity, out->own_key == AUTHLIST_KEY_EC ? IDENTITY_EC : IDENTITY_RSA);
+    const struct authlist_peer *own = identity_facts(agent->identity);
 
     out->has_own = own != NULL;
     if (own == NULL)
         return;
+    out->own_key = own->key_type;
     out->own_mac = own->mac_count > 0 ? own->macs[0] : agent->session.base_mac;
     memcpy(out->own_sha1, own->spki_sha1, sizeof(out->own_sha1));
     memcpy(out->own_sha256, own->spki_sha256, sizeof(out->own_sha256));

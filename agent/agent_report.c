@@ -30,16 +30,15 @@ static const char *services_text(uint64_t mask, char text[static SERVICES_TEXT_S
     return text;
 }
 
-/* `kind` is empty for RSA, "EC: " for the other one. */
-static void report_own(const char *kind, const struct authlist_peer *own, const char *path)
+static void report_own(const struct authlist_peer *own, const char *path)
 {
     char sha1[2 * sizeof(own->spki_sha1) + 1];
     char sha256[2 * sizeof(own->spki_sha256) + 1];
 
-    log_info("report: identity: %s%s in %s", kind, own->subject, path);
-    log_info("report: identity: %sSHA1 key hash %s", kind,
+    log_info("report: identity: %s in %s", own->subject, path);
+    log_info("report: identity: SHA1 key hash %s",
              hex_text(own->spki_sha1, sizeof(own->spki_sha1), sha1));
-    log_info("report: identity: %sSHA2 key hash %s", kind,
+    log_info("report: identity: SHA2 key hash %s",
              hex_text(own->spki_sha256, sizeof(own->spki_sha256), sha256));
 }
 
@@ -52,11 +51,7 @@ static void report_identity(const struct state_summary *s)
         log_info("report: identity: none yet");
         return;
     }
-    report_own("", &s->identity, s->certificate_path);
-    if (s->ec_identity_ready)
-        report_own("EC: ", &s->ec_identity, s->ec_certificate_path);
-    else
-        log_info("report: identity: EC: none; peers that can do with EC only get no session");
+    report_own(&s->identity, s->certificate_path);
 }
 
 static void report_radios(const struct state_summary *s)

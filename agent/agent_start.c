@@ -14,27 +14,9 @@ enum {
     RETRY_MS = 5 * 60 * 1000,
 };
 
-static void log_ec_identity(const struct agent *agent)
-{
-    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_EC);
-    char hash[2 * sizeof(own->spki_sha256) + 1];
-
-    if (own == NULL)
-        return;
-    log_info("identity: EC: %s, for location servers that can do with EC keys only; they must know "
-             "it by:",
-             own->subject);
-    log_info("identity: EC: SHA1 key hash %s",
-             hex_text(own->spki_sha1, sizeof(own->spki_sha1), hash));
-    log_info("identity: EC: SHA2 key hash %s",
-             hex_text(own->spki_sha256, sizeof(own->spki_sha256), hash));
-    log_info("identity: EC: certificate   %s",
-             identity_certificate_path(agent->identity, IDENTITY_EC));
-}
-
 static void log_identity(const struct agent *agent)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
+    const struct authlist_peer *own = identity_facts(agent->identity);
     char mac[MAC_TEXT_SIZE] = "none";
     char base_mac[MAC_TEXT_SIZE];
     char hash[2 * sizeof(own->spki_sha256) + 1];
@@ -46,13 +28,11 @@ static void log_identity(const struct agent *agent)
     log_info("identity: SHA1 key hash %s", hex_text(own->spki_sha1, sizeof(own->spki_sha1), hash));
     log_info("identity: SHA2 key hash %s",
              hex_text(own->spki_sha256, sizeof(own->spki_sha256), hash));
-    log_info("identity: certificate   %s",
-             identity_certificate_path(agent->identity, IDENTITY_RSA));
+    log_info("identity: certificate   %s", identity_certificate_path(agent->identity));
     if (own->mac_count > 0 && !mac_equal(&own->macs[0], &agent->session.base_mac))
         log_warning("identity: the certificate names another MAC than this device's base MAC %s: "
                     "configure base-mac %s, or remove the certificate and its key to get new ones",
                     mac_text(&agent->session.base_mac, base_mac), mac);
-    log_ec_identity(agent);
 }
 
 static void identity_there(struct agent *agent)
@@ -92,10 +72,8 @@ static bool random_mac(struct mac *mac)
 static const char *known_base_mac(const struct agent *agent, struct mac *mac)
 {
     const struct settings_radios *radios = &agent->settings->radios;
-    const struct authlist_peer *own = identity_facts(agent->identity, IDENTITY_RSA);
+    const struct authlist_peer *own = identity_facts(agent->identity);
 
-    if (own == NULL)
-        own = identity_facts(agent->identity, IDENTITY_EC);
     if (radios->has_base_mac) {
         *mac = radios->base_mac;
         return "as configured";
@@ -149,10 +127,7 @@ void agent_find_identity(struct agent *agent)
     log_info("identity: making a key and a certificate, which takes a moment");
     if (identity_create(agent->identity, agent->name, &agent->session.base_mac, on_created, agent))
         return;
-    if (identity_facts(agent->identity, IDENTITY_RSA) != NULL)
-        identity_there(agent); /* EC alone is missing */
-    else
-        loop_timer_start(&agent->start_timer, RETRY_MS);
+    loop_timer_start(&agent->start_timer, RETRY_MS);
 }
 
 /* --- renewal --------------------------------------------------------------------------------- */
@@ -162,19 +137,24 @@ static void on_renewed(void *context, enum identity_found found)
     if (found == IDENTITY_LOADED)
         log_identity(context);
     else
-        log_error("identity: it could not be renewed; the old ones stay");
+        log_error("identity: it could not be renewed; the old one stays");
 }
 
-const char *state_renew_identity(struct agent *agent)
+const char *state_renew_identity(struct agent *agent, enum authlist_key_type kind)
 {
+    const struct authlist_peer *own = identity_facts(agent->identity);
+
     if (agent->stopping)
         return "the agent is stopping";
     if (identity_creating(agent->identity))
         return "one is being made";
-    if (!agent->ready)
+    if (!agent->ready || own == NULL)
         return "there is none yet";
-    log_info("identity: making new keys and certificates, which takes a moment");
-    return identity_renew(agent->identity, agent->name, &agent->session.base_mac, on_renewed, agent)
+    log_info("identity: making a new key and a new certificate, which takes a moment");
+    if (kind == AUTHLIST_KEY_OTHER)
+        kind = own->key_type;
+    return identity_renew(agent->identity, kind, agent->name, &agent->session.base_mac, on_renewed,
+                          agent)
                ? NULL
                : "no process can be started for it";
 }

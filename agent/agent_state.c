@@ -90,19 +90,13 @@ static void summarise_listener(const struct agent *agent, struct state_summary *
 
 static void summarise_identity(const struct agent *agent, struct state_summary *out)
 {
-    const struct authlist_peer *rsa = identity_facts(agent->identity, IDENTITY_RSA);
-    const struct authlist_peer *ec = identity_facts(agent->identity, IDENTITY_EC);
+    const struct authlist_peer *own = identity_facts(agent->identity);
 
-    out->identity_ready = rsa != NULL;
-    if (rsa != NULL)
-        out->identity = *rsa;
-    out->ec_identity_ready = ec != NULL;
-    if (ec != NULL)
-        out->ec_identity = *ec;
+    out->identity_ready = own != NULL;
+    if (own != NULL)
+        out->identity = *own;
     (void)snprintf(out->certificate_path, sizeof(out->certificate_path), "%s",
-                   identity_certificate_path(agent->identity, IDENTITY_RSA));
-    (void)snprintf(out->ec_certificate_path, sizeof(out->ec_certificate_path), "%s",
-                   identity_certificate_path(agent->identity, IDENTITY_EC));
+                   identity_certificate_path(agent->identity));
 }
 
 void state_summary(const struct agent *agent, struct state_summary *out)

@@ -36,13 +36,16 @@ enum diagnosis_code {
     DIAGNOSIS_HANDSHAKE_SILENT, /* not completed within `seconds` */
     DIAGNOSIS_HANDSHAKE_CLOSED, /* closed or broken off without a reason */
     DIAGNOSIS_NOT_TLS,
-    DIAGNOSIS_NO_COMMON, /* version, cipher suite or group; found by us, or told by `alert` */
+    DIAGNOSIS_BAD_RECORD, /* TLS, and a record in it that no honest peer sends */
+    DIAGNOSIS_NO_COMMON,  /* version, cipher suite or group; found by us, or told by `alert` */
     /* The peer does not accept our certificate: `alert`, or -1 if it asks for none of its kind. */
     DIAGNOSIS_OWN_REFUSED,
     DIAGNOSIS_PEER_ALERT, /* any other `alert` */
     DIAGNOSIS_NO_CERTIFICATE,
     DIAGNOSIS_BAD_CERTIFICATE,
-    DIAGNOSIS_UNPROVEN, /* the peer does not hold the key of its certificate */
+    DIAGNOSIS_KEY_SIZE,   /* the TLS library cannot compute with a key as large as the peer's */
+    DIAGNOSIS_WEAK_PROOF, /* the peer proves its key with SHA-1 or another weak hash */
+    DIAGNOSIS_UNPROVEN,   /* the peer does not hold the key of its certificate */
 
     /* The auth list. */
     DIAGNOSIS_WEAK_KEY,
@@ -113,7 +116,7 @@ struct diagnosis {
     bool legacy_cipher;
     const char *knob; /* path of what is not acted on; lives as long as the program */
 
-    /* What we are to the peer: the identity that it was shown, RSA if none was. */
+    /* What we are to the peer. */
     bool has_own;
     enum authlist_key_type own_key;
     struct mac own_mac;

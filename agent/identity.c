@@ -16,14 +16,10 @@
 /* By role, strong_cipher and legacy_cipher. */
 enum { CONTEXTS = 8 };
 
-/* One identity: its files, and what was read from them. */
-struct slot {
+/* Where an identity is. */
+struct files {
     char certificate[IDENTITY_PATH_SIZE];
     char key[IDENTITY_PATH_SIZE];
-    char next_certificate[IDENTITY_PATH_SIZE]; /* of a renewal, until it is complete */
-    char next_key[IDENTITY_PATH_SIZE];
-    struct tls_identity *loaded;
-    bool unusable; /* and the log has said so */
 };
 
 struct identity {
@@ -31,44 +27,42 @@ struct identity {
     char directory[IDENTITY_PATH_SIZE];
     char name[SETTINGS_NAME_SIZE];
     struct mac mac;
-    struct slot slots[IDENTITY_SLOTS];
+    enum authlist_key_type next_kind; /* of what is being made */
+    struct files files;
+    struct files next;   /* of a renewal, until it is complete */
+    struct files former; /* of the second identity that older releases had */
+    bool in_former;      /* that is the one */
+    struct tls_identity *loaded;
     struct tls_context *contexts[CONTEXTS]; /* by context_index() */
     struct job *job;
     void (*done)(void *context, enum identity_found found);
     void *context;
 };
 
-static const char *const suffixes[IDENTITY_SLOTS] = {"", "-ec"};
-static const enum authlist_key_type kinds[IDENTITY_SLOTS] = {AUTHLIST_KEY_RSA, AUTHLIST_KEY_EC};
-
-static bool set_path(char path[static IDENTITY_PATH_SIZE], const char *folder, const char *name,
-                     const char *suffix)
+static bool set_path(char path[static IDENTITY_PATH_SIZE], const char *folder, const char *name)
 {
-    int len = snprintf(path, IDENTITY_PATH_SIZE, "%s/%s%s.pem", folder, name, suffix);
+    int len = snprintf(path, IDENTITY_PATH_SIZE, "%s/%s.pem", folder, name);
 
     return len > 0 && len < IDENTITY_PATH_SIZE;
 }
 
-static bool set_paths(struct slot *slot, const char *folder, const char *suffix)
+static bool set_files(struct files *files, const char *folder, const char *certificate,
+                      const char *key)
 {
-    return set_path(slot->certificate, folder, "cert", suffix) &&
-           set_path(slot->key, folder, "key", suffix) &&
-           set_path(slot->next_certificate, folder, "next-cert", suffix) &&
-           set_path(slot->next_key, folder, "next-key", suffix);
+    return set_path(files->certificate, folder, certificate) && set_path(files->key, folder, key);
 }
 
 struct identity *identity_new(struct loop *loop, const char *state_dir)
 {
-    bool fits = true;
     struct identity *identity = calloc(1, sizeof(*identity));
 
     if (identity == NULL)
         return NULL;
     identity->loop = loop;
     (void)snprintf(identity->directory, sizeof(identity->directory), "%s", state_dir);
-    for (size_t i = 0; i < IDENTITY_SLOTS; i++)
-        fits = fits && set_paths(&identity->slots[i], state_dir, suffixes[i]);
-    if (fits)
+    if (set_files(&identity->files, state_dir, "cert", "key") &&
+        set_files(&identity->next, state_dir, "next-cert", "next-key") &&
+        set_files(&identity->former, state_dir, "cert-ec", "key-ec"))
         return identity;
     free(identity);
     errno = ENAMETOOLONG;
@@ -83,22 +77,13 @@ static void forget_contexts(struct identity *identity)
     }
 }
 
-/* NULL: none. */
-static void replace_loaded(struct slot *slot, struct tls_identity *loaded)
-{
-    tls_identity_free(slot->loaded);
-    slot->loaded = loaded;
-    slot->unusable = false;
-}
-
 void identity_free(struct identity *identity)
 {
     if (identity == NULL)
         return;
     job_cancel(identity->job);
     forget_contexts(identity);
-    for (size_t i = 0; i < IDENTITY_SLOTS; i++)
-        replace_loaded(&identity->slots[i], NULL);
+    tls_identity_free(identity->loaded);
     free(identity);
 }
 
@@ -111,12 +96,12 @@ static bool exists(const char *path)
 
 /* The key goes first, and is there for good before the certificate follows: see finish_renewal().
  */
-static int take_next_key(const struct identity *identity, const struct slot *slot)
+static int take_next_key(const struct identity *identity)
 {
     int status = 0;
     int folder = open(identity->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (folder < 0 || rename(slot->next_key, slot->key) != 0 || fsync(folder) != 0)
+    if (folder < 0 || rename(identity->next.key, identity->files.key) != 0 || fsync(folder) != 0)
         status = -errno;
     if (folder >= 0)
         (void)close(folder);
@@ -125,98 +110,76 @@ static int take_next_key(const struct identity *identity, const struct slot *slo
 
 /* A renewal that was cut off when only its key was in place. A next key without a certificate, or
  * both, are of one that was cut off before: the next one overwrites them. */
-static void finish_renewal(const struct slot *slot)
+static void finish_renewal(const struct identity *identity)
 {
-    if (exists(slot->next_key) || !exists(slot->next_certificate))
+    const char *certificate = identity->next.certificate;
+
+    if (exists(identity->next.key) || !exists(certificate))
         return;
-    if (rename(slot->next_certificate, slot->certificate) != 0)
-        log_error("identity: %s cannot be renamed: %s", slot->next_certificate, strerror(errno));
+    if (rename(certificate, identity->files.certificate) != 0)
+        log_error("identity: %s cannot be renamed: %s", certificate, strerror(errno));
 }
 
-static bool is_of_its_kind(const struct tls_identity *found, enum identity_slot which,
-                           const char *path)
+static const struct files *files_of(const struct identity *identity)
+{
+    return identity->in_former ? &identity->former : &identity->files;
+}
+
+/* Larger curves are none of those that we offer. */
+static bool is_of_a_kind(const struct tls_identity *found, const char *path)
 {
     const struct authlist_peer *facts = tls_identity_facts(found);
 
-    if (which == IDENTITY_RSA && facts->key_type != AUTHLIST_KEY_RSA) {
-        log_error("identity: %s holds a certificate with a key that is not RSA: rename it to "
-                  "cert-ec.pem and its key to key-ec.pem if it is one for P-256 or P-384; a new "
-                  "RSA one is made then",
-                  path);
-        return false;
-    }
-    /* Larger curves are none of those that we offer. */
-    if (which == IDENTITY_EC && (facts->key_type != AUTHLIST_KEY_EC ||
-                                 (facts->key_bits != 256 && facts->key_bits != 384))) {
-        log_error("identity: %s holds a certificate with a key that is not EC on P-256 or P-384: "
-                  "rename it to cert.pem and its key to key.pem if it is RSA, or remove both; a "
-                  "new EC one is made then",
-                  path);
-        return false;
-    }
-    return true;
-}
-
-static enum identity_found load_slot(struct slot *slot, enum identity_slot which)
-{
-    if (slot->loaded != NULL)
-        return IDENTITY_LOADED;
-    finish_renewal(slot);
-    if (!exists(slot->certificate))
-        return IDENTITY_MISSING; /* a key alone is what a power cut while making both leaves */
-    if (!exists(slot->key)) {
-        log_error("identity: there is a certificate %s, but not its key %s: put the key back, or "
-                  "remove the certificate too to get a new identity (which every location server "
-                  "must then be told)",
-                  slot->certificate, slot->key);
-        return IDENTITY_BROKEN;
-    }
-    struct tls_identity *found = tls_identity_load(slot->certificate, slot->key);
-    if (found != NULL && is_of_its_kind(found, which, slot->certificate)) {
-        slot->loaded = found;
-        return IDENTITY_LOADED;
-    }
-    tls_identity_free(found);
-    return IDENTITY_BROKEN;
-}
-
-/* What cannot be used is looked at once, and again only if nothing runs without it. */
-static enum identity_found load_ec(struct slot *slot)
-{
-    if (slot->unusable)
-        return IDENTITY_BROKEN;
-    enum identity_found found = load_slot(slot, IDENTITY_EC);
-    slot->unusable = found == IDENTITY_BROKEN;
-    if (slot->unusable)
-        log_error("identity: the EC one cannot be used, so that peers which can do with EC only "
-                  "get no session; all others do");
-    return found;
+    if (facts->key_type == AUTHLIST_KEY_RSA ||
+        (facts->key_type == AUTHLIST_KEY_EC && (facts->key_bits == 256 || facts->key_bits == 384)))
+        return true;
+    log_error("identity: %s holds a certificate with a key that is neither RSA nor EC on P-256 or "
+              "P-384: put another one there, or remove it and its key; a new RSA one is made then",
+              path);
+    return false;
 }
 
 enum identity_found identity_load(struct identity *identity)
 {
-    enum identity_found rsa = load_slot(&identity->slots[IDENTITY_RSA], IDENTITY_RSA);
-    enum identity_found ec = load_ec(&identity->slots[IDENTITY_EC]);
-
-    if (rsa == IDENTITY_BROKEN) {
-        identity->slots[IDENTITY_EC].unusable = false;
+    if (identity->loaded != NULL)
+        return IDENTITY_LOADED;
+    finish_renewal(identity);
+    bool there = exists(identity->files.certificate);
+    bool former = exists(identity->former.certificate);
+    identity->in_former = !there && former;
+    if (there && former)
+        log_warning("identity: %s is ignored, because there is one identity at a time, and it is "
+                    "%s; remove the one that is not wanted, and its key",
+                    identity->former.certificate, identity->files.certificate);
+    if (!there && !former)
+        return IDENTITY_MISSING; /* a key alone is what a power cut while making both leaves */
+    const struct files *files = files_of(identity);
+    if (!exists(files->key)) {
+        log_error("identity: there is a certificate %s, but not its key %s: put the key back, or "
+                  "remove the certificate too to get a new identity (which every location server "
+                  "must then be told)",
+                  files->certificate, files->key);
         return IDENTITY_BROKEN;
     }
-    return ec == IDENTITY_MISSING ? IDENTITY_MISSING : rsa;
+    identity->loaded = tls_identity_load(files->certificate, files->key);
+    if (identity->loaded != NULL && is_of_a_kind(identity->loaded, files->certificate))
+        return IDENTITY_LOADED;
+    tls_identity_free(identity->loaded);
+    identity->loaded = NULL;
+    return IDENTITY_BROKEN;
 }
 
 /* In the child. */
-static bool make_files(const struct identity *identity, enum identity_slot which,
-                       const char *certificate, const char *key)
+static bool make_files(const struct identity *identity, const struct files *files)
 {
-    return tls_identity_create(kinds[which], certificate, key, identity->name, &identity->mac) == 0;
+    return tls_identity_create(identity->next_kind, files->certificate, files->key, identity->name,
+                               &identity->mac) == 0;
 }
 
-/* In the child. RSA first: it can do without the other. */
+/* In the child. */
 static int create_work(void *input, int out)
 {
     const struct identity *identity = input;
-    bool made = true;
 
     (void)out;
     if (mkdir(identity->directory, 0755) != 0 && errno != EEXIST) {
@@ -225,12 +188,7 @@ static int create_work(void *input, int out)
                   identity->directory, strerror(errno));
         return 1;
     }
-    for (unsigned i = 0; i < IDENTITY_SLOTS && made; i++) {
-        const struct slot *slot = &identity->slots[i];
-        made = exists(slot->certificate) ||
-               make_files(identity, (enum identity_slot)i, slot->certificate, slot->key);
-    }
-    return made ? 0 : 1;
+    return exists(identity->files.certificate) || make_files(identity, &identity->files) ? 0 : 1;
 }
 
 static void created(void *context, enum job_result how, const uint8_t *result, size_t len)
@@ -241,13 +199,7 @@ static void created(void *context, enum job_result how, const uint8_t *result, s
     (void)result;
     (void)len;
     identity->job = NULL;
-    enum identity_found found = identity_load(identity);
-    if (found == IDENTITY_MISSING && identity->slots[IDENTITY_RSA].loaded != NULL) {
-        log_error("identity: the EC one could not be made, so that peers which can do with EC only "
-                  "get no session; the next start tries it again");
-        found = IDENTITY_LOADED;
-    }
-    identity->done(identity->context, found);
+    identity->done(identity->context, identity_load(identity));
 }
 
 static bool start(struct identity *identity, int (*work)(void *input, int out),
@@ -277,6 +229,7 @@ bool identity_create(struct identity *identity, const char *name, const struct m
 {
     identity->done = done;
     identity->context = context;
+    identity->next_kind = AUTHLIST_KEY_RSA;
     return start(identity, create_work, created, name, mac);
 }
 
@@ -288,48 +241,27 @@ static int renew_work(void *input, int out)
     const struct identity *identity = input;
 
     (void)out;
-    for (unsigned i = 0; i < IDENTITY_SLOTS; i++) {
-        const struct slot *slot = &identity->slots[i];
-        if (!make_files(identity, (enum identity_slot)i, slot->next_certificate, slot->next_key))
-            return 1;
-    }
-    return 0;
+    return make_files(identity, &identity->next) ? 0 : 1;
 }
 
 /* False with a log message: the old one stays. */
-static bool take_next(struct identity *identity, struct slot *slot, struct tls_identity *next)
+static bool take_next(struct identity *identity)
 {
-    int status = take_next_key(identity, slot);
+    struct tls_identity *next = tls_identity_load(identity->next.certificate, identity->next.key);
+    int status = next != NULL ? take_next_key(identity) : 0;
 
-    if (status != 0) {
-        log_error("identity: %s cannot be renamed: %s", slot->next_key, strerror(-status));
+    if (status != 0)
+        log_error("identity: %s cannot be renamed: %s", identity->next.key, strerror(-status));
+    if (next == NULL || status != 0) {
+        tls_identity_free(next);
         return false;
     }
-    finish_renewal(slot); /* the next start would do it, too */
-    replace_loaded(slot, next);
+    finish_renewal(identity); /* the next start would do it, too */
+    tls_identity_free(identity->loaded);
+    identity->loaded = next;
+    identity->in_former = false;
+    forget_contexts(identity);
     return true;
-}
-
-/* Nothing is replaced unless both can be loaded. */
-static bool take_both_next(struct identity *identity)
-{
-    struct tls_identity *next[IDENTITY_SLOTS] = {NULL};
-    bool fine = true;
-
-    for (unsigned i = 0; i < IDENTITY_SLOTS && fine; i++) {
-        next[i] =
-            tls_identity_load(identity->slots[i].next_certificate, identity->slots[i].next_key);
-        fine = next[i] != NULL;
-    }
-    bool rsa = fine && take_next(identity, &identity->slots[IDENTITY_RSA], next[IDENTITY_RSA]);
-    bool ec = rsa && take_next(identity, &identity->slots[IDENTITY_EC], next[IDENTITY_EC]);
-    if (rsa)
-        forget_contexts(identity);
-    else
-        tls_identity_free(next[IDENTITY_RSA]);
-    if (!ec)
-        tls_identity_free(next[IDENTITY_EC]);
-    return rsa;
 }
 
 static void renewed(void *context, enum job_result how, const uint8_t *result, size_t len)
@@ -340,14 +272,16 @@ static void renewed(void *context, enum job_result how, const uint8_t *result, s
     (void)len;
     identity->job = NULL;
     identity->done(identity->context,
-                   how == JOB_OK && take_both_next(identity) ? IDENTITY_LOADED : IDENTITY_MISSING);
+                   how == JOB_OK && take_next(identity) ? IDENTITY_LOADED : IDENTITY_MISSING);
 }
 
-bool identity_renew(struct identity *identity, const char *name, const struct mac *mac,
-                    void (*done)(void *context, enum identity_found found), void *context)
+bool identity_renew(struct identity *identity, enum authlist_key_type kind, const char *name,
+                    const struct mac *mac, void (*done)(void *context, enum identity_found found),
+                    void *context)
 {
     identity->done = done;
     identity->context = context;
+    identity->next_kind = kind;
     return start(identity, renew_work, renewed, name, mac);
 }
 
@@ -356,16 +290,14 @@ bool identity_creating(const struct identity *identity)
     return identity->job != NULL;
 }
 
-const struct authlist_peer *identity_facts(const struct identity *identity, enum identity_slot slot)
+const struct authlist_peer *identity_facts(const struct identity *identity)
 {
-    const struct tls_identity *loaded = identity->slots[slot].loaded;
-
-    return loaded != NULL ? tls_identity_facts(loaded) : NULL;
+    return identity->loaded != NULL ? tls_identity_facts(identity->loaded) : NULL;
 }
 
-const char *identity_certificate_path(const struct identity *identity, enum identity_slot slot)
+const char *identity_certificate_path(const struct identity *identity)
 {
-    return identity->slots[slot].certificate;
+    return files_of(identity)->certificate;
 }
 
 static size_t context_index(const struct tls_options *options)
@@ -377,11 +309,8 @@ static size_t context_index(const struct tls_options *options)
 struct tls_context *identity_context(struct identity *identity, const struct tls_options *options)
 {
     struct tls_context **context = &identity->contexts[context_index(options)];
-    const struct tls_identity *first = identity->slots[IDENTITY_RSA].loaded;
-    struct tls_options with_both = *options;
 
-    with_both.second = identity->slots[IDENTITY_EC].loaded;
-    if (*context == NULL && first != NULL)
-        *context = tls_context_new(first, &with_both);
+    if (*context == NULL && identity->loaded != NULL)
+        *context = tls_context_new(identity->loaded, options);
     return *context;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent's own certificates and keys on disk, and the TLS contexts made from them.
+ * The agent's own certificate and key on disk, and the TLS contexts made from them.
  *
- * There are two identities, RSA (cert.pem, key.pem) and EC (cert-ec.pem, key-ec.pem): the first is
- * shown to every peer that can do with it, the second to those that can do with EC only. The files
- * live in the state directory. What is missing is made at the start, in a child job, and replaced
- * only on request: location servers know this agent by its key. An operator may put other PEM
- * files in their places, each with a key of its kind: RSA, or EC on P-256 or P-384.
+ * There is one identity at a time: cert.pem and key.pem in the state directory. If it is missing it
+ * is made at the start, in a child job, with an RSA-2048 key, which old location servers know, too;
+ * it is replaced only on request (by one of either kind: RSA-2048 or P-256), because location
+ * servers know this agent by its key. An operator may put other PEM files there: RSA, or EC on
+ * P-256 or P-384.
  *
- * Without the RSA identity the agent does nothing. Without the EC identity, because it can be
- * neither used nor made, it goes on with RSA alone; a file that is there is never overwritten
- * unasked.
+ * Releases that had two identities at once left cert-ec.pem and key-ec.pem. They are the identity
+ * as long as there is no cert.pem; beside one they are ignored, and the log says so. Nothing is
+ * ever written to them.
  */
 #ifndef AGENT_IDENTITY_H
 #define AGENT_IDENTITY_H
@@ -35,40 +35,37 @@ struct identity *identity_new(struct loop *loop, const char *state_dir);
 /* Stops a creation that is under way. Connections must be gone. NULL is allowed. */
 void identity_free(struct identity *identity);
 
-enum identity_slot { IDENTITY_RSA, IDENTITY_EC, IDENTITY_SLOTS };
-
-/* Reads what is on disk, unless that was done. IDENTITY_MISSING: at least one of the two is not
- * there and can be made; the other one is loaded if it can be. */
+/* Reads what is on disk, unless that was done. */
 enum identity_found identity_load(struct identity *identity);
 
 /*
- * Makes what is missing for this name and MAC and loads it; then `done`, out of a turn of the loop,
- * with IDENTITY_LOADED too if EC alone could not be made. False if no child could be made (`done`
- * is not called then).
+ * Makes one for this name and MAC and loads it; then `done`, out of a turn of the loop. False if no
+ * child could be made (`done` is not called then).
  */
 bool identity_create(struct identity *identity, const char *name, const struct mac *mac,
                      void (*done)(void *context, enum identity_found found), void *context);
 
 /*
- * Both anew in place of what is loaded, on request. New connections show the new ones, those that
- * run stay with the old ones. If it fails nothing changes, and `done` is given IDENTITY_MISSING.
- * All new files are complete on the disk before the first takes the place of an old one; a power
- * cut leaves of each pair the old or the new one.
+ * One of this kind in place of what is loaded, on request. New connections show it, those that run
+ * stay with the old one. If it fails nothing changes, and `done` is given IDENTITY_MISSING. The new
+ * files are complete on the disk before the first takes the place of an old one; a power cut leaves
+ * the old identity or the new one.
  */
-bool identity_renew(struct identity *identity, const char *name, const struct mac *mac,
-                    void (*done)(void *context, enum identity_found found), void *context);
+bool identity_renew(struct identity *identity, enum authlist_key_type kind, const char *name,
+                    const struct mac *mac, void (*done)(void *context, enum identity_found found),
+                    void *context);
 
 /* Its `done` is yet to come. */
 bool identity_creating(const struct identity *identity);
 
 /* Of the loaded certificate, else NULL. */
-const struct authlist_peer *identity_facts(const struct identity *identity,
-                                           enum identity_slot slot);
-const char *identity_certificate_path(const struct identity *identity, enum identity_slot slot);
+const struct authlist_peer *identity_facts(const struct identity *identity);
+/* Where it is, or will be. */
+const char *identity_certificate_path(const struct identity *identity);
 
 /* Made when it is first asked for, and kept until the identity is renewed: there are eight at most,
- * and connections that were made with one go on after the settings ask for another. The options'
- * `second` is set here. NULL with a log message. */
+ * and connections that were made with one go on after the settings ask for another. NULL with a log
+ * message. */
 struct tls_context *identity_context(struct identity *identity, const struct tls_options *options);
 
 #endif

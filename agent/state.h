@@ -101,11 +101,8 @@ struct state_summary {
     struct mac base_mac;
     bool enabled;
     bool identity_ready;
-    struct authlist_peer identity; /* own RSA certificate: subject, hashes */
+    struct authlist_peer identity; /* own certificate: subject, hashes */
     char certificate_path[256];
-    bool ec_identity_ready; /* else peers that can do with EC only get no session */
-    struct authlist_peer ec_identity;
-    char ec_certificate_path[256];
     uint64_t offered; /* services */
     uint32_t devices;
     uint32_t samples;
@@ -257,10 +254,11 @@ void state_count_devices(const struct agent *agent, struct state_device_counts *
 size_t state_reconnect(struct agent *agent, const char *host);
 
 /*
- * Makes new keys and certificates in place of the agent's own (RSA and EC), in a child. New
- * connections show them, sessions go on with the old ones. Every location server must then be told
- * the new key hash, which is logged. NULL: it has begun; else a sentence why it cannot be now.
+ * Makes a new key of this kind (RSA-2048 or P-256; AUTHLIST_KEY_OTHER: of the kind that there is)
+ * and a certificate in place of the agent's own, in a child. New connections show it, sessions go
+ * on with the old one. Every location server must then be told the new key hash, which is logged.
+ * NULL: it has begun; else a sentence why it cannot be now.
  */
-const char *state_renew_identity(struct agent *agent);
+const char *state_renew_identity(struct agent *agent, enum authlist_key_type kind);
 
 #endif

@@ -77,32 +77,17 @@ static void begin_again(void)
     assert_non_null(identity);
 }
 
-/* What stays the same or not is the same for both. */
-struct keys {
-    struct authlist_peer of[IDENTITY_SLOTS];
-};
-
-static struct keys keys_now(void)
+static struct authlist_peer key_now(void)
 {
-    struct keys keys;
+    const struct authlist_peer *facts = identity_facts(identity);
 
-    for (unsigned i = 0; i < IDENTITY_SLOTS; i++)
-        keys.of[i] = *identity_facts(identity, (enum identity_slot)i);
-    return keys;
+    assert_non_null(facts);
+    return *facts;
 }
 
-static bool is_key(const struct authlist_peer *facts, enum identity_slot slot)
+static bool is_key(const struct authlist_peer *facts)
 {
-    const struct authlist_peer *now = identity_facts(identity, slot);
-
-    return now != NULL &&
-           memcmp(facts->spki_sha256, now->spki_sha256, sizeof(facts->spki_sha256)) == 0;
-}
-
-static void assert_keys_are(const struct keys *keys, bool same)
-{
-    for (unsigned i = 0; i < IDENTITY_SLOTS; i++)
-        assert_int_equal(is_key(&keys->of[i], (enum identity_slot)i), same);
+    return memcmp(facts->spki_sha256, key_now().spki_sha256, sizeof(facts->spki_sha256)) == 0;
 }
 
 static void move(const char *from, const char *to)
@@ -146,9 +131,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    static const char *const names[] = {"cert.pem",         "key.pem",        "cert-ec.pem",
-                                        "key-ec.pem",       "next-cert.pem",  "next-key.pem",
-                                        "next-cert-ec.pem", "next-key-ec.pem"};
+    static const char *const names[] = {"cert.pem",   "key.pem",       "cert-ec.pem",
+                                        "key-ec.pem", "next-cert.pem", "next-key.pem"};
 
     (void)state;
     failing_reset();
@@ -162,34 +146,67 @@ static int end(void **state)
     return 0;
 }
 
-static void renew(enum identity_found wanted)
+static void renew_as(enum authlist_key_type kind, enum identity_found wanted)
 {
-    assert_true(identity_renew(identity, "agent", &mac, note, &is_done));
+    assert_true(identity_renew(identity, kind, "agent", &mac, note, &is_done));
     assert_int_equal(wait_until_done(), wanted);
     assert_false(identity_creating(identity));
 }
 
+static void renew(enum identity_found wanted)
+{
+    renew_as(AUTHLIST_KEY_RSA, wanted);
+}
+
+static void the_first_one_is_rsa_2048(void **state)
+{
+    const struct authlist_peer own = key_now();
+
+    (void)state;
+    assert_int_equal(own.key_type, AUTHLIST_KEY_RSA);
+    assert_int_equal(own.key_bits, 2048);
+    assert_string_equal(own.subject, "CN=agent-020000000001");
+    assert_int_equal(mode_of("key.pem"), 0600);
+    assert_int_equal(mode_of("cert.pem"), 0644);
+    assert_string_equal(identity_certificate_path(identity), path_of("cert.pem"));
+    assert_false(is_there("cert-ec.pem"));
+    assert_false(is_there("key-ec.pem"));
+}
+
 static void a_renewed_identity_is_another_one_on_disk_too(void **state)
 {
-    struct keys before = keys_now();
-    struct keys after;
+    struct authlist_peer before = key_now();
+    struct authlist_peer after;
 
     (void)state;
     renew(IDENTITY_LOADED);
-    assert_keys_are(&before, false);
-    for (unsigned i = 0; i < IDENTITY_SLOTS; i++)
-        assert_string_equal(identity_facts(identity, (enum identity_slot)i)->subject,
-                            before.of[i].subject);
-    after = keys_now();
+    assert_false(is_key(&before));
+    after = key_now();
+    assert_string_equal(after.subject, before.subject);
     assert_false(is_there("next-cert.pem"));
     assert_false(is_there("next-key.pem"));
-    assert_false(is_there("next-cert-ec.pem"));
-    assert_false(is_there("next-key-ec.pem"));
     assert_int_equal(mode_of("key.pem"), 0600);
-    assert_int_equal(mode_of("key-ec.pem"), 0600);
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-    assert_keys_are(&after, true);
+    assert_true(is_key(&after));
+}
+
+static void a_renewal_may_change_the_kind_of_the_key_and_change_it_back(void **state)
+{
+    static const enum authlist_key_type kinds[] = {AUTHLIST_KEY_EC, AUTHLIST_KEY_RSA};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        renew_as(kinds[i], IDENTITY_LOADED);
+        struct authlist_peer now = key_now();
+        assert_int_equal(now.key_type, kinds[i]);
+        assert_int_equal(now.key_bits, kinds[i] == AUTHLIST_KEY_EC ? 256 : 2048);
+        assert_string_equal(identity_certificate_path(identity), path_of("cert.pem"));
+        begin_again();
+        assert_int_equal(identity_load(identity), IDENTITY_LOADED);
+        assert_true(is_key(&now));
+        assert_false(is_there("cert-ec.pem"));
+    }
 }
 
 static void contexts_are_new_after_it_and_old_ones_last_as_long_as_they_are_kept(void **state)
@@ -211,57 +228,52 @@ static void contexts_are_new_after_it_and_old_ones_last_as_long_as_they_are_kept
 
 static void a_renewal_that_fails_changes_nothing(void **state)
 {
-    static const char *const in_the_way[] = {"next-key.pem", "next-cert.pem", "next-key-ec.pem",
-                                             "next-cert-ec.pem"};
-    struct keys before = keys_now();
+    static const char *const in_the_way[] = {"next-key.pem", "next-cert.pem"};
+    struct authlist_peer before = key_now();
 
     (void)state;
     for (size_t i = 0; i < sizeof(in_the_way) / sizeof(in_the_way[0]); i++) {
         assert_int_equal(mkdir(path_of(in_the_way[i]), 0700), 0);
         renew(IDENTITY_MISSING);
-        assert_keys_are(&before, true);
+        assert_true(is_key(&before));
         assert_int_equal(rmdir(path_of(in_the_way[i])), 0);
         begin_again();
         assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-        assert_keys_are(&before, true);
+        assert_true(is_key(&before));
     }
 }
 
 static void a_renewal_whose_child_cannot_be_made_changes_nothing(void **state)
 {
-    struct keys before = keys_now();
+    struct authlist_peer before = key_now();
 
     (void)state;
     failing_at(FAILING_FORK, 1, EAGAIN);
-    assert_false(identity_renew(identity, "agent", &mac, note, &is_done));
+    assert_false(identity_renew(identity, AUTHLIST_KEY_EC, "agent", &mac, note, &is_done));
     failing_reset();
     assert_false(identity_creating(identity));
-    assert_keys_are(&before, true);
+    assert_true(is_key(&before));
 }
 
 static void a_renewal_that_was_cut_off_between_its_two_files_is_finished(void **state)
 {
-    static const char *const names[][2] = {{"cert.pem", "next-cert.pem"},
-                                           {"cert-ec.pem", "next-cert-ec.pem"}};
-    struct keys after;
+    struct authlist_peer after;
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        move(names[i][0], "old");
-        renew(IDENTITY_LOADED);
-        after = keys_now();
-        move(names[i][0], names[i][1]);
-        move("old", names[i][0]);
-        begin_again();
-        assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-        assert_keys_are(&after, true);
-        assert_false(is_there(names[i][1]));
-    }
+    move("cert.pem", "old");
+    renew_as(AUTHLIST_KEY_EC, IDENTITY_LOADED);
+    after = key_now();
+    move("cert.pem", "next-cert.pem");
+    move("old", "cert.pem");
+    begin_again();
+    assert_int_equal(identity_load(identity), IDENTITY_LOADED);
+    assert_true(is_key(&after));
+    assert_false(is_there("next-cert.pem"));
 }
 
 static void a_renewal_that_was_cut_off_before_that_is_forgotten(void **state)
 {
-    struct keys before = keys_now();
+    struct authlist_peer before = key_now();
 
     (void)state;
     for (unsigned both = 0; both < 2; both++) {
@@ -272,160 +284,160 @@ static void a_renewal_that_was_cut_off_before_that_is_forgotten(void **state)
             assert_int_equal(unlink(path_of("next-cert.pem")), 0);
         begin_again();
         assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-        assert_keys_are(&before, true);
+        assert_true(is_key(&before));
     }
     renew(IDENTITY_LOADED);
-    assert_keys_are(&before, false);
+    assert_false(is_key(&before));
 }
 
 static void it_can_be_freed_while_it_is_renewed(void **state)
 {
     (void)state;
-    assert_true(identity_renew(identity, "agent", &mac, note, &is_done));
+    assert_true(identity_renew(identity, AUTHLIST_KEY_RSA, "agent", &mac, note, &is_done));
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
     assert_false(is_done);
 }
 
-/* --- two of them ----------------------------------------------------------------------------- */
-
-static void both_kinds_are_made(void **state)
-{
-    const struct authlist_peer *rsa = identity_facts(identity, IDENTITY_RSA);
-    const struct authlist_peer *ec = identity_facts(identity, IDENTITY_EC);
-
-    (void)state;
-    assert_int_equal(rsa->key_type, AUTHLIST_KEY_RSA);
-    assert_int_equal(rsa->key_bits, 2048);
-    assert_int_equal(ec->key_type, AUTHLIST_KEY_EC);
-    assert_int_equal(ec->key_bits, 256);
-    assert_string_equal(rsa->subject, "CN=agent-020000000001");
-    assert_string_equal(ec->subject, rsa->subject);
-    assert_true(rsa->not_before == ec->not_before && rsa->not_after == ec->not_after);
-    assert_int_equal(mode_of("key.pem"), 0600);
-    assert_int_equal(mode_of("key-ec.pem"), 0600);
-    assert_int_equal(mode_of("cert.pem"), 0644);
-    assert_int_equal(mode_of("cert-ec.pem"), 0644);
-    assert_non_null(strstr(identity_certificate_path(identity, IDENTITY_RSA), "/cert.pem"));
-    assert_non_null(strstr(identity_certificate_path(identity, IDENTITY_EC), "/cert-ec.pem"));
-}
-
-static void only_the_one_that_is_missing_is_made(void **state)
-{
-    static const char *const files[][2] = {{"cert.pem", "key.pem"}, {"cert-ec.pem", "key-ec.pem"}};
-    struct keys before = keys_now();
-
-    (void)state;
-    for (unsigned missing = 0; missing < IDENTITY_SLOTS; missing++) {
-        assert_int_equal(unlink(path_of(files[missing][0])), 0);
-        assert_int_equal(unlink(path_of(files[missing][1])), 0);
-        begin_again();
-        assert_int_equal(identity_load(identity), IDENTITY_MISSING);
-        assert_null(identity_facts(identity, (enum identity_slot)missing));
-        create(IDENTITY_LOADED);
-        for (unsigned i = 0; i < IDENTITY_SLOTS; i++)
-            assert_int_equal(is_key(&before.of[i], (enum identity_slot)i), i != missing);
-        before = keys_now();
-    }
-}
+/* --- what lies there ------------------------------------------------------------------------- */
 
 static void a_key_alone_is_what_a_power_cut_left_and_is_replaced(void **state)
 {
-    struct keys before = keys_now();
+    struct authlist_peer before = key_now();
 
     (void)state;
-    assert_int_equal(unlink(path_of("cert-ec.pem")), 0);
+    assert_int_equal(unlink(path_of("cert.pem")), 0);
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_MISSING);
     create(IDENTITY_LOADED);
-    assert_true(is_key(&before.of[IDENTITY_RSA], IDENTITY_RSA));
-    assert_false(is_key(&before.of[IDENTITY_EC], IDENTITY_EC));
+    assert_false(is_key(&before));
 }
 
-/* The agent goes on with RSA alone; nothing is overwritten, and the log says it once. */
-static void assert_ec_is_left_out(const char *why)
+static void make_second(void)
 {
-    const struct tls_options options = {.role = TLS_SERVER};
-    struct stat before;
-    struct stat after;
+    assert_int_equal(tls_identity_create(AUTHLIST_KEY_EC, path_of("cert-ec.pem"),
+                                         path_of("key-ec.pem"), "agent", &mac),
+                     0);
+}
 
-    assert_int_equal(stat(path_of("cert-ec.pem"), &before), 0);
+/* Made by openssl, for a curve that we do not offer. */
+static const char p521_certificate[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIICGDCCAXqgAwIBAgIUeWxxBNybqtc0sdnooOh8K2VWcjEwCgYIKoZIzj0EAwIw\n"
+    "HTEbMBkGA1UEAwwSYWdlbnQtMDIwMDAwMDAwMDAxMCAXDTI2MTIwMTAwMjk0M1oY\n"
+    "DzIxMjYxMTA3MDAyOTQzWjAdMRswGQYDVQQDDBJhZ2VudC0wMjAwMDAwMDAwMDEw\n"
+    "gZswEAYHKoZIzj0CAQYFK4EEACMDgYYABAG5Oq3bO9oZPxAj+NdWAwbqlos8roro\n"
+    "RzurSLovHVH6jLQ7owgpQEt93LYPNfFUK5+VFWcN+Bi2U3iJCoYWky1XMQAywgpi\n"
+    "PqbzvTvz1aZlEcNdiLpnOkOOPD+79ReKekkWhHbd+JFew6hi9ld7n9H1JmhL8Fu1\n"
+    "EKLOba0VxIlt438sn6NTMFEwHQYDVR0OBBYEFDSQzt+ETjRLyDVLtCnjGmeQmxKJ\n"
+    "MB8GA1UdIwQYMBaAFDSQzt+ETjRLyDVLtCnjGmeQmxKJMA8GA1UdEwEB/wQFMAMB\n"
+    "Af8wCgYIKoZIzj0EAwIDgYsAMIGHAkEh7HnjAFXH50wY0Sh064nOHVAJuaqxc5Zz\n"
+    "DwNQUcYs+W0GA/FuL41JFKK/ZsAVhh7rmFKUy7rAAaPGij/24k+xvAJCAU4KikQh\n"
+    "Ex7QIQPvK3LX6z5ZivvK6yo2pxCYkW0Yt/vTbKgUNrKSTL/9v0DGFHGv5ct/QYkl\n"
+    "jMqVeKKPpywWsG6Y\n"
+    "-----END CERTIFICATE-----\n";
+static const char p521_key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+                               "MIHcAgEBBEIBIecwIZJFU2GHsBVyRxVr4U9V2473z5nLsi/ItC5CnMcDStNwzN+/\n"
+                               "LA6Q2Yq1ozoNw6/g4lO4B/OH/fMgbOS3HP+gBwYFK4EEACOhgYkDgYYABAG5Oq3b\n"
+                               "O9oZPxAj+NdWAwbqlos8roroRzurSLovHVH6jLQ7owgpQEt93LYPNfFUK5+VFWcN\n"
+                               "+Bi2U3iJCoYWky1XMQAywgpiPqbzvTvz1aZlEcNdiLpnOkOOPD+79ReKekkWhHbd\n"
+                               "+JFew6hi9ld7n9H1JmhL8Fu1EKLOba0VxIlt438snw==\n"
+                               "-----END EC PRIVATE KEY-----\n";
+
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(path_of(name), "w");
+
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) < 0, 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_p521(void)
+{
+    write_text("cert.pem", p521_certificate);
+    write_text("key.pem", p521_key);
+}
+
+/* As a release that had both left it. */
+static void the_second_of_an_older_release_is_ignored_and_named_in_the_log(void **state)
+{
+    struct authlist_peer before = key_now();
+    char wanted[256];
+
+    (void)state;
+    make_second();
+    begin_again();
     log_text[0] = '\0';
+    assert_int_equal(identity_load(identity), IDENTITY_LOADED);
+    assert_true(is_key(&before));
+    (void)snprintf(wanted, sizeof(wanted), "%s is ignored", path_of("cert-ec.pem"));
+    assert_true(said(wanted));
+    log_text[0] = '\0';
+    assert_int_equal(identity_load(identity), IDENTITY_LOADED);
+    assert_string_equal(log_text, ""); /* once */
+}
+
+static void alone_it_is_the_identity_until_it_is_renewed(void **state)
+{
+    (void)state;
+    make_second();
+    assert_int_equal(unlink(path_of("cert.pem")), 0);
+    assert_int_equal(unlink(path_of("key.pem")), 0);
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-    assert_true(said(why));
-    assert_true(said("the EC one cannot be used"));
-    assert_null(identity_facts(identity, IDENTITY_EC));
-    assert_non_null(identity_context(identity, &options));
-    log_text[0] = '\0';
+    struct authlist_peer before = key_now();
+    assert_int_equal(before.key_type, AUTHLIST_KEY_EC);
+    assert_string_equal(identity_certificate_path(identity), path_of("cert-ec.pem"));
+    assert_false(is_there("cert.pem"));
+    assert_false(is_there("key.pem"));
+    renew_as(before.key_type, IDENTITY_LOADED);
+    assert_false(is_key(&before));
+    assert_string_equal(identity_certificate_path(identity), path_of("cert.pem"));
+    struct authlist_peer after = key_now();
+    begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-    assert_string_equal(log_text, "");
-    assert_int_equal(stat(path_of("cert-ec.pem"), &after), 0);
-    assert_int_equal(before.st_ino, after.st_ino);
+    assert_true(is_key(&after));
 }
 
-static void an_ec_identity_that_cannot_be_used_is_left_out(void **state)
+/* Nothing that is there is overwritten, nor is the other one taken for it. */
+static void assert_broken(const char *why)
 {
-    FILE *file;
-
-    (void)state;
-    assert_int_equal(chmod(path_of("key-ec.pem"), 0640), 0);
-    assert_ec_is_left_out("open to others");
-    assert_int_equal(chmod(path_of("key-ec.pem"), 0600), 0);
-    move("key-ec.pem", "kept");
-    assert_ec_is_left_out("put the key back");
-    move("kept", "key-ec.pem");
-    file = fopen(path_of("cert-ec.pem"), "w");
-    assert_non_null(file);
-    (void)fclose(file);
-    assert_ec_is_left_out("holds no usable PEM");
-    /* On request it is made anew. */
-    renew(IDENTITY_LOADED);
-    assert_non_null(identity_facts(identity, IDENTITY_EC));
+    log_text[0] = '\0';
+    begin_again();
+    assert_int_equal(identity_load(identity), IDENTITY_BROKEN);
+    assert_true(said(why));
+    assert_null(identity_facts(identity));
+    assert_null(identity_context(identity, &(struct tls_options){.role = TLS_SERVER}));
 }
 
-static void a_key_of_the_wrong_kind_is_refused_in_either_place(void **state)
+static void an_identity_that_cannot_be_used_waits_for_an_operator(void **state)
 {
     (void)state;
-    move("cert.pem", "1");
-    move("key.pem", "2");
+    make_second();
+    assert_int_equal(chmod(path_of("key.pem"), 0640), 0);
+    assert_broken("open to others");
+    assert_int_equal(chmod(path_of("key.pem"), 0600), 0);
+    move("key.pem", "kept");
+    assert_broken("put the key back");
+    move("kept", "key.pem");
+    assert_int_equal(identity_load(identity), IDENTITY_LOADED); /* mended */
+}
+
+static void a_key_of_either_kind_may_be_put_there_and_no_other(void **state)
+{
+    (void)state;
+    make_second();
     move("cert-ec.pem", "cert.pem");
     move("key-ec.pem", "key.pem");
     begin_again();
-    assert_int_equal(identity_load(identity), IDENTITY_BROKEN);
-    assert_true(said("cert.pem holds a certificate with a key that is not RSA: rename it to "
-                     "cert-ec.pem and its key to key-ec.pem"));
-    assert_null(identity_facts(identity, IDENTITY_RSA));
-    move("cert.pem", "cert-ec.pem");
-    move("key.pem", "key-ec.pem");
-    move("1", "cert.pem");
-    move("2", "key.pem");
-    assert_int_equal(identity_load(identity), IDENTITY_LOADED); /* mended */
-    assert_non_null(identity_facts(identity, IDENTITY_EC));
-    assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("cert-ec.pem"),
-                                         path_of("key-ec.pem"), "agent", &mac),
-                     0);
-    assert_ec_is_left_out("cert-ec.pem holds a certificate with a key that is not EC on P-256 or "
-                          "P-384: rename it to cert.pem and its key to key.pem");
+    assert_int_equal(identity_load(identity), IDENTITY_LOADED);
+    assert_int_equal(key_now().key_type, AUTHLIST_KEY_EC);
+    write_p521();
+    assert_broken("neither RSA nor EC on P-256 or P-384");
 }
 
-static void if_only_ec_cannot_be_made_it_goes_on_with_rsa(void **state)
-{
-    struct keys before = keys_now();
-
-    (void)state;
-    assert_int_equal(unlink(path_of("cert-ec.pem")), 0);
-    assert_int_equal(unlink(path_of("key-ec.pem")), 0);
-    assert_int_equal(mkdir(path_of("key-ec.pem"), 0700), 0);
-    begin_again();
-    assert_int_equal(identity_load(identity), IDENTITY_MISSING);
-    create(IDENTITY_LOADED);
-    assert_true(said("the EC one could not be made"));
-    assert_true(is_key(&before.of[IDENTITY_RSA], IDENTITY_RSA));
-    assert_null(identity_facts(identity, IDENTITY_EC));
-}
-
-static void without_rsa_there_is_none(void **state)
+static void what_cannot_be_made_is_missing(void **state)
 {
     (void)state;
     assert_int_equal(unlink(path_of("cert.pem")), 0);
@@ -433,7 +445,7 @@ static void without_rsa_there_is_none(void **state)
     assert_int_equal(mkdir(path_of("key.pem"), 0700), 0);
     begin_again();
     create(IDENTITY_MISSING);
-    assert_null(identity_facts(identity, IDENTITY_RSA));
+    assert_null(identity_facts(identity));
     assert_null(identity_context(identity, &(struct tls_options){.role = TLS_SERVER}));
 }
 
@@ -442,20 +454,21 @@ static void without_rsa_there_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_IDENTITY(the_first_one_is_rsa_2048),
         WITH_IDENTITY(a_renewed_identity_is_another_one_on_disk_too),
+        WITH_IDENTITY(a_renewal_may_change_the_kind_of_the_key_and_change_it_back),
         WITH_IDENTITY(contexts_are_new_after_it_and_old_ones_last_as_long_as_they_are_kept),
         WITH_IDENTITY(a_renewal_that_fails_changes_nothing),
         WITH_IDENTITY(a_renewal_whose_child_cannot_be_made_changes_nothing),
         WITH_IDENTITY(a_renewal_that_was_cut_off_between_its_two_files_is_finished),
         WITH_IDENTITY(a_renewal_that_was_cut_off_before_that_is_forgotten),
         WITH_IDENTITY(it_can_be_freed_while_it_is_renewed),
-        WITH_IDENTITY(both_kinds_are_made),
-        WITH_IDENTITY(only_the_one_that_is_missing_is_made),
         WITH_IDENTITY(a_key_alone_is_what_a_power_cut_left_and_is_replaced),
-        WITH_IDENTITY(an_ec_identity_that_cannot_be_used_is_left_out),
-        WITH_IDENTITY(a_key_of_the_wrong_kind_is_refused_in_either_place),
-        WITH_IDENTITY(if_only_ec_cannot_be_made_it_goes_on_with_rsa),
-        WITH_IDENTITY(without_rsa_there_is_none),
+        WITH_IDENTITY(the_second_of_an_older_release_is_ignored_and_named_in_the_log),
+        WITH_IDENTITY(alone_it_is_the_identity_until_it_is_renewed),
+        WITH_IDENTITY(an_identity_that_cannot_be_used_waits_for_an_operator),
+        WITH_IDENTITY(a_key_of_either_kind_may_be_put_there_and_no_other),
+        WITH_IDENTITY(what_cannot_be_made_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,10 +65,11 @@ static void make_services(struct state_maker *m, struct lyd_node *node, uint64_t
 
 /* --- the agent ------------------------------------------------------------------------------- */
 
-static void fill_certificate(struct state_maker *m, struct lyd_node *root, const char *type,
+static void fill_certificate(struct state_maker *m, struct lyd_node *root,
                              const struct authlist_peer *own, const char *path)
 {
-    struct lyd_node *node = make_entry_of(m, root, "certificate", type);
+    struct lyd_node *node =
+        make_entry_of(m, root, "certificate", own->key_type == AUTHLIST_KEY_EC ? "ec" : "rsa");
 
     make_key(m, node, own);
     make_time(m, node, "not-before", own->not_before * 1000);
@@ -90,9 +91,7 @@ static void fill_agent(struct state_maker *m, struct lyd_node *root, const struc
     make_number(m, node, "tls-memory", s->tls_memory);
     make_services(m, make_inner(m, root, "capability"), s->offered);
     if (s->identity_ready)
-        fill_certificate(m, root, "rsa", &s->identity, s->certificate_path);
-    if (s->ec_identity_ready)
-        fill_certificate(m, root, "ec", &s->ec_identity, s->ec_certificate_path);
+        fill_certificate(m, root, &s->identity, s->certificate_path);
 }
 
 static void fill_listener(struct state_maker *m, struct lyd_node *root,
@@ -328,8 +327,12 @@ bool state_reconnect_rpc(struct state_tree *state, struct lyd_node *rpc, struct 
 bool state_renew_certificate_rpc(struct state_tree *state, struct lyd_node *rpc,
                                  struct state_maker *m, struct rpc_errors *errors)
 {
-    const char *trouble = state_renew_identity(state->options.agent);
+    const char *type = input_text(rpc, "key-type");
+    enum authlist_key_type kind = AUTHLIST_KEY_OTHER;
 
+    if (type != NULL)
+        kind = strcmp(type, "ec") == 0 ? AUTHLIST_KEY_EC : AUTHLIST_KEY_RSA;
+    const char *trouble = state_renew_identity(state->options.agent, kind);
     if (trouble != NULL) {
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
                             "the certificate cannot be renewed now: %s", trouble);

@@ -291,6 +291,8 @@ static void handshake_failed(struct connection *c)
         statistics_unverifiable(c->statistics);
         end(c, CONNECTION_REFUSED, code, "not let in: %s", tls_error(c->tls));
         return;
+    case TLS_FAILURE_KEY_SIZE:
+    case TLS_FAILURE_WEAK_PROOF:
     case TLS_FAILURE_UNPROVEN:
         end(c, CONNECTION_REFUSED, code, "not let in: %s", tls_error(c->tls));
         return;
@@ -478,8 +480,6 @@ void connection_diagnosis(const struct connection *c, struct diagnosis *out)
     out->error = c->error;
     out->alert = c->tls != NULL ? tls_alert_received(c->tls) : -1;
     out->seconds = failure_limit(c->code);
-    if (c->tls != NULL)
-        out->own_key = tls_shown_key(c->tls);
 }
 
 uint64_t connection_number(const struct connection *c)

@@ -75,6 +75,12 @@ enum diagnosis_code failure_of_tls(const struct tls *tls)
         return DIAGNOSIS_NO_CERTIFICATE;
     case TLS_FAILURE_BAD_CERTIFICATE:
         return DIAGNOSIS_BAD_CERTIFICATE;
+    case TLS_FAILURE_KEY_SIZE:
+        return DIAGNOSIS_KEY_SIZE;
+    case TLS_FAILURE_WEAK_PROOF:
+        return DIAGNOSIS_WEAK_PROOF;
+    case TLS_FAILURE_RECORD:
+        return DIAGNOSIS_BAD_RECORD;
     case TLS_FAILURE_UNPROVEN:
         return DIAGNOSIS_UNPROVEN;
     case TLS_FAILURE_PROTOCOL:

@@ -73,6 +73,9 @@ static void every_failure_of_tls_has_a_code_but_those_that_others_know(void **st
     assert_int_equal(code_of(TLS_FAILURE_OWN_UNWANTED), DIAGNOSIS_OWN_REFUSED);
     assert_int_equal(code_of(TLS_FAILURE_NO_CERTIFICATE), DIAGNOSIS_NO_CERTIFICATE);
     assert_int_equal(code_of(TLS_FAILURE_BAD_CERTIFICATE), DIAGNOSIS_BAD_CERTIFICATE);
+    assert_int_equal(code_of(TLS_FAILURE_KEY_SIZE), DIAGNOSIS_KEY_SIZE);
+    assert_int_equal(code_of(TLS_FAILURE_WEAK_PROOF), DIAGNOSIS_WEAK_PROOF);
+    assert_int_equal(code_of(TLS_FAILURE_RECORD), DIAGNOSIS_BAD_RECORD);
     assert_int_equal(code_of(TLS_FAILURE_UNPROVEN), DIAGNOSIS_UNPROVEN);
     assert_int_equal(code_of(TLS_FAILURE_PROTOCOL), DIAGNOSIS_NOT_TLS);
 }

@@ -39,6 +39,11 @@ void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZ
         [TLS_FAILURE_NO_CERTIFICATE] = "the peer presented no certificate",
         [TLS_FAILURE_BAD_CERTIFICATE] = "the peer's certificate or its chain cannot be used",
         [TLS_FAILURE_REFUSED] = "the peer's key is not authorised",
+        [TLS_FAILURE_KEY_SIZE] =
+            "the peer's key is larger than the TLS library of this program can compute with",
+        [TLS_FAILURE_WEAK_PROOF] =
+            "the peer proves to hold its key by a signature over SHA-1 or another weak hash",
+        [TLS_FAILURE_RECORD] = "the peer sent what no TLS library sends",
         [TLS_FAILURE_UNPROVEN] = "the peer did not prove to hold its certificate's key",
         [TLS_FAILURE_PROTOCOL] = "the peer does not speak TLS as we do",
     };
@@ -59,8 +64,17 @@ void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZ
     case TLS_FAILURE_BAD_CERTIFICATE:
     case TLS_FAILURE_UNPROVEN:
     case TLS_FAILURE_PROTOCOL:
-        (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s, %d)", sentence, ending->reason, ending->code);
+        if (ending->code != 0)
+            (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s, %d)", sentence, ending->reason,
+                           ending->code);
+        else
+            (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
         break;
+    case TLS_FAILURE_RECORD:
+        (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s)", sentence, ending->reason);
+        break;
+    case TLS_FAILURE_KEY_SIZE:
+    case TLS_FAILURE_WEAK_PROOF:
     case TLS_FAILURE_NONE:
     case TLS_FAILURE_NO_CERTIFICATE:
     case TLS_FAILURE_REFUSED:

@@ -271,6 +271,12 @@ struct tls_identity *tls_identity_load(const char *cert_path, const char *key_pa
         log_error("%s holds a certificate that cannot be read", cert_path);
         goto failed;
     }
+    if (!tls_can_compute(&identity->facts)) {
+        log_error("the key in %s has %u bits, which is more than the TLS library of this program "
+                  "can compute with: take one of 2048 bits, or make a new identity",
+                  key_path, identity->facts.key_bits);
+        goto failed;
+    }
     if (!tls_pair_fits(identity)) {
         log_error("the key in %s does not belong to the certificate in %s: make a new identity",
                   key_path, cert_path);
@@ -281,30 +287,6 @@ struct tls_identity *tls_identity_load(const char *cert_path, const char *key_pa
 failed:
     tls_identity_free(identity);
     errno = error;
-    return NULL;
-}
-
-static uint8_t *copy_of(const uint8_t *data, size_t len)
-{
-    uint8_t *copy = malloc(len);
-
-    if (copy != NULL)
-        memcpy(copy, data, len);
-    return copy;
-}
-
-struct tls_identity *tls_identity_copy(const struct tls_identity *identity)
-{
-    struct tls_identity *copy = malloc(sizeof(*copy));
-
-    if (copy == NULL)
-        return NULL;
-    *copy = *identity;
-    copy->certificate = copy_of(identity->certificate, identity->certificate_len);
-    copy->key = copy_of(identity->key, identity->key_len);
-    if (copy->certificate != NULL && copy->key != NULL)
-        return copy;
-    tls_identity_free(copy);
     return NULL;
 }
 

@@ -251,6 +251,11 @@ void tls_drop_point_cache(void)
     tls_memory_return();
 }
 
+bool tls_can_compute(const struct authlist_peer *peer)
+{
+    return peer->key_type != AUTHLIST_KEY_RSA || peer->key_bits <= RSA_MAX_SIZE;
+}
+
 bool tls_pair_fits(const struct tls_identity *identity)
 {
     WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfSSLv23_server_method());
@@ -270,6 +275,25 @@ static bool forbid_resumption(WOLFSSL_CTX *ctx, enum tls_role role)
         return false;
     (void)wolfSSL_CTX_set_options(ctx, WOLFSSL_OP_NO_TICKET);
     return role == TLS_CLIENT || wolfSSL_CTX_no_ticket_TLSv13(ctx) == 0;
+}
+
+/*
+ * With what a peer may prove its key. Names of the library's own; the order is its own, too.
+ * Without this SHA-1 is among them. What is accepted is another matter: seam_set_callbacks().
+ */
+#ifdef HAVE_ED25519
+#define EDDSA_SIGNATURES "ED25519:" /* so that the auth list can tell what it does not accept */
+#else
+#define EDDSA_SIGNATURES ""
+#endif
+#define SIGNATURES                                             \
+    "ECDSA+SHA512:ECDSA+SHA384:ECDSA+SHA256:" EDDSA_SIGNATURES \
+    "RSA-PSS+SHA512:RSA-PSS+SHA384:RSA-PSS+SHA256:RSA+SHA512:RSA+SHA384:RSA+SHA256"
+
+static bool set_signatures(WOLFSSL_CTX *ctx, const struct tls_options *options)
+{
+    return options->legacy_cipher ||
+           wolfSSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) == WOLFSSL_SUCCESS;
 }
 
 static bool set_suites(WOLFSSL_CTX *ctx, const struct tls_options *options)
@@ -292,9 +316,10 @@ static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options)
     if (wolfSSL_CTX_SetMinVersion(ctx, oldest) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_groups(ctx, groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS ||
-        !set_suites(ctx, options) || !forbid_resumption(ctx, options->role))
+        !set_suites(ctx, options) || !set_signatures(ctx, options) ||
+        !forbid_resumption(ctx, options->role))
         return false;
-    seam_set_callbacks(ctx, options->role);
+    seam_set_callbacks(ctx, options);
     (void)wolfSSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE);
     return true;
 }
@@ -311,22 +336,6 @@ static WOLFSSL_CTX *make_ctx(const struct tls_identity *identity, const struct t
     return NULL;
 }
 
-/* False: out of memory, or the library refuses it. */
-static bool add_identity(struct tls_context *context, enum choice_identity place,
-                         const struct tls_identity *identity)
-{
-    context->kinds[place] = identity->facts.key_type;
-    if (identity->facts.key_type == AUTHLIST_KEY_EC)
-        context->ec_bits = identity->facts.key_bits;
-    if (context->options.role == TLS_CLIENT && context->options.second != NULL) {
-        context->identities[place] = tls_identity_copy(identity);
-        if (context->identities[place] == NULL)
-            return false;
-    }
-    context->ctx[place] = make_ctx(identity, &context->options);
-    return context->ctx[place] != NULL;
-}
-
 struct tls_context *tls_context_new(const struct tls_identity *identity,
                                     const struct tls_options *options)
 {
@@ -336,11 +345,10 @@ struct tls_context *tls_context_new(const struct tls_identity *identity,
         goto failed;
     context->keepers = 1;
     context->options = *options;
-    if ((options->legacy_cipher && !HAS_LEGACY_CIPHER) ||
-        !add_identity(context, CHOICE_FIRST, identity) ||
-        (options->second != NULL && !add_identity(context, CHOICE_SECOND, options->second)))
+    if (!options->legacy_cipher || HAS_LEGACY_CIPHER)
+        context->ctx = make_ctx(identity, options);
+    if (context->ctx == NULL)
         goto failed;
-    context->options.second = NULL; /* not ours */
     wolfSSL_ERR_clear_error();
     return context;
 
@@ -360,9 +368,6 @@ void tls_context_free(struct tls_context *context)
 {
     if (context == NULL || --context->keepers > 0)
         return;
-    for (size_t i = 0; i < CHOICE_IDENTITIES; i++) {
-        wolfSSL_CTX_free(context->ctx[i]);
-        tls_identity_free(context->identities[i]);
-    }
+    wolfSSL_CTX_free(context->ctx);
     free(context);
 }

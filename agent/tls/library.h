@@ -43,11 +43,12 @@ enum tls_pem { TLS_PEM_CERTIFICATE, TLS_PEM_RSA_KEY, TLS_PEM_EC_KEY };
 size_t tls_pem_encode(enum tls_pem what, const uint8_t *der, size_t len, char *out, size_t size);
 size_t tls_pem_decode(enum tls_pem what, const char *pem, size_t len, uint8_t *out, size_t size);
 
-/* NULL: out of memory. */
-struct tls_identity *tls_identity_copy(const struct tls_identity *identity);
-
 /* Whether the library can use this pair: it reads both, and the key is the certificate's. */
 bool tls_pair_fits(const struct tls_identity *identity);
+
+/* Whether the library can compute with such a key; too large ones it does not tell from wrong ones.
+ */
+bool tls_can_compute(const struct authlist_peer *peer);
 
 /* After much was freed at once: gives it back to the system, where the C library does not do so by
  * itself. */

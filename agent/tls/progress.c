@@ -31,14 +31,8 @@ enum {
     STATE_READ_CLIENT_CERTIFICATE_C = 0x2182,
 };
 
-/* Record types and handshake messages (RFC 5246 6.2.1, 7.4). The change of ciphers is no handshake
- * message; it gets a number that none has. */
-enum {
-    RECORD_CHANGE_CIPHER = 20,
-    RECORD_ALERT = 21,
-    RECORD_HANDSHAKE = 22,
-    RECORD_ENCIPHERED = 23
-};
+/* Handshake messages (RFC 5246 7.4). The change of ciphers is none; it gets a number that none has.
+ */
 enum {
     MESSAGE_CLIENT_HELLO = 1,
     MESSAGE_SERVER_HELLO = 2,
@@ -269,14 +263,15 @@ static void read_messages(struct progress *p, struct progress_stream *s, struct 
 
 static void end_record(struct progress *p, struct progress_stream *s)
 {
-    s->header_have = 0;
-    if (s->header[0] == RECORD_HANDSHAKE && s->enciphered)
+    uint8_t type = records_type(&s->records);
+
+    if (type == RECORD_HANDSHAKE && s->enciphered)
         take_message(p, MESSAGE_FINISHED, s == &p->out);
     /* Of TLS 1.3, whose server writes all it has to write before the client presents itself. */
-    if (s->header[0] == RECORD_ENCIPHERED && s == &p->out && p->role == TLS_SERVER)
+    if (type == RECORD_APPLICATION && s == &p->out && p->role == TLS_SERVER)
         p->state = STATE_READ_CLIENT_CERTIFICATE;
     /* TLS 1.3 sends one that means nothing. */
-    if (s->header[0] == RECORD_CHANGE_CIPHER && p->keyed) {
+    if (type == RECORD_CHANGE_CIPHER && p->keyed) {
         s->enciphered = true;
         take_message(p, MESSAGE_CHANGE_CIPHER, s == &p->out);
     }
@@ -287,18 +282,11 @@ static void read_records(struct progress *p, struct progress_stream *s, const vo
 {
     struct cursor c = cursor_of(data, len);
 
-    while (cursor_left(&c) > 0) {
-        if (s->header_have < sizeof(s->header)) {
-            if (!collect(&c, s->header, &s->header_have, sizeof(s->header)))
-                return;
-            s->record_left = (uint32_t)s->header[3] << 8 | (uint32_t)s->header[4];
-        }
-        size_t n = cursor_left(&c) < s->record_left ? cursor_left(&c) : s->record_left;
-        s->record_left -= (uint32_t)n;
-        struct cursor part = cursor_sub(&c, n);
-        if (s->header[0] == RECORD_HANDSHAKE && !s->enciphered)
+    while (cursor_left(&c) > 0 && records_header(&s->records, &c)) {
+        struct cursor part = records_body(&s->records, &c);
+        if (records_type(&s->records) == RECORD_HANDSHAKE && !s->enciphered)
             read_messages(p, s, part);
-        if (s->record_left == 0)
+        if (records_end(&s->records))
             end_record(p, s);
     }
 }
@@ -336,7 +324,7 @@ void progress_sent(struct progress *p, const void *data, size_t len)
     if (!p->told || p->over || len == 0)
         return;
     /* An alert is what the library has to say to what came: that was not taken as read. */
-    if (p->out.header_have == 0 && *first == RECORD_ALERT)
+    if (p->out.records.have == 0 && *first == RECORD_ALERT)
         p->waiting_count = 0;
     tell_waiting(p, 0);
     read_records(p, &p->out, data, len);

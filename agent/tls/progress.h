@@ -16,18 +16,17 @@
 #ifndef AGENT_TLS_PROGRESS_H
 #define AGENT_TLS_PROGRESS_H
 
+#include "agent/tls/records.h"
 #include "agent/tls/tls.h"
 
 enum { PROGRESS_WAITING = 8 };
 
 /* One direction of the connection. */
 struct progress_stream {
-    uint8_t header[5];
-    uint8_t header_have;
+    struct records records;
     uint8_t message[4];
     uint8_t message_have;
     bool enciphered; /* a ChangeCipherSpec was there: only a Finished can follow */
-    uint32_t record_left;
     uint32_t message_left;
 };
 

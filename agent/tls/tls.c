@@ -7,10 +7,10 @@
 #include <wolfssl/ssl.h>
 
 #include "agent/auth/der.h"
-#include "agent/tls/choice.h"
 #include "agent/tls/ending.h"
 #include "agent/tls/library.h"
 #include "agent/tls/progress.h"
+#include "agent/tls/records.h"
 #include "agent/tls/seam.h"
 #include "agent/tls/tls.h"
 
@@ -28,9 +28,6 @@ struct tls {
     WOLFSSL *ssl;
     int fd;
     struct tls_context *context;
-    struct choice *choice; /* NULL: there is one identity only, or the choice is over */
-    enum choice_identity shown;
-    enum tls_role role;
     tls_authorise *authorise;
     void *authorise_context;
 
@@ -47,6 +44,7 @@ struct tls {
     bool io_ended;
     bool io_full; /* the socket took nothing more */
 
+    struct records_watch watch;
     size_t unfinished; /* length of a write that the library has begun and must be given again */
     struct progress progress;
 };
@@ -58,40 +56,6 @@ uint64_t tls_application_bytes_written(void)
     return application_bytes_written;
 }
 
-static WOLFSSL *make_ssl(struct tls *tls, enum choice_identity shown)
-{
-    WOLFSSL *ssl = wolfSSL_new(tls->context->ctx[shown]);
-
-    if (ssl == NULL) {
-        wolfSSL_ERR_clear_error();
-        return NULL;
-    }
-    wolfSSL_SetCertCbCtx(ssl, tls);
-    wolfSSL_SetIOReadCtx(ssl, tls);
-    wolfSSL_SetIOWriteCtx(ssl, tls);
-    return ssl;
-}
-
-/* False: memory is out. */
-static bool prepare_choice(struct tls *tls)
-{
-    const struct tls_context *context = tls->context;
-    const struct abilities_ours ours = {.role = tls->role,
-                                        .cbc = !context->options.strong_cipher,
-                                        .key_transport = context->options.legacy_cipher,
-                                        .ec_bits = context->ec_bits};
-
-    if (context->ctx[CHOICE_SECOND] == NULL)
-        return true;
-    tls->choice = calloc(1, sizeof(*tls->choice));
-    if (tls->choice == NULL)
-        return false;
-    choice_begin(tls->choice, &ours, context->kinds);
-    if (tls->role == TLS_CLIENT && choice_has_turned(&context->turned, tls->fd))
-        tls->shown = CHOICE_SECOND;
-    return true;
-}
-
 struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
                     void *authorise_context)
 {
@@ -100,16 +64,19 @@ struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authoris
     if (tls == NULL)
         return NULL;
     tls->fd = fd;
-    tls->role = context->options.role;
     tls->context = tls_context_keep(context);
     tls->authorise = authorise;
     tls->authorise_context = authorise_context;
-    if (prepare_choice(tls))
-        tls->ssl = make_ssl(tls, tls->shown);
+    tls->ssl = wolfSSL_new(context->ctx);
     if (tls->ssl == NULL) {
+        wolfSSL_ERR_clear_error();
         tls_free(tls);
         return NULL;
     }
+    wolfSSL_SetCertCbCtx(tls->ssl, tls);
+    wolfSSL_SetIOReadCtx(tls->ssl, tls);
+    wolfSSL_SetIOWriteCtx(tls->ssl, tls);
+    (void)wolfSSL_set_msg_callback_arg(tls->ssl, tls);
     return tls;
 }
 
@@ -118,7 +85,6 @@ void tls_free(struct tls *tls)
     if (tls == NULL)
         return;
     wolfSSL_free(tls->ssl);
-    free(tls->choice);
     tls_context_free(tls->context);
     free(tls);
     tls_drop_point_cache();
@@ -126,7 +92,14 @@ void tls_free(struct tls *tls)
 
 void tls_trace(struct tls *tls, uint64_t number)
 {
-    progress_begin(&tls->progress, tls->role, number);
+    progress_begin(&tls->progress, tls->context->options.role, number);
+}
+
+/* The first cause stays: what follows from it says less. */
+static void set_failure(struct tls *tls, enum tls_failure failure)
+{
+    if (tls->failure == TLS_FAILURE_NONE)
+        tls->failure = failure;
 }
 
 /* The bytes, or 0: it ended, broke (for good) or has none yet. */
@@ -147,22 +120,27 @@ static size_t take_from_socket(void *context, void *buffer, size_t size)
     return n > 0 ? (size_t)n : 0;
 }
 
-/* Our own, not the library's: no SIGPIPE, and the true cause stays known. */
+/* Our own, not the library's: no SIGPIPE, the true cause stays known, and every record is looked at
+ * before the library reads it. */
 static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
 {
     struct tls *tls = context;
-    size_t n = 0;
+    const struct records_state state = {.is_tls13 = wolfSSL_GetVersion(ssl) == WOLFSSL_TLSV1_3,
+                                        .open = tls->open};
+    if (tls->failure != TLS_FAILURE_NONE)
+        return WOLFSSL_CBIO_ERR_GENERAL;
+    size_t n =
+        records_watch(&tls->watch, &state, take_from_socket, tls, buffer, seam_size_of(size));
 
-    (void)ssl;
-    if (tls->choice != NULL)
-        n = choice_take(tls->choice, buffer, (size_t)size);
-    if (n == 0)
-        n = take_from_socket(tls, buffer, (size_t)size);
     if (n > 0) {
         progress_received(&tls->progress, buffer, n);
-        if (tls->choice != NULL && tls->role == TLS_CLIENT)
-            (void)abilities_feed(&tls->choice->abilities, buffer, n);
         return (int)n;
+    }
+    if (tls->watch.fault != RECORDS_FINE) {
+        set_failure(tls, tls->watch.fault <= RECORDS_VERSION && !tls->watch.begun
+                             ? TLS_FAILURE_PROTOCOL
+                             : TLS_FAILURE_RECORD);
+        return WOLFSSL_CBIO_ERR_GENERAL;
     }
     if (tls->io_ended)
         return WOLFSSL_CBIO_ERR_CONN_CLOSE;
@@ -190,60 +168,7 @@ static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
     return WOLFSSL_CBIO_ERR_GENERAL;
 }
 
-/* --- which identity is shown --- */
-
-/* As a server. True when the library may go on: a peer that is gone is the library's to judge. */
-static bool choose_by_hello(struct tls *tls)
-{
-    if (!choice_hold(tls->choice, take_from_socket, tls) && !tls->io_ended && tls->io_error == 0)
-        return false;
-    tls->choice->made = true;
-    if (choice_fitting(tls->choice) == tls->shown)
-        return true;
-    WOLFSSL *other = make_ssl(tls, CHOICE_SECOND);
-    if (other != NULL) { /* without memory it is the first, which the peer will turn down */
-        wolfSSL_free(tls->ssl);
-        tls->ssl = other;
-        tls->shown = CHOICE_SECOND;
-    }
-    return true;
-}
-
-static bool use_on(WOLFSSL *ssl, const struct tls_identity *identity)
-{
-    return wolfSSL_use_certificate_buffer(ssl, identity->certificate,
-                                          (long)identity->certificate_len,
-                                          WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-           wolfSSL_use_PrivateKey_buffer(ssl, identity->key, (long)identity->key_len,
-                                         WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
-}
-
-/*
- * As a client: the library asks when the CertificateRequest is there, and we have read it then,
- * too, unless it is TLS 1.3. 1 goes on, 0 ends the handshake.
- */
-static int choose_by_request(WOLFSSL *ssl, void *nothing)
-{
-    struct tls *tls = wolfSSL_GetIOReadCtx(ssl);
-
-    (void)nothing;
-    if (tls == NULL || tls->choice == NULL || tls->choice->abilities.state != ABILITIES_KNOWN)
-        return 1;
-    enum choice_identity wanted = choice_fitting(tls->choice);
-    if (wanted == tls->shown)
-        return 1;
-    tls->shown = wanted;
-    return use_on(ssl, tls->context->identities[wanted]) ? 1 : 0;
-}
-
 /* --- the verdict on the peer --- */
-
-/* The first cause stays: what follows from it says less. */
-static void set_failure(struct tls *tls, enum tls_failure failure)
-{
-    if (tls->failure == TLS_FAILURE_NONE)
-        tls->failure = failure;
-}
 
 static bool ask_authoriser(struct tls *tls, const WOLFSSL_X509_STORE_CTX *store)
 {
@@ -270,7 +195,9 @@ static bool ask_authoriser(struct tls *tls, const WOLFSSL_X509_STORE_CTX *store)
     progress_answered(&tls->progress, authorised);
     if (!authorised)
         set_failure(tls, TLS_FAILURE_REFUSED);
-    return authorised;
+    else if (!tls_can_compute(&tls->peer))
+        set_failure(tls, TLS_FAILURE_KEY_SIZE);
+    return authorised && tls->failure == TLS_FAILURE_NONE;
 }
 
 /*
@@ -296,15 +223,53 @@ static int verify_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
     return tls->authorised ? 1 : 0;
 }
 
-void seam_set_callbacks(WOLFSSL_CTX *ctx, enum tls_role role)
+/* SignatureScheme (RFC 8446 4.2.3), which in TLS 1.2 is a hash and a signature (RFC
+ * 5246 7.4.1.4.1).
+ */
+static bool is_strong(uint16_t scheme)
+{
+    enum { SHA256 = 4, SHA512 = 6, WITH_ITS_HASH = 8 };
+
+    return (scheme >> 8 >= SHA256 && scheme >> 8 <= SHA512) || scheme >> 8 == WITH_ITS_HASH;
+}
+
+/*
+ * The library's message callback: it shows what is about to be read, up to TLS 1.2. The signatures
+ * that were asked for bind the peer only; the library takes any hash that it knows. (In TLS 1.3 it
+ * takes SHA-256 and better only.) What is refused here ends with the next record that is asked for.
+ */
+static void look_at_message(int sent, int version, int type, const void *data, size_t len,
+                            WOLFSSL *ssl, void *context)
+{
+    enum { HEADER = 4, SERVER_KEY_EXCHANGE = 12, CERTIFICATE_VERIFY = 15 };
+    struct tls *tls = context;
+    struct cursor c = cursor_of(data, len);
+
+    (void)version;
+    (void)ssl;
+    if (tls == NULL || sent != 0 || type != RECORD_HANDSHAKE)
+        return;
+    uint8_t kind = cursor_u8(&c);
+    cursor_skip(&c, HEADER - 1);
+    if (kind == SERVER_KEY_EXCHANGE) { /* a named curve and a point (RFC 8422 5.4) come first */
+        cursor_skip(&c, 3);
+        cursor_skip(&c, cursor_u8(&c));
+    } else if (kind != CERTIFICATE_VERIFY) {
+        return;
+    }
+    if (!is_strong(cursor_u16(&c)))
+        set_failure(tls, TLS_FAILURE_WEAK_PROOF);
+}
+
+void seam_set_callbacks(WOLFSSL_CTX *ctx, const struct tls_options *options)
 {
     /* The only callback that can accept a self-signed certificate. */
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                            verify_peer);
     wolfSSL_CTX_SetIORecv(ctx, receive);
     wolfSSL_CTX_SetIOSend(ctx, transmit);
-    if (role == TLS_CLIENT)
-        wolfSSL_CTX_set_cert_cb(ctx, choose_by_request, NULL);
+    if (!options->legacy_cipher)
+        (void)wolfSSL_CTX_set_msg_callback(ctx, look_at_message);
 }
 
 /*
@@ -383,7 +348,7 @@ static enum tls_failure classify_code(const struct tls *tls, int code)
     case VERSION_ERROR:
         return TLS_FAILURE_NO_COMMON;
     case INVALID_PARAMETER:
-        if (tls->role == TLS_CLIENT)
+        if (tls->context->options.role == TLS_CLIENT)
             return TLS_FAILURE_OWN_UNWANTED;
         break;
     default:
@@ -416,12 +381,11 @@ static enum tls_status fail(struct tls *tls, int code)
 {
     char reason[WOLFSSL_MAX_ERROR_SZ];
 
-    wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
+    if (tls->watch.fault != RECORDS_FINE)
+        (void)snprintf(reason, sizeof(reason), "%s", records_fault_text(tls->watch.fault));
+    else
+        wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
     tls->failure = classify(tls, code);
-    /* In TLS 1.3 that is all a client learns of it, before anything of ours is sent. The next
-     * connection shows the other one. */
-    if (tls->failure == TLS_FAILURE_OWN_UNWANTED && tls->choice != NULL)
-        choice_turn(&tls->context->turned, tls->fd);
     ending_describe(&(struct ending){.failure = tls->failure,
                                      .alert = tls_alert_received(tls),
                                      .io_error = tls->io_error,
@@ -469,27 +433,14 @@ static enum tls_status status_of(struct tls *tls, int result)
 
 /* --- the life of a connection --- */
 
-/* When it is open, unless the peer was so hasty that something is held still. */
-static void drop_choice(struct tls *tls)
-{
-    if (tls->choice == NULL || tls->choice->held_given < tls->choice->held_len)
-        return;
-    free(tls->choice);
-    tls->choice = NULL;
-}
-
 enum tls_status tls_handshake(struct tls *tls)
 {
     if (tls->failed)
         return TLS_FAILED;
     if (tls->open)
         return TLS_OK;
-    if (tls->choice != NULL && tls->role == TLS_SERVER && !tls->choice->made &&
-        !choose_by_hello(tls)) {
-        progress_waits(&tls->progress);
-        return TLS_WANT_READ;
-    }
-    int result = tls->role == TLS_SERVER ? wolfSSL_accept(tls->ssl) : wolfSSL_connect(tls->ssl);
+    int result = tls->context->options.role == TLS_SERVER ? wolfSSL_accept(tls->ssl)
+                                                          : wolfSSL_connect(tls->ssl);
     if (result != WOLFSSL_SUCCESS)
         return status_of(tls, result);
     wolfSSL_ERR_clear_error();
@@ -498,7 +449,6 @@ enum tls_status tls_handshake(struct tls *tls)
         return fail(tls, 0);
     }
     tls->open = true;
-    drop_choice(tls);
     tls_drop_point_cache();
     progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));
     return TLS_OK;
@@ -574,11 +524,6 @@ const char *tls_cipher(const struct tls *tls)
 bool tls_legacy_cipher(const struct tls *tls)
 {
     return tls->context->options.legacy_cipher;
-}
-
-enum authlist_key_type tls_shown_key(const struct tls *tls)
-{
-    return tls->context->kinds[tls->shown];
 }
 
 const struct authlist_peer *tls_peer(const struct tls *tls)

@@ -89,9 +89,6 @@ struct tls_options {
     /* For servers of the seed's age: also RSA key transport with AES-CBC-SHA, and TLS 1.0 and 1.1,
      * whatever strong_cipher says. Only if tls_has_legacy_cipher(). */
     bool legacy_cipher;
-    /* Of the other kind (RSA, EC) than the one given beside the options: shown to peers that can do
-     * with its kind only, see tls_context_new(). NULL: there is none. */
-    const struct tls_identity *second;
 };
 
 /*
@@ -106,20 +103,16 @@ bool tls_has_legacy_cipher(void);
  * client also tell a server which curves its certificate may have: one on OpenSSL with a P-521 key
  * gives up, and gets in by TLS 1.3 only; one on wolfSSL presents it all the same, and gets in.
  *
- * With a second identity each peer is shown the first, unless it can do with the second only:
- * - Clients say so in the ClientHello (cipher suites, signature_algorithms), which is held back
- * from the library until it is there. What cannot be read, or is over 4 KiB, gets the first.
- * - TLS 1.2 servers say so in the CertificateRequest (types, signature algorithms).
- * - TLS 1.3 servers say so enciphered, and the library tells nobody: the handshake fails before
- *   anything of ours was sent, and the context shows the second to that address (and port) from the
- *   next connection on; if that fails the same way, the first again.
+ * What holds with one identity (5.5.4), whose kind of key need not be the peer's:
+ * - TLS 1.3: any mix, if the peer takes our kind. A server that does not says so enciphered: the
+ *   handshake fails with TLS_FAILURE_OWN_UNWANTED, before anything of ours was sent.
+ * - TLS 1.2 as a server: a client must offer suites of our kind, else there is nothing in common.
+ *   The certificate request names our kind only, which OpenSSL overlooks and stricter clients with
+ *   a key of the other kind may not: they then show none.
+ * - TLS 1.2 as a client: any mix, if the server takes our kind and its own: if its request names no
+ *   signature algorithm of the kind of its own key, the handshake fails (TLS_FAILURE_OWN_UNWANTED).
  *
- * Which key the client itself holds nobody says. Limits of the library (5.5.4) in TLS 1.2: as a
- * server it names in its certificate request only the kind of key that we show, which OpenSSL
- * overlooks and stricter clients with a key of the other kind may not; as a client it fails if a
- * server's request has no signature algorithm of the kind of the server's own key.
- *
- * The identities are not needed any more once it is there. NULL with a log message.
+ * The identity is not needed any more once it is there. NULL with a log message.
  */
 struct tls_context *tls_context_new(const struct tls_identity *identity,
                                     const struct tls_options *options);
@@ -190,8 +183,14 @@ enum tls_failure {
     TLS_FAILURE_NO_CERTIFICATE,  /* the peer presented none: AUTHLIST_NO_CERTIFICATE */
     TLS_FAILURE_BAD_CERTIFICATE, /* it cannot be read or used: AUTHLIST_MALFORMED */
     TLS_FAILURE_REFUSED,         /* the authoriser said no: its verdict says why */
-    TLS_FAILURE_UNPROVEN,        /* authorised, but the peer did not prove to hold the key */
-    TLS_FAILURE_PROTOCOL         /* anything else that is not TLS as we speak it */
+    /* Authorised, and larger than the library can compute with. */
+    TLS_FAILURE_KEY_SIZE,
+    /* Authorised, but its proof is a signature over a hash that is not SHA-256 or better. */
+    TLS_FAILURE_WEAK_PROOF,
+    TLS_FAILURE_UNPROVEN, /* authorised, but the peer did not prove to hold the key */
+    /* A record that cannot be right, which the library was therefore not given. */
+    TLS_FAILURE_RECORD,
+    TLS_FAILURE_PROTOCOL /* anything else that is not TLS as we speak it */
 };
 enum tls_failure tls_failure(const struct tls *tls);
 
@@ -209,8 +208,6 @@ int tls_alert_received(const struct tls *tls);
 int tls_alert_sent(const struct tls *tls);
 /* "bad_certificate" and so on (RFC 8446 6.2) for such a value or for its description alone. */
 const char *tls_alert_name(int alert);
-/* The kind of the identity that the peer was shown, or would be if it asked for one. */
-enum authlist_key_type tls_shown_key(const struct tls *tls);
 /* What the peer presented, or NULL if it presented nothing usable so far. */
 const struct authlist_peer *tls_peer(const struct tls *tls);
 

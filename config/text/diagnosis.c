@@ -138,6 +138,10 @@ static const struct {
     [DIAGNOSIS_NOT_TLS] = {"What the peer sends is not TLS.",
                            "See that it is the NMSP port of a location server (16113) that was "
                            "configured, and not another service."},
+    [DIAGNOSIS_BAD_RECORD] =
+        {"The peer sent a TLS record that cannot be right, as somebody does who tries to break in.",
+         "Find out who stands at that address; if it is a location server of yours, bring it to a "
+         "newer release."},
     [DIAGNOSIS_NO_COMMON] = {NULL, NULL},
     [DIAGNOSIS_OWN_REFUSED] = {NULL, NULL},
     [DIAGNOSIS_PEER_ALERT] = {NULL, "Look at the log of the location server."},
@@ -148,6 +152,13 @@ static const struct {
     [DIAGNOSIS_BAD_CERTIFICATE] = {"The peer's certificate or its chain cannot be read.",
                                    "Make a new certificate on the location server, and copy its "
                                    "key hash from there."},
+    [DIAGNOSIS_KEY_SIZE] = {NULL, "Make a new certificate on the location server, with RSA of 2048 "
+                                  "bits or EC with P-256, or install a TLS library here that can "
+                                  "do with larger keys."},
+    [DIAGNOSIS_WEAK_PROOF] =
+        {"The peer proves to hold its key by a signature over SHA-1 or another weak hash.",
+         "Bring the location server to a release that signs with SHA-256, or allow legacy-cipher "
+         "for it."},
     [DIAGNOSIS_UNPROVEN] =
         {"The peer presented a certificate that may come in, and did not prove to hold its key.",
          "Somebody may have copied the certificate of a server of yours: find out who stands at "
@@ -389,6 +400,12 @@ static void cause_of_tls(const struct diagnosis *d, char *text)
         say(text, "The peer ended TLS with alert %d (%s).", d->alert & 0xff,
             tls_alert_name(d->alert));
         break;
+    case DIAGNOSIS_KEY_SIZE:
+        say(text,
+            "The peer's key (%s) is larger than the TLS library of this agent can compute with: "
+            "%s, %u bits.",
+            d->presented.subject, key_text(&d->presented), d->presented.key_bits);
+        break;
     default: /* DIAGNOSIS_WEAK_KEY */
         say(text, "The peer's key (%s) is too weak or of a kind that is not accepted: %s, %u bits.",
             d->presented.subject, key_text(&d->presented), d->presented.key_bits);
@@ -447,6 +464,7 @@ const char *diagnosis_cause(const struct diagnosis *d, char text[static DIAGNOSI
     case DIAGNOSIS_OWN_REFUSED:
     case DIAGNOSIS_PEER_ALERT:
     case DIAGNOSIS_WEAK_KEY:
+    case DIAGNOSIS_KEY_SIZE:
         cause_of_tls(d, text);
         break;
     case DIAGNOSIS_NOT_NMSP:
@@ -481,8 +499,11 @@ static void remedy_for_own(const struct diagnosis *d, char *text)
     char sha256[HASH_TEXT_SIZE];
 
     if (d->alert < 0) {
-        say(text, "Let the location server take client certificates with RSA keys, or with EC keys "
-                  "on P-256 (signature algorithms); this agent tries what it has of both in turn.");
+        say(text,
+            "Let the location server take client certificates with %s keys (signature algorithms), "
+            "or give this agent one of the other kind: the operation renew-certificate with "
+            "key-type %s.",
+            own_key_text(d), d->own_key == AUTHLIST_KEY_EC ? "rsa" : "ec");
         return;
     }
     say(text,

@@ -115,6 +115,11 @@ static const struct {
      "See that it is the NMSP port of a location server (16113) that was configured, and not "
      "another service.",
      {NULL}},
+    {DIAGNOSIS_BAD_RECORD,
+     "The peer sent a TLS record that cannot be right, as somebody does who tries to break in.",
+     "Find out who stands at that address; if it is a location server of yours, bring it to a "
+     "newer release.",
+     {NULL}},
     {DIAGNOSIS_NO_COMMON,
      "Both sides have no TLS version, cipher suite or group in common: the peer ended the "
      "handshake with alert 46 (certificate_unknown), which does not tell what it offers; offered "
@@ -142,6 +147,17 @@ static const struct {
     {DIAGNOSIS_BAD_CERTIFICATE,
      "The peer's certificate or its chain cannot be read.",
      "Make a new certificate on the location server, and copy its key hash from there.",
+     {NULL}},
+    {DIAGNOSIS_KEY_SIZE,
+     "The peer's key (CN=MSE-0050569c3489) is larger than the TLS library of this agent can "
+     "compute with: RSA, 1024 bits.",
+     "Make a new certificate on the location server, with RSA of 2048 bits or EC with P-256, or "
+     "install a TLS library here that can do with larger keys.",
+     {NULL}},
+    {DIAGNOSIS_WEAK_PROOF,
+     "The peer proves to hold its key by a signature over SHA-1 or another weak hash.",
+     "Bring the location server to a release that signs with SHA-256, or allow legacy-cipher for "
+     "it.",
      {NULL}},
     {DIAGNOSIS_UNPROVEN,
      "The peer presented a certificate that may come in, and did not prove to hold its key.",
@@ -402,9 +418,12 @@ static void a_certificate_that_was_not_even_asked_for_is_told_by_its_kind(void *
                      "agent was to show it; or it breaks a rule of TLS, which the TLS library does "
                      "not tell from that.");
     assert_remedy_has(&d,
-                      "Let the location server take client certificates with RSA keys, or with "
-                      "EC keys on P-256 (signature algorithms); this agent tries what it has of "
-                      "both in turn.");
+                      "Let the location server take client certificates with RSA keys (signature "
+                      "algorithms), or give this agent one of the other kind: the operation "
+                      "renew-certificate with key-type ec.");
+    d.own_key = AUTHLIST_KEY_EC;
+    assert_remedy_has(&d, "certificates with EC keys (signature algorithms)");
+    assert_remedy_has(&d, "renew-certificate with key-type rsa.");
 }
 
 static void a_server_line_keeps_what_the_entry_has_besides(void **state)

@@ -56,6 +56,10 @@ REMEDIES = {code: re.escape(remedy) for code, remedy in {
     "too-many": "Let fewer location servers connect to this agent, or have it connect to some of them.",
     "unknown-mac": "If this is a server of yours, add it to the auth list.",
     "unproven": "Somebody may have copied the certificate of a server of yours: find out who stands at that address.",
+    "key-size": "Make a new certificate on the location server, with RSA of 2048 bits or EC with P-256, or install a TLS "
+                "library here that can do with larger keys.",
+    "weak-proof": "Bring the location server to a release that signs with SHA-256, or allow legacy-cipher for it.",
+    "bad-record": "Find out who stands at that address; if it is a location server of yours, bring it to a newer release.",
     "unreachable": "Look at the address, and at this machine's routes to it.",
     "version": "Bring this agent or the location server to a release that the other one knows.",
     "weak-key": "Make a new certificate on the location server, with RSA of at least 2048 bits or EC with P-256, "

@@ -28,8 +28,6 @@ const struct mac far_macs[FAR_IDENTITIES] = {{{0x02, 0x00, 0x00, 0x00, 0x00, 0x0
 /* The agent's own files have the names that it looks for. */
 static const char *const file_names[FAR_IDENTITIES][2] = {
     {"cert.pem", "key.pem"}, {"server.pem", "server.key"}, {"other.pem", "other.key"}};
-/* Without it an agent would make it, in a child, and dial later. */
-static const char *const ec_file_names[2] = {"cert-ec.pem", "key-ec.pem"};
 static char folder[] = "/tmp/far-end-XXXXXX";
 static struct tls_identity *identities[FAR_IDENTITIES];
 
@@ -37,16 +35,6 @@ static const char *path_of(unsigned which, unsigned file, char path[static PATH_
 {
     (void)snprintf(path, PATH_SIZE, "%s/%s", folder, file_names[which][file]);
     return path;
-}
-
-static int make_ec_identity(void)
-{
-    char certificate[PATH_SIZE];
-    char key[PATH_SIZE];
-
-    (void)snprintf(certificate, sizeof(certificate), "%s/%s", folder, ec_file_names[0]);
-    (void)snprintf(key, sizeof(key), "%s/%s", folder, ec_file_names[1]);
-    return tls_identity_create(AUTHLIST_KEY_EC, certificate, key, "agent", &far_macs[FAR_OURS]);
 }
 
 int far_identities_make(void **state)
@@ -67,7 +55,7 @@ int far_identities_make(void **state)
         if (identities[i] == NULL)
             return -1;
     }
-    return make_ec_identity();
+    return 0;
 }
 
 int far_identities_remove(void **state)
@@ -79,10 +67,6 @@ int far_identities_remove(void **state)
         tls_identity_free(identities[i]);
         (void)unlink(path_of(i, 0, path));
         (void)unlink(path_of(i, 1, path));
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, ec_file_names[i]);
-        (void)unlink(path);
     }
     tls_fini();
     return rmdir(folder);

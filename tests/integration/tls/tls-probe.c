@@ -43,8 +43,6 @@ struct options {
     enum tls_role role;
     const char *cert;
     const char *key;
-    const char *second_cert; /* NULL: there is one identity only */
-    const char *second_key;
     uint16_t port;
     bool has_expected;
     struct mac expected;
@@ -188,6 +186,9 @@ static const char *failure_name(const struct tls *tls)
         [TLS_FAILURE_REFUSED] = "REFUSED",
         [TLS_FAILURE_UNPROVEN] = "UNPROVEN",
         [TLS_FAILURE_OWN_UNWANTED] = "OWN_UNWANTED",
+        [TLS_FAILURE_KEY_SIZE] = "KEY_SIZE",
+        [TLS_FAILURE_WEAK_PROOF] = "WEAK_PROOF",
+        [TLS_FAILURE_RECORD] = "RECORD",
         [TLS_FAILURE_PROTOCOL] = "PROTOCOL",
     };
 
@@ -303,16 +304,11 @@ static int run(const struct options *options)
                                .method_lists = &method,
                                .method_list_count = 1};
     struct tls_identity *identity = tls_identity_load(options->cert, options->key);
-    struct tls_identity *second = options->second_cert != NULL
-                                      ? tls_identity_load(options->second_cert, options->second_key)
-                                      : NULL;
-    const struct tls_options tls_options = {.role = options->role,
-                                            .strong_cipher = options->strong,
-                                            .legacy_cipher = options->legacy,
-                                            .second = second};
+    const struct tls_options tls_options = {
+        .role = options->role, .strong_cipher = options->strong, .legacy_cipher = options->legacy};
     struct tls_context *context = identity != NULL ? tls_context_new(identity, &tls_options) : NULL;
     int listener = -1;
-    bool ok = context != NULL && (second != NULL || options->second_cert == NULL);
+    bool ok = context != NULL;
 
     if (ok && options->role == TLS_SERVER) {
         listener = listen_on_loopback();
@@ -327,7 +323,6 @@ static int run(const struct options *options)
         (void)close(listener);
     tls_context_free(context);
     tls_identity_free(identity);
-    tls_identity_free(second);
     return ok ? 0 : 1;
 }
 
@@ -393,11 +388,6 @@ static bool parse_options(struct options *options, int argc, char **argv)
         }
         if (strcmp(argv[i], "--strong") == 0) {
             options->strong = true;
-            continue;
-        }
-        if (strcmp(argv[i], "--second") == 0 && i + 2 < argc) {
-            options->second_cert = argv[++i];
-            options->second_key = argv[++i];
             continue;
         }
         if (i + 1 >= argc || !parse_option(options, argv[i], argv[i + 1])) {
