@@ -64,11 +64,11 @@ void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZ
     case TLS_FAILURE_BAD_CERTIFICATE:
     case TLS_FAILURE_UNPROVEN:
     case TLS_FAILURE_PROTOCOL:
-        if (ending->code != 0)
+        if (ending->code == 0) /* we found it, not the library */
+            (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
+        else
             (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s, %d)", sentence, ending->reason,
                            ending->code);
-        else
-            (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
         break;
     case TLS_FAILURE_RECORD:
         (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s)", sentence, ending->reason);

@@ -296,18 +296,16 @@ static bool set_signatures(WOLFSSL_CTX *ctx, const struct tls_options *options)
            wolfSSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) == WOLFSSL_SUCCESS;
 }
 
-static bool set_suites(WOLFSSL_CTX *ctx, const struct tls_options *options)
+static void write_suites(const struct tls_options *options, char suites[static SEAM_SUITES_SIZE])
 {
-    char suites[1024];
-    int len = snprintf(suites, sizeof(suites), "%s%s%s", AEAD_SUITES,
+    int len = snprintf(suites, SEAM_SUITES_SIZE, ":%s%s%s", AEAD_SUITES,
                        options->strong_cipher ? "" : CBC_SUITES,
                        options->legacy_cipher ? LEGACY_SUITES : "");
 
-    assert(len > 0 && (size_t)len < sizeof(suites));
-    return wolfSSL_CTX_set_cipher_list(ctx, suites) == WOLFSSL_SUCCESS;
+    assert(len > 0 && len < SEAM_SUITES_SIZE);
 }
 
-static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options)
+static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options, const char *suites)
 {
     /* The curves that both builds have. */
     int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
@@ -316,21 +314,22 @@ static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options)
     if (wolfSSL_CTX_SetMinVersion(ctx, oldest) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_groups(ctx, groups, sizeof(groups) / sizeof(groups[0])) !=
             WOLFSSL_SUCCESS ||
-        !set_suites(ctx, options) || !set_signatures(ctx, options) ||
-        !forbid_resumption(ctx, options->role))
+        wolfSSL_CTX_set_cipher_list(ctx, suites) != WOLFSSL_SUCCESS ||
+        !set_signatures(ctx, options) || !forbid_resumption(ctx, options->role))
         return false;
     seam_set_callbacks(ctx, options);
     (void)wolfSSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE);
     return true;
 }
 
-static WOLFSSL_CTX *make_ctx(const struct tls_identity *identity, const struct tls_options *options)
+static WOLFSSL_CTX *make_ctx(const struct tls_identity *identity, const struct tls_options *options,
+                             const char *suites)
 {
     WOLFSSL_CTX *ctx = wolfSSL_CTX_new(options->role == TLS_SERVER ? wolfSSLv23_server_method()
                                                                    : wolfSSLv23_client_method());
 
     /* The identity first: setting a cipher list picks the signature algorithms by our key. */
-    if (ctx != NULL && use_identity(ctx, identity) && configure(ctx, options))
+    if (ctx != NULL && use_identity(ctx, identity) && configure(ctx, options, suites))
         return ctx;
     wolfSSL_CTX_free(ctx);
     return NULL;
@@ -345,8 +344,9 @@ struct tls_context *tls_context_new(const struct tls_identity *identity,
         goto failed;
     context->keepers = 1;
     context->options = *options;
+    write_suites(options, context->suites);
     if (!options->legacy_cipher || HAS_LEGACY_CIPHER)
-        context->ctx = make_ctx(identity, options);
+        context->ctx = make_ctx(identity, options, context->suites + 1);
     if (context->ctx == NULL)
         goto failed;
     wolfSSL_ERR_clear_error();

@@ -10,8 +10,11 @@
 
 struct WOLFSSL_CTX;
 
+enum { SEAM_SUITES_SIZE = 1024 };
+
 struct tls_context {
     struct WOLFSSL_CTX *ctx;
+    char suites[SEAM_SUITES_SIZE]; /* what is offered: names, each after a colon */
     struct tls_options options;
     unsigned keepers;
 };

@@ -241,7 +241,7 @@ static bool is_strong(uint16_t scheme)
 static void look_at_message(int sent, int version, int type, const void *data, size_t len,
                             WOLFSSL *ssl, void *context)
 {
-    enum { HEADER = 4, SERVER_KEY_EXCHANGE = 12, CERTIFICATE_VERIFY = 15 };
+    enum { HEADER = 4, SERVER_KEY_EXCHANGE = 12, CERTIFICATE_VERIFY = 15, NAMED_CURVE = 3 };
     struct tls *tls = context;
     struct cursor c = cursor_of(data, len);
 
@@ -251,8 +251,10 @@ static void look_at_message(int sent, int version, int type, const void *data, s
         return;
     uint8_t kind = cursor_u8(&c);
     cursor_skip(&c, HEADER - 1);
-    if (kind == SERVER_KEY_EXCHANGE) { /* a named curve and a point (RFC 8422 5.4) come first */
-        cursor_skip(&c, 3);
+    if (kind == SERVER_KEY_EXCHANGE) { /* a curve and a point (RFC 8422 5.4) come first */
+        if (cursor_u8(&c) != NAMED_CURVE)
+            return; /* is_offered() refuses what has another one */
+        cursor_skip(&c, 2);
         cursor_skip(&c, cursor_u8(&c));
     } else if (kind != CERTIFICATE_VERIFY) {
         return;
@@ -296,6 +298,23 @@ static bool is_authorised_certificate(const struct tls *tls, WOLFSSL_X509 *certi
     size_t len = seam_size_of(key_len);
     return len > 0 && len >= ours.key_bits / 8 && len <= ours.spki_len &&
            memcmp(ours.spki + ours.spki_len - len, key, len) == 0;
+}
+
+/* As a client of TLS 1.2 the library takes whatever suite the server says, one without encryption
+ * among them (CVE-2024-5814). */
+static bool is_offered(const struct tls *tls)
+{
+    char name[64];
+    int len = snprintf(name, sizeof(name), ":%s", wolfSSL_get_cipher_name(tls->ssl));
+    const char *at = tls->context->suites;
+
+    assert(len > 1 && (size_t)len < sizeof(name));
+    while ((at = strstr(at, name)) != NULL) {
+        at += len;
+        if (*at == ':' || *at == '\0')
+            return true;
+    }
+    return false;
 }
 
 /* Fail closed: however the handshake came to its end, this is what it must have been. */
@@ -444,10 +463,12 @@ enum tls_status tls_handshake(struct tls *tls)
     if (result != WOLFSSL_SUCCESS)
         return status_of(tls, result);
     wolfSSL_ERR_clear_error();
-    if (!peer_is_proved(tls)) {
+    if (!is_offered(tls))
+        set_failure(tls, TLS_FAILURE_NO_COMMON);
+    else if (!peer_is_proved(tls))
         set_failure(tls, TLS_FAILURE_UNPROVEN);
+    if (tls->failure != TLS_FAILURE_NONE)
         return fail(tls, 0);
-    }
     tls->open = true;
     tls_drop_point_cache();
     progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));

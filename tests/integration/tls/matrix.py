@@ -13,6 +13,7 @@ import certificates as making
 import peers
 
 MSE_MAC = "0050569c3489"
+HUGE_BITS = 4608  # more than any build of the library that we know can compute with
 ROLES = ("server", "client")
 VERSIONS = ("1.2", "1.3")
 
@@ -34,7 +35,7 @@ def set_up():
 def make_keys():
     rsa = ("RSA", "-pkeyopt")
     for name, bits in (("mse", 2048), ("rsa4096", 4096), ("rsa1024", 1024), ("rsa512", 512),
-                       ("stranger", 2048), ("ca", 2048)):
+                       ("huge", HUGE_BITS), ("stranger", 2048), ("ca", 2048)):
         made.key(name, *rsa, f"rsa_keygen_bits:{bits}")
     for name, curve in (("p256", "P-256"), ("p384", "P-384"), ("p521", "P-521"),
                         ("secp256k1", "secp256k1"), ("p192", "P-192"), ("p256-stranger", "P-256")):
@@ -45,7 +46,7 @@ def make_keys():
 
 
 def make_certificates():
-    for name in ("mse", "rsa4096", "rsa1024", "rsa512", "stranger", "p256", "p384", "p521",
+    for name in ("mse", "rsa4096", "rsa1024", "rsa512", "huge", "stranger", "p256", "p384", "p521",
                  "secp256k1", "p192", "ed25519"):
         made.certificate(name)
     made.certificate("expired", key="mse", start="20100101000000Z", end="20200101000000Z")

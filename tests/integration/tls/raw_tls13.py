@@ -123,6 +123,11 @@ class Keys:
         self.number += 1
         return header + sealed + _tag(self.key, nonce, header, sealed)
 
+    def seal_nothing(self):
+        """No content type either, which RFC 8446 5.2 does not allow; the tag is right."""
+        header = struct.pack(">BHH", 23, 0x0303, 16)
+        return header + _tag(self.key, self._nonce(), header, b"")
+
     def open(self, header, data):
         """(type, content), or None if these are not the right keys."""
         nonce = self._nonce()
@@ -154,7 +159,8 @@ def _extension(kind, body):
 
 class Peer:
     """`proof`: what stands where CertificateVerify belongs. "none": nothing; "noise": a signature
-    that is none; "no certificate": no Certificate message either."""
+    that is none; "no certificate": no Certificate message either; "tag alone": a record that is
+    its tag and nothing else, in place of the first message that is enciphered."""
 
     def __init__(self, sock, certificate, proof):
         self.sock = sock
@@ -200,6 +206,11 @@ class Peer:
 
     def _send(self, message):
         self.transcript += message
+        if self.write_keys is not None and self.proof == "tag alone":
+            for byte in self.write_keys.seal_nothing():
+                self.sock.sendall(bytes([byte]))
+            self._record()
+            raise ConnectionError("taken")
         if self.write_keys is None:
             self.sock.sendall(struct.pack(">BHH", HANDSHAKE, 0x0301, len(message)) + message)
         else:

@@ -283,6 +283,72 @@ class Unproven(Matrix):
         self.assert_refused(ours, theirs, ours["failure"], verdict)
 
 
+    @matrix()
+    def a_key_that_the_library_cannot_compute_with(self, role, version):
+        if WOLFSSL:
+            self.skipTest("its library cannot do it either")
+        ours, theirs = meet(role, peer_context(role, version, "huge"), *user("huge"))
+        self.assert_refused(ours, theirs, "KEY_SIZE", "OK", 42)
+
+
+def meet_forger(role, cert, what, value):
+    return meet_program(role, "TLS_FORGER", made.path(cert + ".pem"), made.path(cert + ".key"), what, value,
+                        options=user(cert))
+
+
+@rows
+class Forged(Matrix):
+    """A peer that holds its key, and does what it was not offered. It is always on OpenSSL."""
+
+    @not_with_wolfssl(NO_LIBRARY, versions=("1.2",))
+    @matrix(versions=("1.2",))
+    def a_signature_over_a_weak_hash(self, role, _version):
+        for cert, scheme in (("mse", "0201"), ("mse", "0301"), ("p256", "0203"), ("p256", "0303")):
+            with self.subTest(scheme):
+                ours, theirs = meet_forger(role, cert, "signature", scheme)
+                self.assert_refused(ours, theirs, "WEAK_PROOF", "OK")
+
+    @not_with_wolfssl(NO_LIBRARY, versions=("1.2",))
+    @matrix(versions=("1.2",))
+    def a_signature_that_was_asked_for(self, role, version):
+        """Else the refusals above could have another reason."""
+        for cert, scheme in (("mse", "0401"), ("p256", "0403")):
+            ours, theirs = meet_forger(role, cert, "signature", scheme)
+            self.assert_in(ours, theirs, version)
+
+    @not_with_wolfssl(NO_LIBRARY, versions=("1.2",))
+    @matrix(roles=("client",), versions=("1.2",))
+    def a_suite_that_was_not_offered(self, role, version):
+        """CVE-2024-5814: without encryption, without forward secrecy, without a certificate."""
+        for cert, suite in (("p256", "c006"), ("mse", "c010"), ("mse", "009e"), ("mse", "002f"), ("mse", "0034")):
+            with self.subTest(suite):
+                ours, theirs = meet_forger(role, cert, "suite", suite)
+                self.assertIn(ours["failure"], ("NO_COMMON", "PROTOCOL", "PEER_ALERT"))
+                self.assert_refused(ours, theirs, ours["failure"], ours["verdict"])
+        ours, theirs = meet_forger(role, "mse", "suite", "c013")
+        self.assert_in(ours, theirs, version)
+
+    @not_with_wolfssl(NO_LIBRARY, versions=("1.3",))
+    @matrix(versions=("1.3",))
+    def a_record_that_is_its_tag_alone(self, role, _version):
+        """CVE-2024-0901, from anybody. `--full` of scripts/test tries it often."""
+        count = 500 if os.environ.get("NMSPD_TEST_FULL") else 50
+        if role == "server":
+            with probe("server", "--connections", count) as program:
+                port = program.line()["port"]
+                for _ in range(count):
+                    self.check_record(raw_tls13.connect(port, b"", "tag alone"), program.line())
+            return
+        listener = peers.Listener(lambda sock: raw_tls13.serve(sock, b"", "tag alone"), count)
+        with probe("client", "--port", listener.port, "--connections", count) as program:
+            ours = [program.line() for _ in range(count)]
+        for one, theirs in zip(ours, listener.finish(), strict=True):
+            self.check_record(theirs, one)
+
+    def check_record(self, theirs, ours):
+        self.assert_refused(ours, theirs, "RECORD")
+
+
 @rows
 class NothingWeaker(Matrix):
     """Suites, versions and groups that we do not speak."""
