@@ -5,6 +5,36 @@
  * No other file includes wolfSSL. Non-blocking, one thread (OpenWrt builds wolfSSL
  * single-threaded).
  *
+ * What is known of wolfSSL 5.5.4 as Debian has it (5.5.4-2+deb12u3) and as OpenWrt builds it, by
+ * the advisories up to 5.9.2, and what shields from it. Fixed by Debian: d. Tried by tests: t.
+ *
+ *   CVE-2024-0901 t   a record of TLS 1.3 that is its tag alone is read up to 64 KiB behind the
+ *                     buffer; anybody can send it. agent/tls/records refuses it at its header.
+ *   CVE-2024-5814 t   a TLS 1.2 server can agree on a suite that was not offered, one without
+ *                     encryption, too. The suite is compared with the offer before TLS_OK.
+ *   CVE-2025-12889 t  in TLS 1.2 any hash is taken in a proof, SHA-1, too; so in ServerKeyExchange.
+ *                     The message callback looks at it (legacy_cipher: it is taken).
+ *   CVE-2023-6935     timing of RSA key transport (Marvin). Not spoken but with legacy_cipher,
+ * whose server role is then exposed; its sessions have no forward secrecy anyway. CVE-2023-3724 d,
+ * CVE-2026-3230, CVE-2023-6937 a server without a key share gives predictable keys; messages of one
+ * record under two keys. Only the listed server itself can do so: what it said is in the transcript
+ * that it signs. CVE-2026-2645     CertificateVerify before ClientKeyExchange. The key is proved
+ * all the same. CVE-2025-11936    the same group many times in a ClientHello costs memory and time:
+ * one message, within the limits of the listener. CVE-2026-5194 d, CVE-2026-6731 d, names and
+ * constraints of chains, CRLs, OCSP, X509_verify_cert are about trust by signatures. Nobody is
+ * trusted by one: keys are pinned. CVE-2026-5188     a subjectAltName is counted wrongly by the
+ * certificate's parser, which runs before the callback. 5.5.4 bounds the index; its names are not
+ * used here. CVE-2026-5187     writes behind an object identifier: needs HAVE_OID_DECODING, which
+ * neither build has. CVE-2026-3547     ALPN lists are not bounded. None is configured, so none is
+ * walked. CVE-2025-11932, CVE-2025-11935, CVE-2026-5507, CVE-2026-6092 d, CVE-2026-11703 PSK,
+ * tickets, resumption: forbidden, and refused by peer_is_proved(). CVE-2023-6936     needs
+ * WOLFSSL_CALLBACKS, which neither build has. Our message callback is called after the length was
+ * checked. CVE-2024-1544     bias of ECDSA nonces seen by somebody on the same machine; an RSA
+ * identity has none. CVE-2024-5991, -5772: names of hosts are not matched. CVE-2025-7394 d:
+ *                     RAND_bytes is not used; children seed a generator of their own.
+ *   DTLS, QUIC, ECH, RPK, post-handshake authentication, PQC, PKCS#7, PKCS#12, sniffer, Curve25519,
+ *                     EAX, ARIA, boards' own code: not spoken, not called.
+ *
  * The promise: tls_handshake() gives TLS_OK only if the peer presented a certificate, the
  * authoriser accepted its key during this very handshake, and the peer proved to hold that key.
  * Anonymous suites, pre-shared keys and resumption are never offered, and would still be caught by

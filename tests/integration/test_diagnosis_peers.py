@@ -112,6 +112,22 @@ class Handshakes(Peers):
                                r"hold its key\.$", who="server 127.0.0.1:%d" % port, since=mark)
                 self.assertIn("diagnosis unproven", "\n".join(self.agent.report()))
 
+    def test_a_server_that_sends_a_record_that_is_its_tag_alone(self):
+        port = self.serve(lambda client: raw_tls13.serve(client, b"", "tag alone"))
+        self.start(configuration([port]))
+        self.diagnosed("bad-record", r"The peer sent a TLS record that cannot be right, as somebody does who tries to "
+                       r"break in\.$", who="server 127.0.0.1:%d" % port)
+        self.assertIn("diagnosis bad-record", "\n".join(self.agent.report()))
+
+    def test_somebody_at_the_listener_who_sends_such_records(self):
+        listen = free_port()
+        self.start(configuration(listen=listen))
+        self.agent.wait("listener: waiting")
+        for _ in range(500 if os.environ.get("NMSPD_TEST_FULL") else 50):
+            raw_tls13.connect(listen, b"", "tag alone")
+        self.diagnosed("bad-record", r"The peer sent a TLS record that cannot be right, ", who="from 127.0.0.1:")
+        self.agent.report()
+
     def test_a_server_that_takes_ecdsa_only(self):
         """In TLS 1.3, where the agent is told before it shows its RSA certificate."""
         where = os.path.join(self.agent.folder, "ec")

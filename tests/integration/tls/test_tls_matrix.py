@@ -575,6 +575,15 @@ class Legacy(Matrix):
         ours, theirs = self.meet_old(role, version, "mse", "--legacy", "--strong", *user())
         self.assert_in(ours, theirs, "1" if version == "1.0" else version)
 
+    @not_with_wolfssl(NO_LIBRARY, versions=("1.2",))
+    @matrix(versions=("1.2",))
+    def may_prove_its_key_over_sha1(self, role, version):
+        if not self.possible:
+            self.skipTest("this wolfSSL has neither RSA key transport nor TLS 1.0")
+        ours, theirs = meet_program(role, "TLS_FORGER", made.path("mse.pem"), made.path("mse.key"), "signature", "0201",
+                                    options=("--legacy", *user()))
+        self.assert_in(ours, theirs, version)
+
     @if_built("not this version of TLS", "none of the suites")
     @matrix(versions=OLD_VERSIONS)
     def stays_out_where_nothing_was_said(self, role, version):
