@@ -428,7 +428,7 @@ bool filter_new(const struct lyd_node *op, const struct lyd_node *element, struc
                 struct rpc_errors *errors)
 {
     const struct lyd_node *own = xml_child(element, xml_namespace(element), "filter");
-    const char *type = own != NULL ? xml_attribute(own, "type") : NULL;
+    const char *type = own != NULL ? xml_filter_attribute(own, "type") : NULL;
     bool fine = false;
 
     *filter = NULL;

@@ -21,6 +21,7 @@ enum place {
     AT_HASH,
     AT_FIRST_DIGIT, /* or the second hash of the end */
     AT_DIGITS,      /* or the line feed behind them */
+    AT_SIZE_END,    /* its line feed, behind a carriage return */
     IN_CHUNK,
     AT_END /* its line feed */
 };
@@ -29,6 +30,7 @@ struct framing_decoder {
     size_t limit;
     bool chunked;
     bool whole; /* the buffer has a message that was given out */
+    bool begun; /* base 1.0: more than blanks came */
     enum framing_result lost;
     enum place place;
     unsigned chunks;
@@ -78,6 +80,7 @@ static void begin_message(struct framing_decoder *decoder)
     }
     decoder->len = 0;
     decoder->chunks = 0;
+    decoder->begun = false;
     decoder->place = AT_LINE_FEED;
     decoder->whole = false;
 }
@@ -112,8 +115,31 @@ static bool ends_in_marker(const struct framing_decoder *decoder)
            memcmp(decoder->buffer + decoder->len - MARKER_SIZE, MARKER, MARKER_SIZE) == 0;
 }
 
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Blanks before a message are not kept. False: a chunk begins, which no XML is. */
+static bool begin_marked(struct framing_decoder *decoder, struct cursor *in)
+{
+    struct cursor ahead = *in;
+
+    while (!decoder->begun && cursor_left(&ahead) > 0) {
+        uint8_t byte = cursor_u8(&ahead);
+        decoder->begun = !is_blank(byte);
+        if (byte == '#')
+            return false;
+        if (!decoder->begun)
+            *in = ahead;
+    }
+    return true;
+}
+
 static enum framing_result decode_marked(struct framing_decoder *decoder, struct cursor *in)
 {
+    if (!begin_marked(decoder, in))
+        return FRAMING_BROKEN;
     while (cursor_left(in) > 0) {
         struct cursor ahead = *in;
         size_t count = cursor_left(in);
@@ -172,6 +198,17 @@ static enum framing_result take_chunk(struct framing_decoder *decoder, struct cu
     return FRAMING_MORE;
 }
 
+/* Before a message there may be more line ends, or none: some clients end each with one more, and
+ * people press enter. Behind a chunk there is one. */
+static enum framing_result line_feed(struct framing_decoder *decoder, uint8_t byte)
+{
+    if (byte == '\r' || (decoder->chunks == 0 && is_blank(byte)))
+        return to(decoder, true, AT_LINE_FEED);
+    if (decoder->chunks == 0)
+        return to(decoder, byte == '#', AT_FIRST_DIGIT);
+    return to(decoder, byte == '\n', AT_HASH);
+}
+
 static enum framing_result step(struct framing_decoder *decoder, struct cursor *in)
 {
     if (decoder->place == IN_CHUNK)
@@ -180,14 +217,18 @@ static enum framing_result step(struct framing_decoder *decoder, struct cursor *
     uint8_t byte = cursor_u8(in);
     switch (decoder->place) {
     case AT_LINE_FEED:
-        return to(decoder, byte == '\n', AT_HASH);
+        return line_feed(decoder, byte);
     case AT_HASH:
         return to(decoder, byte == '#', AT_FIRST_DIGIT);
     case AT_FIRST_DIGIT:
         return first_digit(decoder, byte);
     case AT_DIGITS:
-        return next_digit(decoder, byte);
+        return byte == '\r' ? to(decoder, true, AT_SIZE_END) : next_digit(decoder, byte);
+    case AT_SIZE_END:
+        return byte == '\n' ? next_digit(decoder, byte) : FRAMING_BROKEN;
     default:
+        if (byte == '\r')
+            return FRAMING_MORE;
         return byte == '\n' ? FRAMING_MESSAGE : FRAMING_BROKEN;
     }
 }
@@ -223,6 +264,12 @@ enum framing_result framing_decode(struct framing_decoder *decoder, const uint8_
     }
     *used = len - cursor_left(&in);
     return result;
+}
+
+bool framing_is_within(const struct framing_decoder *decoder)
+{
+    return !decoder->whole &&
+           (decoder->begun || decoder->chunks > 0 || decoder->place != AT_LINE_FEED);
 }
 
 char *framing_message(struct framing_decoder *decoder, size_t *len)

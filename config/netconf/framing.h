@@ -3,7 +3,8 @@
  * NETCONF messages in a stream of bytes: the end-of-message marker of base 1.0 and the chunks of
  * base 1.1 (RFC 6242, 4). Both ends use it: the agent's server, the relay's and the CLI's client.
  *
- * Hostile input: the message under way is bounded, a bad chunk header is fatal to the stream.
+ * Hostile input: the message under way is bounded, a bad chunk header is fatal to the stream. Taken
+ * although RFC 6242 does not have it: blanks before a message, and CR LF for LF around chunks.
  */
 #ifndef CONFIG_NETCONF_FRAMING_H
 #define CONFIG_NETCONF_FRAMING_H
@@ -31,7 +32,10 @@ void framing_decoder_chunked(struct framing_decoder *decoder);
 /* Takes bytes until a message is whole; *used of them. Call again with the rest. */
 enum framing_result framing_decode(struct framing_decoder *decoder, const uint8_t *data, size_t len,
                                    size_t *used);
-/* The whole message, NUL-terminated, until the next framing_decode(). */
+/* Has a message begun that is not whole? */
+bool framing_is_within(const struct framing_decoder *decoder);
+/* The whole message, NUL-terminated, until the next framing_decode(); of a stream that is lost,
+ * what came of its last one, without a NUL. */
 char *framing_message(struct framing_decoder *decoder, size_t *len);
 
 /* What stands before and behind a message of `len` bytes that is sent as one chunk (chunked) or

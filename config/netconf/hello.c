@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/base/log.h"
 #include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
 
 #define BASE_1_0   "urn:ietf:params:netconf:base:1.0"
+#define BASE_OLD   "urn:ietf:params:xml:ns:netconf:base:1.0" /* what some clients call 1.0 */
 #define BASE_1_1   "urn:ietf:params:netconf:base:1.1"
 #define CAPABILITY "urn:ietf:params:netconf:capability:"
 
@@ -132,22 +132,36 @@ static const char *fault_of(const struct lyd_node *hello, bool *chunked)
     if (xml_child(hello, XML_NETCONF, "session-id") != NULL)
         return "gave a session-id in its hello, which only servers do";
     *chunked = list != NULL && offers(list, BASE_1_1);
-    if (list == NULL || (!*chunked && !offers(list, BASE_1_0)))
+    if (list == NULL || (!*chunked && !offers(list, BASE_1_0) && !offers(list, BASE_OLD)))
         return "does not know NETCONF's base 1.0 nor 1.1";
     return NULL;
 }
 
+static void refuse(struct nc_session *session, const struct xml_message *message,
+                   const char *reason)
+{
+    char text[160];
+
+    (void)snprintf(text, sizeof(text), "%s%s",
+                   message->fault != XML_FINE ? "sent a hello that is none: " : "", reason);
+    session->server->in_bad_hellos++;
+    nc_session_drop(session, NC_OTHER, text);
+}
+
 bool hello_take(struct nc_session *session, const char *text, size_t len)
 {
+    struct xml_message message;
     const char *reason = NULL;
-    struct lyd_node *hello = NULL;
 
-    if (xml_check(text, len, &reason)) {
-        hello = xml_parse(session->server->xml, text);
+    if (xml_clean(text, len, &message)) {
+        struct lyd_node *hello = xml_parse(session->server->xml, message.text.bytes);
         reason = fault_of(hello, &session->chunked);
         lyd_free_all(hello);
+    } else {
+        reason = message.reason;
     }
     if (reason != NULL)
-        log_info("management: a client of %s %s: closed", session->user.name, reason);
+        refuse(session, &message, reason);
+    xml_message_fini(&message);
     return reason == NULL;
 }

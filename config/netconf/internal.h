@@ -47,6 +47,7 @@ struct nc_session {
     bool greeted; /* its hello came */
     bool eof;
     bool closing; /* when the output is out */
+    bool lost;    /* what came cannot be read any more */
     bool overrun; /* notifications were not read: it ends at the next turn */
     bool ended;
     struct later *later; /* an answer that the disk must give */
@@ -93,6 +94,8 @@ bool server_wake(struct server *server);
 void server_rest(struct server *server);
 /* The session is over now; its memory goes at the end of the turn. */
 void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed_by);
+/* The same with a word in the log: "session 4 (fred) <reason>: closed". */
+void nc_session_drop(struct nc_session *session, enum nc_end how, const char *reason);
 /*
  * A message to send. It begins with FRAMING_HEAD_SIZE bytes that are free for the frame, and its
  * bytes are taken over. If it does not fit, the session ends.
@@ -108,7 +111,7 @@ bool nc_session_recovery(const struct nc_session *session);
 /* --- hello.c --------------------------------------------------------------------------------- */
 
 void hello_send(struct nc_session *session);
-/* The client's: false if it is not one, or one that we cannot go on with. */
+/* The client's: false if it is not one, or one that we cannot go on with; the session has ended. */
 bool hello_take(struct nc_session *session, const char *text, size_t len);
 /* Another number for other modules (RFC 8525, content-id). */
 uint32_t hello_content_id(const struct ly_ctx *schema);
@@ -123,7 +126,8 @@ struct rpc {
     struct nc_session *session;
     struct server *server;
     struct ly_ctx *schema;
-    const char *message;
+    const char *message;       /* of xml_clean() */
+    bool attributes;           /* something in <rpc> has some */
     struct lyd_node *envelope; /* <rpc> of lyd_parse_op() */
     struct lyd_node *op;
     struct lyd_node *xml; /* the whole message of xml_parse(), if somebody needed it */
@@ -136,6 +140,8 @@ enum rpc_outcome { RPC_DONE, RPC_FAILED, RPC_LATER };
 
 /* A message of a session: it is answered, at once or later, or the session ends. */
 void rpc_take(struct nc_session *session, const char *text, size_t len);
+/* What came of a message that does not come to its end: it is answered if it has a message-id. */
+void rpc_refuse_rest(struct nc_session *session, const char *text, size_t len, const char *reason);
 /* The operation's element of xml_parse(). NULL with an error if memory is out. */
 const struct lyd_node *rpc_xml(struct rpc *rpc);
 /* For RPC_LATER: the store's `done` and its context. NULL: memory is out, with an error. */
@@ -161,12 +167,17 @@ bool rpc_fault(struct ly_ctx *schema, const struct lyd_node *xml, struct rpc_err
 /* The first parameter of an operation, as libyang parsed it, that must be given and is not; NULL:
  * none is missing. */
 const char *rpc_missing(const struct lyd_node *op);
+/* A <config> or <filter> of text is none: true with an error. */
+bool rpc_text_fault(const struct lyd_node *op, struct rpc_errors *errors);
 
 /* --- rpc-attribute.c ------------------------------------------------------------------------- */
 
-/* An attribute in the content of this <config>, of xml_parse(), that is unknown or has a wrong
- * value: true with its error, false if none is found. */
-bool rpc_attribute_fault(struct ly_ctx *schema, const struct lyd_node *config,
+/*
+ * An attribute of this operation or in it, of xml_parse(), that is unknown, has a wrong value or
+ * would mean nothing where it stands: true with its error. What asks for nothing that we do is not
+ * passed over, but in the content of a <filter> (RFC 6241, 6.2.2).
+ */
+bool rpc_attribute_fault(struct ly_ctx *schema, const struct lyd_node *operation,
                          struct rpc_errors *errors);
 
 /* --- operations ------------------------------------------------------------------------------ */

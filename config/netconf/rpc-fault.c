@@ -80,7 +80,7 @@ static void look_at_value(struct search *search, const struct lysc_node *schema,
 /* RFC 6241, 6.2 and 8.9.1; libyang refuses the value of an attribute without saying where. */
 static void look_at_filter(struct search *search, const struct lyd_node *element)
 {
-    const char *type = xml_attribute(element, "type");
+    const char *type = xml_filter_attribute(element, "type");
     const char *attribute = "type";
     enum rpc_error_tag tag = RPC_BAD_ATTRIBUTE;
     const char *message = "a filter is of type subtree or xpath";
@@ -92,7 +92,8 @@ static void look_at_filter(struct search *search, const struct lyd_node *element
     if (strcmp(type, "xpath") == 0) {
         attribute = "select";
         message = "is not an XPath expression, or has a prefix without a namespace";
-        tag = xml_attribute(element, attribute) == NULL ? RPC_MISSING_ATTRIBUTE : RPC_INVALID_VALUE;
+        tag = xml_filter_attribute(element, attribute) == NULL ? RPC_MISSING_ATTRIBUTE
+                                                               : RPC_INVALID_VALUE;
     }
     struct rpc_error *error = blame(search, RPC_ERROR_PROTOCOL, tag, "filter", message);
     (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%s", attribute);
@@ -111,8 +112,6 @@ static void look_at(struct search *search, const struct lysc_node *parent,
     else if (schema == NULL)
         (void)blame(search, RPC_ERROR_PROTOCOL, RPC_UNKNOWN_ELEMENT, xml_name(element),
                     "is not a parameter of this operation");
-    else if (schema->nodetype & LYD_NODE_ANY && strcmp(xml_name(element), "config") == 0)
-        search->found = rpc_attribute_fault(search->schema, element, search->errors);
     else if (schema->nodetype & LYD_NODE_ANY)
         look_at_filter(search, element);
     else if (schema->nodetype & LYD_NODE_TERM)
@@ -139,6 +138,9 @@ static void look_at_children(struct search *search, const struct lysc_node *pare
 {
     const struct lyd_node *child = NULL;
 
+    if (xml_value(element)[0] != '\0')
+        (void)blame(search, RPC_ERROR_PROTOCOL, RPC_BAD_ELEMENT, xml_name(element),
+                    "holds text, where only elements may stand");
     LY_LIST_FOR(first_child(element), child)
     {
         look_at(search, parent, child);
@@ -164,6 +166,8 @@ static void look_at_operation(struct search *search, const struct lyd_node *elem
     else if (schema == NULL || schema->nodetype != LYS_RPC)
         (void)blame(search, RPC_ERROR_PROTOCOL, RPC_OPERATION_NOT_SUPPORTED, "",
                     "there is no such operation");
+    else if (rpc_attribute_fault(search->schema, element, search->errors))
+        search->found = true;
     else
         look_at_children(search, schema, element);
 }
@@ -240,4 +244,28 @@ const char *rpc_missing(const struct lyd_node *op)
             return name;
     }
     return NULL;
+}
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+bool rpc_text_fault(const struct lyd_node *op, struct rpc_errors *errors)
+{
+    const struct lyd_node *node = NULL;
+
+    LY_LIST_FOR(lyd_child(op), node)
+    {
+        const struct lyd_node_any *any = (const struct lyd_node_any *)node;
+        if (node->schema->nodetype & LYD_NODE_INNER) {
+            if (rpc_text_fault(node, errors))
+                return true;
+        } else if ((node->schema->nodetype & LYD_NODE_ANY) &&
+                   any->value_type != LYD_ANYDATA_DATATREE) {
+            struct rpc_error *error =
+                rpc_error_add(errors, RPC_ERROR_PROTOCOL, RPC_BAD_ELEMENT, NULL,
+                              "holds text, where only elements may stand");
+            (void)snprintf(error->bad_element, sizeof(error->bad_element), "%s", LYD_NAME(node));
+            return true;
+        }
+    }
+    return false;
 }

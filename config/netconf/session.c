@@ -79,6 +79,18 @@ void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed
         notifications_session_end(session, how, killed_by);
 }
 
+static void tell(const struct nc_session *session, const char *reason)
+{
+    log_warning("management: session %u (%s) %s: closed", (unsigned)session->id, session->user.name,
+                reason);
+}
+
+void nc_session_drop(struct nc_session *session, enum nc_end how, const char *reason)
+{
+    tell(session, reason);
+    nc_session_end(session, how, 0);
+}
+
 /* --- output ---------------------------------------------------------------------------------- */
 
 static bool drained(const struct nc_session *session)
@@ -169,8 +181,7 @@ void nc_session_send(struct nc_session *session, struct text *message)
         return;
     }
     if (!frame(session, message)) {
-        log_warning("management: session %u cannot be answered: closed", (unsigned)session->id);
-        nc_session_end(session, NC_DROPPED, 0);
+        nc_session_drop(session, NC_DROPPED, "cannot be answered");
         return;
     }
     if (flush(session))
@@ -213,7 +224,7 @@ static void go_on(struct nc_session *session)
         return;
     if (drained(session) && session->later == NULL &&
         (session->closing || (session->eof && !has_input(session)))) {
-        nc_session_end(session, session->closing ? NC_CLOSED : NC_DROPPED, 0);
+        nc_session_end(session, session->closing && !session->lost ? NC_CLOSED : NC_DROPPED, 0);
         return;
     }
     if (!drained(session))
@@ -227,11 +238,8 @@ static void go_on(struct nc_session *session)
 
 static void take_hello(struct nc_session *session, const char *text, size_t len)
 {
-    if (!hello_take(session, text, len)) {
-        session->server->in_bad_hellos++;
-        nc_session_end(session, NC_OTHER, 0);
+    if (!hello_take(session, text, len))
         return;
-    }
     session->greeted = true;
     session->server->in_sessions++;
     if (drained(session))
@@ -252,13 +260,29 @@ static void take_message(struct nc_session *session)
         take_hello(session, text, len);
 }
 
-/* RFC 6242, 4.2: a stream whose framing is lost is closed. */
+static const char *reason_of(const struct nc_session *session, enum framing_result result)
+{
+    _Static_assert(SERVER_MESSAGE_MAX == 4 * 1024 * 1024, "as it is told");
+    if (result == FRAMING_TOO_BIG)
+        return "sent a message of more than 4 MiB";
+    if (!session->greeted)
+        return "sent its hello in chunks: a hello ends in ]]>]]> (RFC 6242, 4.1)";
+    return session->chunked ? "sent what is no chunk, though both know base:1.1 (RFC 6242, 4.2)"
+                            : "sent a chunk, though it did not say that it knows base:1.1";
+}
+
+/* RFC 6242, 4.2: a stream whose framing is lost is closed; which message was too big is told. */
 static void lose(struct nc_session *session, enum framing_result result)
 {
-    if (result == FRAMING_TOO_BIG)
-        log_warning("management: session %u sent a message of more than %d bytes: closed",
-                    (unsigned)session->id, SERVER_MESSAGE_MAX);
-    nc_session_end(session, NC_DROPPED, 0);
+    size_t len = 0;
+    const char *text = framing_message(session->decoder, &len);
+
+    session->server->in_bad_hellos += !session->greeted;
+    session->lost = true;
+    session->closing = true;
+    tell(session, reason_of(session, result));
+    if (result == FRAMING_TOO_BIG && session->greeted && len > 0)
+        rpc_refuse_rest(session, text, len, "the message has more than 4 MiB: send it in parts");
 }
 
 /* One message at most, so that nobody's flood keeps others waiting. */
@@ -292,6 +316,9 @@ static void receive(struct nc_session *session)
         return;
     }
     session->eof = count == 0;
+    if (session->eof && framing_is_within(session->decoder))
+        log_info("management: session %u (%s) ended in the middle of a message",
+                 (unsigned)session->id, session->user.name);
     session->input_begin = 0;
     session->input_end = (size_t)count;
     work(session);
@@ -319,9 +346,7 @@ static void on_turn(void *context)
     struct nc_session *session = context;
 
     if (session->overrun) {
-        log_warning("management: session %u (%s) does not read its notifications: closed",
-                    (unsigned)session->id, session->user.name);
-        nc_session_end(session, NC_DROPPED, 0);
+        nc_session_drop(session, NC_DROPPED, "does not read its notifications");
         return;
     }
     work(session);
@@ -331,12 +356,10 @@ static void on_deadline(void *context)
 {
     struct nc_session *session = context;
 
-    if (session->greeted)
-        log_warning("management: session %u (%s) does not read its answer: closed",
-                    (unsigned)session->id, session->user.name);
-    else
-        session->server->in_bad_hellos++;
-    nc_session_end(session, NC_TIMEOUT, 0);
+    session->server->in_bad_hellos += !session->greeted;
+    nc_session_drop(session, NC_TIMEOUT,
+                    session->greeted ? "does not read its answer"
+                                     : "did not say hello in time (a hello ends in ]]>]]>)");
 }
 
 /* --- the beginning --------------------------------------------------------------------------- */

@@ -147,7 +147,7 @@ static void check_message(struct bed *bed)
     const char *reason = NULL;
     const char *message = framing_message(bed->decoder, &len);
 
-    require(xml_check(message, len, &reason));
+    require(xml_clean(message, len, &clean));
     require(bed->heard == 0 ? strstr(message, "<hello ") == message
                             : strstr(message, "<rpc-reply ") == message ||
                                   strstr(message, "<notification ") == message);
