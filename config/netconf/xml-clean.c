@@ -112,12 +112,13 @@ static void skip_blanks(struct cursor *in)
 static struct piece read_until(struct cursor *in, const char *stops)
 {
     struct cursor ahead = *in;
-    struct piece piece = {.len = 0};
+    size_t left = cursor_left(in);
+    const uint8_t *start = cursor_bytes(&ahead, left);
+    size_t len = 0;
 
-    while (cursor_left(&ahead) > 0 && strchr(stops, cursor_u8(&ahead)) == NULL)
-        piece.len++;
-    piece.at = (const char *)cursor_bytes(in, piece.len);
-    return piece;
+    while (len < left && strchr(stops, start[len]) == NULL)
+        len++;
+    return (struct piece){(const char *)cursor_bytes(in, len), len};
 }
 
 /* All up to this text, and behind it; false if it does not come. */
