@@ -86,16 +86,18 @@ static void chunks_of_base_1_1_make_a_message_however_they_are_cut(void **state)
 static void what_is_no_chunk_is_refused(void **state)
 {
     static const char *const streams[] = {"<a/>",
-                                          "#4\n<a/>",
-                                          "\n\n#4\n<a/>",
                                           "\n4\n<a/>",
+                                          "\n##4\n<a/>",
+                                          "\n#4\r\r\n<a/>",
+                                          "\n#4\r<a/>",
+                                          "\n#4\n<a/>\n\n#4\n<b/>\n##\n",
+                                          "\n#4\n<a/> \n##\n",
                                           "\n# 4\n<a/>",
                                           "\n#0\n\n##\n",
                                           "\n#04\n<a/>",
                                           "\n#-4\n<a/>",
                                           "\n#+4\n<a/>",
                                           "\n#4x\n<a/>",
-                                          "\n#4\r\n<a/>",
                                           "\n#\n",
                                           "\n##\n",
                                           "\n#4\n<a/>##\n",
@@ -107,6 +109,50 @@ static void what_is_no_chunk_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
         expect(true, streams[i], "", FRAMING_BROKEN);
+}
+
+/* scrapligo ends each message with one or two line feeds more and begins it without; people press
+ * enter. */
+static void line_ends_between_messages_mean_nothing(void **state)
+{
+    (void)state;
+    expect(true, "\n\n#4\n<a/>\n##\n\n\n\n#4\n<b/>\n##\n", "<a/>|<b/>|", FRAMING_MESSAGE);
+    expect(true, "#4\n<a/>\n##\n#4\n<b/>\n##\n\n", "<a/>|<b/>|", FRAMING_MORE);
+    expect(true, " \t\n#4\n<a/>\n##\n", "<a/>|", FRAMING_MESSAGE);
+    expect(true, "\r\n#4\r\n<a/>\r\n#1\r\nb\r\n##\r\n\r\n#4\r\n<b/>\r\n##\r\n", "<a/>b|<b/>|",
+           FRAMING_MESSAGE);
+    expect(false, "\r\n <a/>\n]]>]]>\n\n<b/>]]>]]>\n", "<a/>\n|<b/>|", FRAMING_MORE);
+}
+
+static void a_chunk_in_base_1_0_is_known_by_its_first_byte(void **state)
+{
+    (void)state;
+    expect(false, "\n#4\n<a/>\n##\n", "", FRAMING_BROKEN);
+    expect(false, "<a/>]]>]]>\n#", "<a/>|", FRAMING_BROKEN);
+    expect(false, "<a/>#]]>]]>", "<a/>#|", FRAMING_MESSAGE);
+}
+
+static void a_decoder_knows_whether_it_is_within_a_message(void **state)
+{
+    static const struct {
+        bool chunked;
+        const char *stream;
+        bool within;
+    } cases[] = {
+        {false, "", false},           {false, "\n ", false},       {false, "\n<", true},
+        {false, "<a/>]]>]]>", false}, {true, "\n", false},         {true, "\n#", true},
+        {true, "\n#1\nx", true},      {true, "\n#1\nx\n##", true}, {true, "\n#1\nx\n##\n", false}};
+    static struct outcome outcome;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct framing_decoder *decoder = framing_decoder_new(LIMIT);
+        if (cases[i].chunked)
+            framing_decoder_chunked(decoder);
+        feed(decoder, cases[i].stream, strlen(cases[i].stream), 100, &outcome);
+        assert_int_equal(framing_is_within(decoder), cases[i].within);
+        framing_decoder_free(decoder);
+    }
 }
 
 static void a_chunk_over_the_limit_is_refused_by_its_header(void **state)
@@ -215,6 +261,9 @@ int main(void)
         cmocka_unit_test(a_marker_ends_a_message_of_base_1_0_however_it_is_cut),
         cmocka_unit_test(chunks_of_base_1_1_make_a_message_however_they_are_cut),
         cmocka_unit_test(what_is_no_chunk_is_refused),
+        cmocka_unit_test(line_ends_between_messages_mean_nothing),
+        cmocka_unit_test(a_chunk_in_base_1_0_is_known_by_its_first_byte),
+        cmocka_unit_test(a_decoder_knows_whether_it_is_within_a_message),
         cmocka_unit_test(a_chunk_over_the_limit_is_refused_by_its_header),
         cmocka_unit_test(a_message_may_have_the_limit_and_not_a_byte_more),
         cmocka_unit_test(a_message_that_never_ends_is_refused_at_the_limit),

@@ -262,7 +262,8 @@ static void elements_are_bounded(void **state)
     for (int i = 0; i < 4097; i++)
         len += (size_t)snprintf(message + len, sizeof(element), "%s", element);
     (void)snprintf(message + len, 10, "</rpc>");
-    client_expect(client, message, "malformed-message", "more than 4096 elements in it", NULL);
+    client_expect(client, message, "too-big", "message-id=\"1\"", "more than 4096 elements in it",
+                  NULL);
     len = (size_t)snprintf(message, 1000, "<rpc message-id='1'>");
     for (int i = 0; i < 16384; i++)
         len += (size_t)snprintf(message + len, 20,
@@ -272,7 +273,7 @@ static void elements_are_bounded(void **state)
     for (int i = 0; i < 100; i++)
         len += (size_t)snprintf(message + len, 20, "<c/>");
     (void)snprintf(message + len, 20, "</a></rpc>");
-    client_expect(client, message, "malformed-message", "more than 16384 elements", NULL);
+    client_expect(client, message, "too-big", "message-id=\"1\"", "more than 16384 elements", NULL);
     free(message);
     client_close(client);
 }
@@ -287,12 +288,12 @@ static void nesting_and_attributes_are_bounded(void **state)
     assert_non_null(message);
     for (int i = 0; i < 20000; i++)
         len += (size_t)snprintf(message + len, 100000 - len, "<a>");
-    client_error(client, message, "malformed-message");
+    client_error(client, message, "too-big");
     len = (size_t)snprintf(message, 100000, "<rpc ");
     for (int i = 0; i < 100; i++)
         len += (size_t)snprintf(message + len, 100000 - len, "xmlns:a%d='x' ", i);
     (void)snprintf(message + len, 100000 - len, "/>");
-    client_error(client, message, "malformed-message");
+    client_error(client, message, "too-big");
     free(message);
     client_close(client);
 }
