@@ -42,6 +42,11 @@ static inline LY_ERR compat_error_code(const struct ly_err_item *item)
     return item->err;
 }
 
+static inline void compat_tell_places(bool on)
+{
+    (void)on;
+}
+
 /* What stands in the set of modules for the prefixes of a value: first that of its node, whose
  * names have none; false if memory is out. */
 enum { COMPAT_FIRST_PREFIX = 1 };
@@ -74,6 +79,13 @@ static inline void compat_error_place(const struct ly_err_item *item, char *path
 static inline LY_ERR compat_error_code(const struct ly_err_item *item)
 {
     return item->no;
+}
+
+/* Do errors say where? For content of an anyxml, 2.x takes the path of nodes that are not connected
+ * yet, and with assertions ends the program for it. */
+static inline void compat_tell_places(bool on)
+{
+    ly_set_log_clb(NULL, on ? 1 : 0);
 }
 
 enum { COMPAT_FIRST_PREFIX = 0 };

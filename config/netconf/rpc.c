@@ -141,8 +141,10 @@ static bool parse(struct rpc *rpc)
 
     if (ly_in_new_memory(rpc->message, &in) != LY_SUCCESS)
         return false;
+    compat_tell_places(false);
     LY_ERR result = lyd_parse_op(rpc->schema, NULL, in, LYD_XML, LYD_TYPE_RPC_NETCONF,
                                  &rpc->envelope, &rpc->op);
+    compat_tell_places(true);
     ly_in_free(in, 0);
     if (result == LY_SUCCESS && rpc->op != NULL && rpc->op->schema->nodetype == LYS_RPC)
         return true;
