@@ -479,11 +479,14 @@ static void edit_opaque(struct edit *edit, const struct lyd_node *parent,
     edit_opaque_fault(edit, parent_schema, path, opaque);
 }
 
-static void edit_key(struct edit *edit, const struct lyd_node *node)
+static void edit_key(struct edit *edit, const struct lyd_node *siblings,
+                     const struct lyd_node *node)
 {
     enum edit_operation operation = EDIT_MERGE;
 
-    if (operation_of(edit, node, EDIT_MERGE, &operation) && takes_away(operation))
+    if (find_same(siblings, node) != node)
+        refuse_element(edit, RPC_BAD_ELEMENT, node, "stands here twice: remove one of the two");
+    else if (operation_of(edit, node, EDIT_MERGE, &operation) && takes_away(operation))
         (void)refuse_attribute(edit, RPC_BAD_ATTRIBUTE, node, "operation",
                                "is a key and cannot be taken away: delete its entry");
 }
@@ -502,7 +505,7 @@ static void edit_node(struct edit *edit, struct lyd_node *parent, const struct l
     if (node->schema == NULL)
         edit_opaque(edit, parent, node, operation);
     else if (lysc_is_key(node->schema))
-        edit_key(edit, node);
+        edit_key(edit, siblings, node);
     else if (!(node->schema->flags & LYS_CONFIG_W))
         refuse_element(edit, RPC_UNKNOWN_ELEMENT, node, "is not configuration: remove it");
     else if (!contradicts(edit, siblings, node, operation))

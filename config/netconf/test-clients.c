@@ -207,6 +207,16 @@ static void the_filter_of_a_subscription_may_be_netconfs(void **state)
     assert_non_null(strstr(client_hear(client), "<netconf-session-end"));
 }
 
+static void the_format_of_a_schema_may_be_netconfs(void **state)
+{
+    (void)state;
+    client_expect(client,
+                  NC_RPC("<get-schema xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring'>"
+                         "<identifier>nmspd-trace</identifier><nc:format>yang</nc:format>"
+                         "</get-schema>"),
+                  ID, "module nmspd-trace {", NULL);
+}
+
 /* --- filters --------------------------------------------------------------------------------- */
 
 #define FILTER(attributes, content) \
@@ -369,6 +379,16 @@ static void an_rpc_without_an_operation_and_an_action_come_to_no_parser(void **s
     client_expect(client, ACTION(">" DOOR_SYSTEM("") "</action>"), ID,
                   TAG("operation-not-supported"), NULL);
     client_expect(client, DOOR_RPC("<action/>"), ID, TAG("operation-not-supported"), NULL);
+}
+
+static void a_key_that_stands_twice_is_refused(void **state)
+{
+    (void)state;
+    client_expect(client, EDIT(RULES("<rule-list><name>a</name><name>b</name></rule-list>")), ID,
+                  TAG("bad-element"), ELEMENT("name"), NULL);
+    client_expect(client, EDIT(RULES("<rule-list><name>a</name><name>a</name></rule-list>")), ID,
+                  TAG("bad-element"), ELEMENT("name"), NULL);
+    client_expect(client, RUNNING, "!<rule-list", NULL);
 }
 
 static void elements_in_a_value_are_refused_wherever_they_stand(void **state)
@@ -546,6 +566,7 @@ int main(void)
         TEST(a_parameter_without_a_namespace_is_netconfs),
         TEST(data_without_a_namespace_is_nobodys),
         TEST(the_filter_of_a_subscription_may_be_netconfs),
+        TEST(the_format_of_a_schema_may_be_netconfs),
         TEST(a_filter_may_have_its_attributes_in_netconfs_namespace),
         TEST(a_filter_that_cannot_be_understood_is_not_answered_with_nothing),
         TEST(what_means_nothing_in_xml_means_nothing),
@@ -554,6 +575,7 @@ int main(void)
         TEST(attributes_of_an_rpc_are_given_back_whatever_becomes_of_it),
         TEST(a_message_id_must_be_an_attribute_of_no_namespace),
         TEST(an_rpc_without_an_operation_and_an_action_come_to_no_parser),
+        TEST(a_key_that_stands_twice_is_refused),
         TEST(elements_in_a_value_are_refused_wherever_they_stand),
         TEST(line_ends_more_or_fewer_between_messages_are_taken),
         TEST(hellos_of_all_sorts_are_taken),

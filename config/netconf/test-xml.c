@@ -85,6 +85,10 @@ static void what_has_no_namespace_gets_the_one_that_it_can_only_have(void **stat
            "</nc:rpc>",
            "<nc:rpc " NCD "><create-subscription xmlns=\"n\"><filter/></create-subscription>"
            "</nc:rpc>");
+    expect("<rpc xmlns='b'><n:sub xmlns:n='n'><stream/><x xmlns='n'/></n:sub></rpc>",
+           "<rpc xmlns=\"b\"><n:sub xmlns:n=\"n\"><n:stream/><x xmlns=\"n\"/></n:sub></rpc>");
+    expect("<nc:rpc " NC "><sub xmlns='n'><nc:x xmlns:nc='z'/></sub></nc:rpc>",
+           "<nc:rpc " NCD "><sub xmlns=\"n\"><nc:x xmlns:nc=\"z\"/></sub></nc:rpc>");
     expect("<nc:rpc " NC "><get xmlns=''/></nc:rpc>", "<nc:rpc " NCD "><get xmlns=\"\"/></nc:rpc>");
 }
 

@@ -271,11 +271,17 @@ static bool read_attributes(struct cleaning *cleaning, bool *empty)
     }
 }
 
-static bool declares_default(const struct cleaning *cleaning)
+/* Does the element say itself what its prefix stands for, or having none? */
+static bool declares(const struct cleaning *cleaning, struct piece prefix)
 {
-    for (size_t i = 0; i < cleaning->attribute_count; i++)
-        if (is(cleaning->attributes[i].name, "xmlns"))
+    for (size_t i = 0; i < cleaning->attribute_count; i++) {
+        struct piece before;
+        struct piece name;
+        split(cleaning->attributes[i].name, &before, &name);
+        if (prefix.len == 0 ? is(cleaning->attributes[i].name, "xmlns")
+                            : is(before, "xmlns") && same(name, prefix))
             return true;
+    }
     return false;
 }
 
@@ -302,18 +308,16 @@ static bool put_attributes(struct cleaning *cleaning)
     return true;
 }
 
-/* A parameter without a namespace is in that of its parent, and so is the filter of a subscription
- * that has the one of <rpc>, as ncclient writes it. */
+/* A parameter without a namespace is in that of its operation, and so is one that has the prefix of
+ * <rpc>: ncclient puts filters into NETCONF's namespace whatever they are for. */
 static void find_prefix(struct cleaning *cleaning, struct level *level)
 {
-    const struct level *parent = level - 1;
     bool bare = level->prefix.len == 0 && !level->declared;
+    bool strayed = cleaning->depth == 3 && same(level->prefix, cleaning->levels[1].prefix) &&
+                   !declares(cleaning, level->prefix);
 
-    if (level->content || cleaning->depth == 1)
-        return;
-    if (bare || (is(level->name, "filter") && is(parent->name, "create-subscription") &&
-                 same(level->prefix, cleaning->levels[1].prefix)))
-        level->prefix = parent->prefix;
+    if (!level->content && cleaning->depth > 1 && (bare || strayed))
+        level->prefix = (level - 1)->prefix;
 }
 
 /* What has no namespace: <rpc> and <hello> can only be NETCONF's; content is in none. */
@@ -363,7 +367,7 @@ static bool take_start(struct cleaning *cleaning)
     level->content =
         parent->content ||
         (cleaning->depth > 3 && (is(parent->name, "filter") || is(parent->name, "config")));
-    if (declares_default(cleaning)) {
+    if (declares(cleaning, (struct piece){.len = 0})) {
         level->declared = true;
         level->none = false;
     }
