@@ -248,25 +248,32 @@ static bool look_at_filter(const struct place *place, const struct lyd_node *ele
     return false;
 }
 
-static bool look_at_parameters(const struct place *place, const struct lyd_node *element,
-                               bool is_edit, struct rpc_errors *errors)
+static bool look_at_parameters(const struct place *place, const struct lyd_node *parent,
+                               bool is_edit, struct rpc_errors *errors);
+
+static bool look_at_parameter(const struct place *place, const struct lyd_node *element,
+                              bool is_edit, struct rpc_errors *errors)
 {
     const struct place data = {.schema = place->schema, .data = true, .edit = is_edit};
-    const struct lyd_node *child = NULL;
 
-    LY_LIST_FOR(((const struct lyd_node_opaq *)element)->child, child)
+    if (strcmp(xml_name(element), "filter") == 0)
+        return look_at_filter(place, element, errors);
+    if (look_at_attributes(place, element, errors))
+        return true;
+    return strcmp(xml_name(element), "config") == 0
+               ? look_below(&data, element, errors)
+               : look_at_parameters(place, element, is_edit, errors);
+}
+
+static bool look_at_parameters(const struct place *place, const struct lyd_node *parent,
+                               bool is_edit, struct rpc_errors *errors)
+{
+    const struct lyd_node *element = NULL;
+
+    LY_LIST_FOR(((const struct lyd_node_opaq *)parent)->child, element)
     {
-        if (strcmp(xml_name(child), "filter") == 0) {
-            if (look_at_filter(place, child, errors))
-                return true;
-        } else if (look_at_attributes(place, child, errors)) {
+        if (look_at_parameter(place, element, is_edit, errors))
             return true;
-        } else if (strcmp(xml_name(child), "config") == 0) {
-            if (look_below(&data, child, errors))
-                return true;
-        } else if (look_at_parameters(place, child, is_edit, errors)) {
-            return true;
-        }
     }
     return false;
 }

@@ -28,7 +28,7 @@
     "<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>" \
     "urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>]]>]]>"
 
-enum { TURNS_MAX = 100000 };
+enum { TURNS_MAX = 100000, MESSAGE_MAX = 1024 * 1024 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__asan_default_options(void);
@@ -36,7 +36,7 @@ const char *__asan_default_options(void);
 /* What a session frees would be kept, and what it allocates written, for longer than it runs. */
 const char *__asan_default_options(void)
 {
-    return "quarantine_size_mb=4:max_malloc_fill_size=0:malloc_context_size=8";
+    return "quarantine_size_mb=1:max_malloc_fill_size=0:malloc_context_size=4";
 }
 
 struct bed {
@@ -232,11 +232,15 @@ static void say_message(struct bed *bed, const uint8_t *bytes, size_t len)
     size_t tail_len = 0;
     const char *tail = framing_tail(true, &tail_len);
 
-    if (len == 0)
+    static uint8_t framed[MESSAGE_MAX + FRAMING_HEAD_SIZE + 8];
+    size_t head_len = framing_head(true, len, head);
+
+    if (len == 0 || len > MESSAGE_MAX)
         return;
-    say(bed, (const uint8_t *)head, framing_head(true, len, head));
-    say(bed, bytes, len);
-    say(bed, (const uint8_t *)tail, tail_len);
+    memcpy(framed, head, head_len);
+    memcpy(framed + head_len, bytes, len);
+    memcpy(framed + head_len + len, tail, tail_len);
+    say(bed, framed, head_len + len + tail_len);
 }
 
 static size_t say_messages(struct bed *bed, const uint8_t *bytes, size_t len)
@@ -267,7 +271,7 @@ static void play_stream(struct bed *bed, const uint8_t *data, size_t size)
         while (recv(bed->fd, input, sizeof(input), 0) > 0)
             continue;
     }
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 5; i++)
         loop_advance(bed->loop, 0);
 }
 
@@ -276,7 +280,7 @@ static void play_messages(struct bed *bed, const uint8_t *data, size_t size)
     bed->chunked = true;
     say(bed, (const uint8_t *)HELLO, sizeof(HELLO) - 1);
     size_t count = say_messages(bed, data, size);
-    for (size_t i = 0; i < 2 * count + 10; i++)
+    for (size_t i = 0; i < 2 * count + 3; i++)
         turn(bed);
     require(bed->heard >= 1 && bed->heard <= 1 + 3 * count);
 }
