@@ -402,12 +402,8 @@ static bool take_xpath(struct filter *filter, const struct lyd_node *op, struct 
                             "the XPath expression is longer than %d bytes", FILTER_XPATH_MAX);
         return false;
     }
-    if (!filter_xpath_is_bounded(xpath)) {
-        (void)rpc_error_add(errors, RPC_ERROR_PROTOCOL, RPC_RESOURCE_DENIED, NULL,
-                            "the XPath expression could take too long: use // once at most, and in "
-                            "predicates only what is below the node, without further predicates");
+    if (!filter_xpath_is_bounded(xpath, errors))
         return false;
-    }
     filter->xpath = strdup(xpath);
     return filter->xpath != NULL || refuse_for_memory(errors);
 }

@@ -23,9 +23,13 @@ bool filter_new(const struct lyd_node *op, const struct lyd_node *element, struc
                 struct rpc_errors *errors);
 void filter_free(struct filter *filter); /* NULL is allowed */
 
-/* Can it be evaluated in a few walks through the data? Else it is refused: no more than one search
- * (//), and predicates that look below their own node only, without predicates in them. */
-bool filter_xpath_is_bounded(const char *xpath);
+/*
+ * Can it be evaluated in a few walks through the data? False with an error that says what cannot be
+ * used: only named functions of XPath 1.0 can (operation-not-supported), one search (//), and
+ * predicates that look below their own node only, without predicates in them and without comparing
+ * nodes with nodes (resource-denied).
+ */
+bool filter_xpath_is_bounded(const char *xpath, struct rpc_errors *errors);
 
 /* Could anything of this namespace be let through? */
 bool filter_wants(const struct filter *filter, const char *space);

@@ -152,6 +152,28 @@ static void an_xpath_filter_selects(void **state)
     client_error(client, XPATH("/x:nmsp"), "invalid-value");
 }
 
+/* The first took 87 s where ten servers were configured. */
+static void an_xpath_that_could_take_long_is_refused_by_name(void **state)
+{
+#define ANY_XPATH(select) "<filter type='xpath' select=\"" select "\"/>"
+#define EVIL              ANY_XPATH("//*[re-match('aaaaaaaaaaaaaaaaaaaaaa!','(a+)+[bc]')]")
+    static const char *const rpcs[] = {
+        DOOR_RPC("<get>" EVIL "</get>"), DOOR_GET_CONFIG("running", EVIL),
+        DOOR_RPC(
+            "<create-subscription xmlns='urn:ietf:params:xml:ns:netconf:notification:1.0'>" EVIL
+            "</create-subscription>")};
+
+    (void)state;
+    configure();
+    for (size_t i = 0; i < sizeof(rpcs) / sizeof(rpcs[0]); i++)
+        client_expect(client, rpcs[i], "<error-tag>operation-not-supported</error-tag>",
+                      "the function re-match()", NULL);
+    client_expect(client, DOOR_GET_CONFIG("running", ANY_XPATH("//*[//*[//*]]")),
+                  "<error-tag>resource-denied</error-tag>", NULL);
+    client_expect(client, DOOR_GET_CONFIG("running", ANY_XPATH("//*[contains(., 'ap-1')]")),
+                  "<hostname>ap-1", NULL);
+}
+
 static void defaults_are_reported_as_asked(void **state)
 {
 #define DEFAULTS(mode)                                                                        \
@@ -520,6 +542,7 @@ int main(void)
         TEST(get_config_gives_what_was_set),
         TEST(a_subtree_filter_selects),
         TEST(an_xpath_filter_selects),
+        TEST(an_xpath_that_could_take_long_is_refused_by_name),
         TEST(defaults_are_reported_as_asked),
         TEST(get_gives_the_state_of_the_protocol),
         TEST(get_schema_gives_the_text_of_a_module),
