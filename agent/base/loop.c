@@ -324,11 +324,8 @@ void loop_timer_fini(struct loop_timer *timer)
 }
 
 /* What was due when the turn began; a timer that a handler starts anew waits for the next turn. */
-static void run_timers(struct loop *loop)
+static void run_timers(struct loop *loop, int64_t until, uint64_t newest)
 {
-    int64_t until = loop->now;
-    uint64_t newest = loop->starts;
-
     while (loop->running > 0) {
         struct loop_timer *timer = loop->heap[1];
         if (timer->at > until || timer->order > newest)
@@ -448,18 +445,45 @@ static int wait_time(const struct loop *loop, int max_wait)
     return max_wait >= 0 && max_wait < left ? max_wait : (int)left;
 }
 
+/* False: epoll itself has failed (errno is set). */
+static bool look(struct loop *loop, int wait)
+{
+    int count = epoll_wait(loop->epoll, loop->events, EVENTS_PER_TURN, wait);
+
+    loop->event_count = count < 0 ? 0 : count;
+    return count >= 0 || errno == EINTR;
+}
+
+/* All that are ready, each once: epoll tells those first that it has not told yet. */
+static bool serve_watches(struct loop *loop)
+{
+    size_t left = loop->watches;
+
+    for (;;) {
+        bool full = loop->event_count == EVENTS_PER_TURN;
+        run_watches(loop);
+        if (!full || left <= EVENTS_PER_TURN)
+            return true;
+        left -= EVENTS_PER_TURN;
+        if (!look(loop, 0))
+            return false;
+    }
+}
+
+/* Descriptors come before timers: after a turn that took long, input that waits must be seen before
+ * a timer judges that there was none. */
 int loop_turn(struct loop *loop, int max_wait)
 {
-    int count = epoll_wait(loop->epoll, loop->events, EVENTS_PER_TURN, wait_time(loop, max_wait));
-
-    if (count < 0 && errno != EINTR)
+    if (!look(loop, wait_time(loop, max_wait)))
         return -errno;
     loop->wakeups++;
-    loop->event_count = count < 0 ? 0 : count;
     loop_refresh(loop);
     watch_clock(loop);
-    run_timers(loop);
-    run_watches(loop);
+    int64_t until = loop->now;
+    uint64_t newest = loop->starts;
+    if (!serve_watches(loop))
+        return -errno;
+    run_timers(loop, until, newest);
     run_deferred(loop);
     return 0;
 }
@@ -496,6 +520,13 @@ void loop_advance(struct loop *loop, int64_t ms)
         loop->wall += next - loop->now;
         loop->now = next;
     }
+}
+
+void loop_stall(struct loop *loop, int64_t ms)
+{
+    assert(loop->virtual_clock && ms >= 0);
+    loop->now += ms;
+    loop->wall += ms;
 }
 
 void loop_jump_wall(struct loop *loop, int64_t ms)

@@ -42,13 +42,17 @@ int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop, int status);
 
 /* One turn: waits at most max_wait ms (-1 without limit, 0 not at all), then runs what is due:
- * timers, then descriptors, then deferred calls. In a virtual loop max_wait is real time and only
+ * descriptors, then timers, then deferred calls. Descriptors that are ready are all served before
+ * the first timer, so that a timer that ends what was silent has seen all input of before, however
+ * long the turn before this one took. In a virtual loop max_wait is real time and only
  * descriptors end it early: its timers wait for loop_advance(). 0 or -errno. */
 int loop_turn(struct loop *loop, int max_wait);
 
 /* Virtual loops: moves both clocks by ms (0 or more), running each timer at its own time, with one
  * turn for ready descriptors now, at each of these times and at the end. */
 void loop_advance(struct loop *loop, int64_t ms);
+/* Virtual loops: a handler works for so long. Nothing else runs meanwhile. */
+void loop_stall(struct loop *loop, int64_t ms);
 /* Virtual loops: the real-time clock jumps, as NTP or an operator may make it. */
 void loop_jump_wall(struct loop *loop, int64_t ms);
 

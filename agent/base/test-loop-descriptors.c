@@ -172,7 +172,7 @@ static void timer_removes_watch(void *context)
     loop_watch_remove(&w->watch);
 }
 
-static void a_timer_may_remove_a_watch_that_is_ready_in_its_turn(void **state)
+static void a_timer_may_remove_a_watch_that_was_served_in_its_turn(void **state)
 {
     struct watched w;
     struct loop_timer timer;
@@ -182,8 +182,9 @@ static void a_timer_may_remove_a_watch_that_is_ready_in_its_turn(void **state)
     assert_int_equal(loop_timer_init(loop, &timer, timer_removes_watch, &w), 0);
     loop_timer_start(&timer, 0);
     assert_int_equal(loop_turn(loop, 0), 0);
+    assert_int_equal(loop_turn(loop, 0), 0);
     assert_string_equal(happened, "t");
-    assert_int_equal(w.calls, 0);
+    assert_int_equal(w.calls, 1); /* descriptors come first */
     loop_timer_fini(&timer);
     close_watched(&w);
 }
@@ -270,6 +271,72 @@ static void a_virtual_loop_ends_its_waiting_for_a_descriptor(void **state)
     close_watched(&w);
 }
 
+/* --- after a long turn ----------------------------------------------------------------------- */
+
+enum { PEERS = 150, SILENCE = 30000 };
+
+struct peer {
+    struct loop_watch watch;
+    struct loop_timer dead;
+    int fd;
+};
+
+static void hear_peer(void *context, unsigned ready)
+{
+    struct peer *peer = context;
+    eventfd_t count = 0;
+
+    (void)ready;
+    assert_int_equal(eventfd_read(peer->fd, &count), 0);
+    loop_timer_start(&peer->dead, SILENCE);
+}
+
+static void give_peer_up(void *context)
+{
+    (void)context;
+    note('x');
+}
+
+/* All peers speak while a handler works for longer than they may be silent. */
+static void work_long(void *context)
+{
+    struct peer *peers = context;
+
+    for (size_t i = 0; i < PEERS; i++)
+        if (i != 5)
+            assert_int_equal(eventfd_write(peers[i].fd, 1), 0);
+    loop_stall(loop, SILENCE + 5000);
+    note('w');
+}
+
+static void after_a_long_turn_waiting_input_comes_before_the_timer_of_silence(void **state)
+{
+    static struct peer peers[PEERS];
+    struct loop_timer work;
+
+    (void)state;
+    for (size_t i = 0; i < PEERS; i++) {
+        peers[i].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        assert_int_equal(loop_timer_init(loop, &peers[i].dead, give_peer_up, &peers[i]), 0);
+        assert_int_equal(
+            loop_watch_add(loop, &peers[i].watch, peers[i].fd, LOOP_READ, hear_peer, &peers[i]), 0);
+        loop_timer_start(&peers[i].dead, SILENCE);
+    }
+    assert_int_equal(loop_timer_init(loop, &work, work_long, peers), 0);
+    loop_timer_start(&work, 0);
+    assert_int_equal(loop_turn(loop, 0), 0);
+    assert_int_equal(loop_turn(loop, 0), 0);
+    assert_string_equal(happened, "wx"); /* the one that said nothing */
+    loop_advance(loop, SILENCE);
+    assert_int_equal(strlen(happened), 1 + PEERS);
+    for (size_t i = 0; i < PEERS; i++) {
+        loop_timer_fini(&peers[i].dead);
+        loop_watch_remove(&peers[i].watch);
+        (void)close(peers[i].fd);
+    }
+    loop_timer_fini(&work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,12 +346,13 @@ int main(void)
         IN_LOOP(what_another_handler_switched_off_is_not_reported),
         IN_LOOP(a_new_watch_does_not_get_the_event_of_an_old_one),
         IN_LOOP(a_handler_may_free_its_own_watch),
-        IN_LOOP(a_timer_may_remove_a_watch_that_is_ready_in_its_turn),
+        IN_LOOP(a_timer_may_remove_a_watch_that_was_served_in_its_turn),
         IN_LOOP(the_end_of_a_pipe_is_an_error_nobody_needs_to_ask_for),
         IN_LOOP(what_cannot_be_watched_is_refused),
         IN_LOOP(more_ready_descriptors_than_a_turn_takes_all_get_their_turn),
         IN_LOOP(advancing_serves_descriptors_at_each_time),
         IN_LOOP(a_virtual_loop_ends_its_waiting_for_a_descriptor),
+        IN_LOOP(after_a_long_turn_waiting_input_comes_before_the_timer_of_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
