@@ -52,6 +52,19 @@ static void on_timeout(void *context)
         log_warning("commit: it was not confirmed in time: the configuration before it is back");
 }
 
+void store_commit_superseded(struct store *store)
+{
+    if (!waits(store))
+        return;
+    snapshot_drop(store->pending.before);
+    store->pending.before = NULL;
+    loop_timer_stop(&store->pending.timer);
+    log_warning("commit: the confirmed commit that waited for its confirmation is cancelled: what "
+                "startup holds is running now");
+    if (store->options.confirm_ended != NULL)
+        store->options.confirm_ended(store->options.context, false);
+}
+
 bool store_commit_init(struct store *store)
 {
     return loop_timer_init(store->options.loop, &store->pending.timer, on_timeout, store) == 0;
@@ -81,20 +94,21 @@ static bool is_persist_id(const struct store *store, const char *persist_id)
 }
 
 /* May this session go on with what waits? RFC 6241, 8.4.1. */
-static bool may_confirm(const struct store *store, uint32_t session, const char *persist_id,
-                        struct rpc_errors *errors)
+static bool may_confirm(const struct store *store, const struct store_access *access,
+                        const char *persist_id, struct rpc_errors *errors)
 {
     if (persist_id != NULL && !is_persist_id(store, persist_id))
         return refuse(errors, RPC_INVALID_VALUE,
                       "no confirmed commit of this persist-id waits for its confirmation");
-    if (!waits(store) || persist_id != NULL)
+    if (!waits(store) || persist_id != NULL || (access != NULL && access->recovery))
         return true;
     if (store->pending.persistent)
         return refuse(errors, RPC_INVALID_VALUE,
                       "a persistent confirmed commit waits: give its persist-id");
-    if (store->pending.session != session)
+    if (store->pending.session != store_session(access))
         return refuse(errors, RPC_IN_USE,
-                      "another session's confirmed commit waits: only that session can confirm it");
+                      "another session's confirmed commit waits: only that session, or root, can "
+                      "confirm or cancel it");
     return true;
 }
 
@@ -116,6 +130,12 @@ static bool is_usable(const struct store_commit *commit, struct rpc_errors *erro
         return refuse(errors, RPC_INVALID_VALUE, "the persist token is too long");
     if (commit->confirmed && commit->timeout == 0)
         return refuse(errors, RPC_INVALID_VALUE, "confirm-timeout must be at least 1 second");
+    if (commit->confirmed && commit->timeout > STORE_CONFIRM_MAX) {
+        (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_INVALID_VALUE, NULL,
+                            "confirm-timeout must be at most %d seconds, which is a day",
+                            STORE_CONFIRM_MAX);
+        return false;
+    }
     return true;
 }
 
@@ -161,11 +181,13 @@ bool store_commit(struct store *store, const struct store_access *access,
     if (!is_usable(commit, errors) ||
         !is_unlocked(store, session, STORE_RUNNING, "running", errors) ||
         !is_unlocked(store, session, STORE_CANDIDATE, "the candidate", errors) ||
-        !may_confirm(store, session, commit->persist_id, errors))
+        !may_confirm(store, access, commit->persist_id, errors))
         return false;
     struct snapshot *before = snapshot_share(store->running);
     bool ok = take_candidate(store, access, errors);
-    if (ok && commit->confirmed)
+    if (ok && commit->confirmed && store->running == before && !waits(store))
+        log_debug("commit: it changes nothing, so that nothing waits for a confirmation");
+    else if (ok && commit->confirmed)
         wait_for(store, session, commit, before);
     else if (ok && waits(store))
         (void)end(store, true);
@@ -183,7 +205,7 @@ bool store_cancel_commit(struct store *store, const struct store_access *access,
                       "no confirmed commit waits: there is nothing to "
                       "cancel");
     if (!is_unlocked(store, session, STORE_RUNNING, "running", errors) ||
-        !may_confirm(store, session, persist_id, errors))
+        !may_confirm(store, access, persist_id, errors))
         return false;
     if (!end(store, false))
         return refuse(errors, RPC_RESOURCE_DENIED, "memory is out: it is tried again in a second");

@@ -6,6 +6,7 @@
 #include "config/store-internal.h"
 
 #include "agent/base/log.h"
+#include "agent/base/siphash.h"
 #include "config/compat.h"
 #include "config/datastore.h"
 
@@ -21,6 +22,26 @@ enum {
     DEFAULT_MODE = 0640
 };
 
+/* --- what stands there ----------------------------------------------------------------------- */
+
+/* Without a secret: against accidents, for whoever may write the file needs no way around this. */
+static struct store_stamp stamp_of(const char *text, size_t len)
+{
+    static const struct siphash_key key;
+
+    return (struct store_stamp){.kind = STAMP_TEXT, .len = len, .hash = siphash(&key, text, len)};
+}
+
+static struct store_stamp stamp_of_none(enum config_status why)
+{
+    return (struct store_stamp){.kind = why == CONFIG_NOT_FOUND ? STAMP_NO_FILE : STAMP_UNREADABLE};
+}
+
+static bool is_same(const struct store_stamp *x, const struct store_stamp *y)
+{
+    return x->kind == y->kind && x->len == y->len && x->hash == y->hash;
+}
+
 /* --- in the child ---------------------------------------------------------------------------- */
 
 /* What a child works on, as it was at the fork. */
@@ -28,6 +49,9 @@ struct work {
     const char *path; /* NULL: the last good one alone is written */
     const char *good_path;
     const char *text; /* NULL: the file is removed */
+    bool overwrites;
+    struct store_stamp seen; /* one of these is to stand there */
+    struct store_stamp tried;
 };
 
 /* What it answers: the first system call that failed, and why. */
@@ -35,6 +59,7 @@ struct answer {
     int error;
     char call[16];
     int good_error; /* of the last good one: a warning */
+    bool changed;   /* somebody else has written into startup: nothing was done */
 };
 
 static int fault(struct answer *answer, const char *call)
@@ -107,7 +132,36 @@ static int write_new(const char *name, const char *path, const char *text, struc
     return result;
 }
 
-static int replace(const char *path, const char *text, struct answer *answer)
+/* False: somebody else has written into it since. */
+static bool is_as_seen(const struct work *work, struct answer *answer)
+{
+    static struct config_error error;
+    struct store_stamp now;
+    size_t len = 0;
+
+    if (work == NULL || work->overwrites)
+        return true;
+    config_error_clear(&error);
+    errno = 0;
+    char *text = datastore_read(work->path, &len, &error);
+    if (text == NULL && error.status != CONFIG_NOT_FOUND &&
+        (work->seen.kind != STAMP_UNREADABLE || error.status == CONFIG_NO_MEMORY)) {
+        if (error.status == CONFIG_NO_MEMORY)
+            errno = ENOMEM;
+        else if (errno == 0)
+            errno = EIO; /* it is no file, or too large */
+        (void)fault(answer, "read");
+        return false;
+    }
+    now = text != NULL ? stamp_of(text, len) : stamp_of_none(error.status);
+    free(text);
+    answer->changed = !is_same(&now, &work->seen) && !is_same(&now, &work->tried);
+    return !answer->changed;
+}
+
+/* `work`: what must hold of what is there; NULL: nothing. */
+static int replace(const char *path, const char *text, const struct work *work,
+                   struct answer *answer)
 {
     char name[PATH_MAX];
 
@@ -116,6 +170,8 @@ static int replace(const char *path, const char *text, struct answer *answer)
         return fault(answer, "open");
     }
     int result = write_new(name, path, text, answer);
+    if (result == 0 && !is_as_seen(work, answer))
+        result = -1;
     if (result == 0 && rename(name, path) != 0)
         result = fault(answer, "rename");
     if (result != 0) {
@@ -136,8 +192,10 @@ static void change_startup(const struct work *work, struct answer *answer)
     char resolved[PATH_MAX];
     const char *path = target_of(work->path, resolved);
 
+    if (!is_as_seen(work, answer))
+        return;
     if (work->text != NULL)
-        (void)replace(path, work->text, answer);
+        (void)replace(path, work->text, work, answer);
     else if (unlink(path) != 0 && errno != ENOENT)
         (void)fault(answer, "unlink");
     else
@@ -152,8 +210,8 @@ static int work_in_child(void *input, int out)
 
     if (work->path != NULL)
         change_startup(work, &answer);
-    if (work->text != NULL && answer.error == 0)
-        (void)replace(work->good_path, work->text, &good);
+    if (work->text != NULL && answer.error == 0 && !answer.changed)
+        (void)replace(work->good_path, work->text, NULL, &good);
     answer.good_error = good.error;
     return write_all(out, (const char *)&answer, sizeof(answer)) ? 0 : 1;
 }
@@ -172,7 +230,13 @@ static void forget_save(struct store *store)
 static void explain_save(const struct store *store, enum job_result how,
                          const struct answer *answer, struct rpc_errors *errors)
 {
-    if (how == JOB_TIMED_OUT)
+    if (how == JOB_OK && answer->changed)
+        rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
+                      "%s was changed on the disk since it was read, and is left as it is: take it "
+                      "with SIGHUP, or overwrite it as root with <force/>",
+                      store->path)
+            ->app_tag = "startup-changed";
+    else if (how == JOB_TIMED_OUT)
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
                             "%s was not written within %d s: the disk hangs", store->path,
                             SAVE_DEADLINE_MS / 1000);
@@ -197,7 +261,7 @@ static void on_saved(void *context, enum job_result how, const uint8_t *result, 
         memcpy(&answer, result, sizeof(answer));
     else if (how == JOB_OK)
         how = JOB_FAILED;
-    bool ok = how == JOB_OK && answer.error == 0;
+    bool ok = how == JOB_OK && answer.error == 0 && !answer.changed;
     if (ok && answer.good_error != 0)
         log_warning("%s: the last good configuration cannot be kept there: %s", store->good_path,
                     strerror(answer.good_error));
@@ -212,9 +276,11 @@ static void on_saved(void *context, enum job_result how, const uint8_t *result, 
         store->startup = save.tree;
         store->save.tree = old;
         store->has_fault = false;
+        store->seen = save.stamp;
     } else {
         explain_save(store, how, &answer, &errors);
     }
+    store->save_from = loop_now(store->options.loop) + STORE_SAVE_MS;
     forget_save(store);
     if (save.done != NULL)
         save.done(save.context, ok, &errors);
@@ -233,6 +299,50 @@ static bool start_work(struct store *store, struct work *work)
 
     store->save.job = job_start(store->options.loop, &spec);
     return store->save.job != NULL;
+}
+
+static bool begin_save(struct store *store)
+{
+    struct store_save *save = &store->save;
+    struct work work = {.path = store->path,
+                        .good_path = store->good_path,
+                        .text = save->text,
+                        .overwrites = save->overwrites,
+                        .seen = store->seen,
+                        .tried = store->tried};
+
+    if (!start_work(store, &work))
+        return false;
+    store->tried = save->stamp;
+    return true;
+}
+
+static void explain_no_process(const struct store *store, struct rpc_errors *errors)
+{
+    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
+                        "%s was not written: no process can be started: %s", store->path,
+                        strerror(errno));
+}
+
+/* Flash wears, and each save waits for the disk. */
+static void on_save_time(void *context)
+{
+    struct store *store = context;
+    struct store_save save = store->save;
+    struct rpc_errors errors = {.count = 0};
+
+    if (begin_save(store))
+        return;
+    explain_no_process(store, &errors);
+    log_error("startup: %s", errors.items[0].message);
+    forget_save(store);
+    if (save.done != NULL)
+        save.done(save.context, false, &errors);
+}
+
+bool store_file_init(struct store *store)
+{
+    return loop_timer_init(store->options.loop, &store->save_timer, on_save_time, store) == 0;
 }
 
 /* Explicit values only: a default that changes with a later version changes here too. */
@@ -272,8 +382,10 @@ static bool prepare(struct store *store, struct lyd_node *tree, struct rpc_error
 
     save->text = print(tree);
     save->tree = snapshot_new(tree);
-    return (save->text != NULL && save->tree != NULL) ||
-           refuse(errors, RPC_RESOURCE_DENIED, "memory is out");
+    if (save->text == NULL || save->tree == NULL)
+        return refuse(errors, RPC_RESOURCE_DENIED, "memory is out");
+    save->stamp = stamp_of(save->text, strlen(save->text));
+    return true;
 }
 
 bool store_file_save(struct store *store, const struct store_access *access, struct lyd_node *tree,
@@ -281,9 +393,8 @@ bool store_file_save(struct store *store, const struct store_access *access, str
 {
     struct store_save *save = &store->save;
 
-    if ((save->job != NULL && save->counts) ||
-        (!remove && !may_save(store, access, &tree, errors))) {
-        if (save->job != NULL && save->counts)
+    if (save->counts || (!remove && !may_save(store, access, &tree, errors))) {
+        if (save->counts)
             (void)refuse(errors, RPC_IN_USE, "startup is being written: try again in a moment");
         lyd_free_all(tree);
         return false;
@@ -295,16 +406,18 @@ bool store_file_save(struct store *store, const struct store_access *access, str
         forget_save(store);
         return false;
     }
-    struct work work = {.path = store->path, .good_path = store->good_path, .text = save->text};
     save->counts = true;
+    save->overwrites = access != NULL && access->overwrites;
     save->session = store_session(access);
     save->done = done;
     save->context = context;
-    if (start_work(store, &work))
+    if (loop_now(store->options.loop) < store->save_from) {
+        loop_timer_start_at(&store->save_timer, store->save_from);
         return true;
-    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
-                        "%s was not written: no process can be started: %s", store->path,
-                        strerror(errno));
+    }
+    if (begin_save(store))
+        return true;
+    explain_no_process(store, errors);
     forget_save(store);
     return false;
 }
@@ -326,7 +439,7 @@ void store_file_keep_good(struct store *store)
 {
     struct store_save *save = &store->save;
 
-    if (save->job != NULL && save->counts)
+    if (save->counts)
         return;
     job_cancel(save->job);
     forget_save(store);
@@ -345,6 +458,7 @@ void store_file_keep_good(struct store *store)
 
 void store_file_fini(struct store *store)
 {
+    loop_timer_fini(&store->save_timer);
     job_cancel(store->save.job);
     forget_save(store);
 }
@@ -360,6 +474,10 @@ struct settings *store_file_read(struct store *store, const char *path, struct l
     *tree = NULL;
     config_error_clear(error);
     char *text = datastore_read(path, &len, error);
+    if (path == store->path) {
+        store->seen = text != NULL ? stamp_of(text, len) : stamp_of_none(error->status);
+        store->tried = store->seen;
+    }
     if (text != NULL)
         *tree = datastore_parse(store->options.schema, text, len, error);
     free(text);

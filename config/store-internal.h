@@ -32,10 +32,19 @@ struct store_pending {
     struct loop_timer timer;
 };
 
-/* What a child is writing. */
+/* What stands in the startup file: enough to see that it is not the same any more. */
+struct store_stamp {
+    enum { STAMP_NO_FILE, STAMP_UNREADABLE, STAMP_TEXT } kind;
+    size_t len;
+    uint64_t hash;
+};
+
+/* What a child is writing, or will when it is time. */
 struct store_save {
     struct job *job;
-    bool counts;           /* startup itself is written, not the last good one alone */
+    bool counts; /* startup itself is written, not the last good one alone */
+    bool overwrites;
+    struct store_stamp stamp;
     struct snapshot *tree; /* what startup is afterwards; NULL: nothing */
     char *text;
     uint32_t session;
@@ -56,6 +65,10 @@ struct store {
     struct store_lock locks[STORES];
     struct store_pending pending;
     struct store_save save;
+    struct store_stamp seen;  /* the startup file when it was last read or written */
+    struct store_stamp tried; /* what was written last, be it that the end of it failed */
+    struct loop_timer save_timer;
+    int64_t save_from;                   /* loop_now(): no save begins before */
     const char *kept[SETTINGS_KEPT_MAX]; /* what the log was told */
     size_t kept_count;
 };
@@ -95,9 +108,12 @@ void store_tell_kept(struct store *store, const struct settings *settings);
 bool store_commit_init(struct store *store);
 void store_commit_fini(struct store *store);
 void store_commit_session_ended(struct store *store, uint32_t session);
+/* What waits for its confirmation is over, because something else is running now. */
+void store_commit_superseded(struct store *store);
 bool store_waits_for_other(const struct store *store, uint32_t session);
 
 /* store-file.c */
+bool store_file_init(struct store *store);
 /* Startup as it is on the disk, with its settings; NULL with store->fault set. */
 struct settings *store_file_read(struct store *store, const char *path, struct lyd_node **tree);
 /* False if memory is out. */

@@ -87,7 +87,7 @@ struct store *store_new(const struct store_options *options)
     store->path = join(options->path, "");
     store->good_path = join(options->path, ".good");
     if (store->path != NULL && store->good_path != NULL && store_commit_init(store) &&
-        store_file_start(store))
+        store_file_init(store) && store_file_start(store))
         return store;
     store_free(store);
     return NULL;
@@ -263,20 +263,28 @@ bool store_take_back(struct store *store, struct snapshot *snapshot)
 
 /* --- locks ----------------------------------------------------------------------------------- */
 
-bool store_may_change(const struct store *store, uint32_t session, enum store_id id,
-                      struct rpc_errors *errors)
+static bool is_unlocked(const struct store *store, uint32_t session, enum store_id id,
+                        struct rpc_errors *errors)
 {
     const struct store_lock *lock = &store->locks[id];
 
-    if (lock->held && lock->session != session) {
-        (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_IN_USE, NULL,
-                            "%s is locked by session %u", names[id], lock->session);
+    if (!lock->held || lock->session == session)
+        return true;
+    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_IN_USE, NULL,
+                        "%s is locked by session %u", names[id], lock->session);
+    return false;
+}
+
+bool store_may_change(const struct store *store, uint32_t session, enum store_id id,
+                      struct rpc_errors *errors)
+{
+    if (!is_unlocked(store, session, id, errors))
         return false;
-    }
     if (id == STORE_RUNNING && store_waits_for_other(store, session))
         return refuse(errors, RPC_IN_USE,
                       "running waits for the confirmation of another session's commit: try again "
-                      "when it was confirmed, cancelled or rolled back");
+                      "when it was confirmed, cancelled or rolled back; root may commit or "
+                      "cancel-commit it");
     return true;
 }
 
@@ -459,10 +467,10 @@ bool store_copy(struct store *store, const struct store_access *access, enum sto
         return false;
     if (target == STORE_STARTUP) {
         /* From running the right to copy is enough (RFC 8341, 3.2.4). */
-        const struct store_access free_to = {.session = store_session(access)};
-        bool running = config == NULL && source == STORE_RUNNING;
-        return store_file_save(store, running ? &free_to : access, tree, false, done, context,
-                               errors);
+        struct store_access who = access != NULL ? *access : anybody;
+        if (config == NULL && source == STORE_RUNNING)
+            who.permits = NULL;
+        return store_file_save(store, &who, tree, false, done, context, errors);
     }
     if (target == STORE_RUNNING)
         ok = store_take(store, access, tree, false, errors);
@@ -502,7 +510,7 @@ bool store_reload(struct store *store, struct rpc_errors *errors)
 {
     struct lyd_node *tree = NULL;
 
-    if (!store_may_change(store, 0, STORE_RUNNING, errors))
+    if (!is_unlocked(store, 0, STORE_RUNNING, errors))
         return false;
     struct settings *settings = store_file_read(store, store->path, &tree);
     if (settings == NULL) {
@@ -513,6 +521,7 @@ bool store_reload(struct store *store, struct rpc_errors *errors)
     store->kept_count = 0;
     if (!store_take(store, NULL, tree, true, errors))
         return false;
+    store_commit_superseded(store);
     swap_in(&store->startup, snapshot_share(store->running));
     store_file_keep_good(store);
     return true;

@@ -34,6 +34,8 @@ enum store_error_option { STORE_STOP_ON_ERROR, STORE_CONTINUE_ON_ERROR, STORE_RO
 /* On whose behalf a datastore is changed. */
 struct store_access {
     uint32_t session; /* of NETCONF; 0: the agent itself */
+    bool recovery;    /* of root: it may confirm and cancel what another session's commit began */
+    bool overwrites;  /* a startup file that was changed on the disk since it was read */
     /*
      * May this change be made? `diff` is a diff of libyang between the datastore as it is and as it
      * is to be. False with an error added (access-denied with the node's path). NULL: everything
@@ -107,8 +109,12 @@ typedef void (*store_done)(void *context, bool ok, const struct rpc_errors *erro
  * <copy-config>, <delete-config> (source NULL tree and not a store: of startup only). `tree`: an
  * inline <config>, else NULL and `source` counts; STORES: the inline <config> is empty. To
  * STORE_STARTUP the answer comes through `done`; otherwise `done` is called before it returns.
- * False with errors: `done` is not called. A second save while one is under way is refused as
- * in-use. What does not validate is not saved.
+ * False with errors: `done` is not called. What does not validate is not saved.
+ *
+ * A second save while one is under way is refused as in-use, and one that comes within
+ * STORE_SAVE_MS of the last waits for the rest of that time. What somebody else has written into
+ * the file since it was read is not overwritten, unless access->overwrites: then it fails, with the
+ * app-tag startup-changed.
  */
 bool store_copy(struct store *store, const struct store_access *access, enum store_id target,
                 enum store_id source, const struct lyd_node *tree, store_done done, void *context,
@@ -121,9 +127,11 @@ bool store_delete(struct store *store, const struct store_access *access, enum s
 bool store_validate(struct store *store, enum store_id source, const struct lyd_node *tree,
                     struct rpc_errors *errors);
 
+enum { STORE_CONFIRM_MAX = 86400, STORE_SAVE_MS = 1000 };
+
 struct store_commit {
     bool confirmed;
-    uint32_t timeout;       /* seconds, from 1; 600 by default (RFC 6241, 8.4.1) */
+    uint32_t timeout;       /* seconds, 1 to STORE_CONFIRM_MAX; 600 by default (RFC 6241, 8.4.1) */
     const char *persist;    /* NULL: bound to the session */
     const char *persist_id; /* NULL: none given */
 };
@@ -132,7 +140,8 @@ struct store_commit {
  * While a confirmed commit waits, all that would change running is refused as in-use for others
  * than its session, or, if it is persistent, for those who do not give its persist-id (which only
  * <commit> and <cancel-commit> can). Each further confirmed commit starts the time-out anew, and
- * what is rolled back to stays what was before the first.
+ * what is rolled back to stays what was before the first. One that changes nothing waits for
+ * nothing, if none waits already. Root may confirm and cancel whatever waits.
  */
 bool store_commit(struct store *store, const struct store_access *access,
                   const struct store_commit *commit, struct rpc_errors *errors);
@@ -155,8 +164,9 @@ uint32_t store_lock_holder(const struct store *store, enum store_id id, int64_t 
 void store_session_ended(struct store *store, uint32_t session);
 
 /* SIGHUP: reads the startup file again and makes it running through a commit of its own. False with
- * errors: running is locked, a confirmed commit waits, or the file was refused; then
- * store_startup_fault() says why, with the lines. Settings are applied even if nothing changed. */
+ * errors: running is locked, or the file was refused; then store_startup_fault() says why, with the
+ * lines. Settings are applied even if nothing changed. A confirmed commit that waits is over when
+ * the file is taken (it is not rolled back to what was before it), and waits on when it is not. */
 bool store_reload(struct store *store, struct rpc_errors *errors);
 
 #endif

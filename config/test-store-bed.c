@@ -195,6 +195,8 @@ static bool permits(void *context, const struct lyd_node *diff, struct rpc_error
 struct store_access bed_access(uint32_t session)
 {
     return (struct store_access){.session = session,
+                                 .recovery = bed.recovery,
+                                 .overwrites = bed.overwrites,
                                  .permits = bed.forbidden != NULL ? permits : NULL};
 }
 
@@ -313,6 +315,8 @@ bool bed_save(enum store_id source)
     rpc_errors_clear(&bed.errors);
     if (!store_copy(bed.store, &access, STORE_STARTUP, source, NULL, on_saved, NULL, &bed.errors))
         return false;
+    if (!bed.saved && !has_child())
+        loop_advance(bed.loop, STORE_SAVE_MS); /* it waits for its time */
     assert_true(turn_until(bed.loop, &bed.saved));
     return bed.save_ok;
 }

@@ -41,6 +41,8 @@ struct bed {
     unsigned rolled_back;
     /* The rights of those who ask. */
     const char *forbidden; /* a diff that touches this path is denied; NULL: nothing */
+    bool recovery;
+    bool overwrites;
     /* How the last save ended. */
     bool saved;
     bool save_ok;

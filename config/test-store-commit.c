@@ -339,8 +339,6 @@ static void while_a_commit_waits_nobody_else_changes_running(void **state)
     bed_expect_error(RPC_IN_USE, "");
     assert_false(
         store_copy(bed.store, &other, STORE_RUNNING, STORE_STARTUP, NULL, NULL, NULL, &bed.errors));
-    assert_false(reload());
-    bed_expect_error(RPC_IN_USE, "");
     assert_false(lock(2, STORE_RUNNING));
     bed_expect_error(RPC_LOCK_DENIED, "");
     assert_int_equal(bed.errors.items[0].session, 1);
@@ -350,14 +348,94 @@ static void while_a_commit_waits_nobody_else_changes_running(void **state)
     assert_int_equal(bed.confirmed, 1);
 }
 
-static void a_commit_with_nothing_to_change_can_wait_too(void **state)
+/* It kept everybody out for 136 years, and took no right. */
+static void a_commit_with_nothing_to_change_waits_for_nothing(void **state)
+{
+    const struct store_commit persistent = {.confirmed = true, .timeout = 86400, .persist = "x"};
+
+    (void)state;
+    assert_true(commit(1, &persistent));
+    bed_accept(STORE_CANDIDATE, ENABLED);
+    bed_accept(STORE_CANDIDATE, BED_NMSP("<enable nc:operation='delete'/>"));
+    assert_true(commit(1, &persistent));
+    assert_false(cancel(1, "x"));
+    bed_expect_error(RPC_INVALID_VALUE, "");
+    assert_true(edit_as(2, STORE_RUNNING, ENABLED));
+    assert_true(reload());
+    loop_advance(bed.loop, 86400 * 1000LL);
+    assert_int_equal(bed.rolled_back + bed.confirmed, 0);
+}
+
+static void a_commit_that_waits_may_be_given_more_time_without_a_change(void **state)
 {
     (void)state;
+    bed_accept(STORE_CANDIDATE, ENABLED);
     assert_true(bed_commit_confirmed(1, 5));
-    bed_accept(STORE_RUNNING, ENABLED);
-    loop_advance(bed.loop, 5000);
+    loop_advance(bed.loop, 4000);
+    assert_true(bed_commit_confirmed(1, 5));
+    loop_advance(bed.loop, 4000);
+    bed_expect(STORE_RUNNING, HAS_ENABLED);
+    loop_advance(bed.loop, 1000);
     bed_expect(STORE_RUNNING, "{}");
+}
+
+static void nobody_waits_for_more_than_a_day(void **state)
+{
+    struct store_commit how = {.confirmed = true, .timeout = 86401};
+
+    (void)state;
+    bed_accept(STORE_CANDIDATE, ENABLED);
+    assert_false(commit(1, &how));
+    bed_expect_error(RPC_INVALID_VALUE, "");
+    assert_non_null(strstr(bed.errors.items[0].message, "86400"));
+    how.timeout = UINT32_MAX;
+    assert_false(commit(1, &how));
+    bed_expect(STORE_RUNNING, "{}");
+    how.timeout = 86400;
+    assert_true(commit(1, &how));
+}
+
+static void root_confirms_and_cancels_what_others_left_waiting(void **state)
+{
+    const struct store_commit persistent = {.confirmed = true, .timeout = 600, .persist = "x"};
+
+    (void)state;
+    bed_accept(STORE_CANDIDATE, ENABLED);
+    assert_true(commit(1, &persistent));
+    assert_false(cancel(2, NULL));
+    assert_false(bed_commit(2));
+    bed.recovery = true;
+    assert_false(cancel(2, "y")); /* a mistake stays one */
+    assert_true(cancel(2, NULL));
     assert_int_equal(bed.rolled_back, 1);
+    bed_expect(STORE_RUNNING, "{}");
+    bed.recovery = false;
+    bed_accept(STORE_CANDIDATE, ENABLED);
+    assert_true(bed_commit_confirmed(1, 600));
+    assert_false(cancel(2, NULL));
+    bed_expect_error(RPC_IN_USE, "");
+    bed.recovery = true;
+    assert_true(bed_commit(2));
+    assert_int_equal(bed.confirmed, 1);
+    bed_expect(STORE_RUNNING, HAS_ENABLED);
+}
+
+static void a_reload_ends_the_waiting_if_the_file_is_taken(void **state)
+{
+    (void)state;
+    bed_accept(STORE_CANDIDATE, ENABLED);
+    assert_true(bed_commit_confirmed(1, 600));
+    bed_write(bed.path, "{ no JSON");
+    assert_false(reload());
+    bed_expect(STORE_RUNNING, HAS_ENABLED);
+    bed_write(bed.path, "{'nmspd-nmsp:nmsp': {'strong-cipher': true}}");
+    assert_true(reload());
+    bed_expect(STORE_RUNNING, "{'nmspd-nmsp:nmsp':{'strong-cipher':true}}");
+    assert_int_equal(bed.rolled_back, 1);
+    loop_advance(bed.loop, 600 * 1000);
+    bed_expect(STORE_RUNNING, "{'nmspd-nmsp:nmsp':{'strong-cipher':true}}");
+    assert_int_equal(bed.rolled_back + bed.confirmed, 1);
+    assert_true(edit_as(2, STORE_RUNNING, ENABLED));
 }
 
 static void a_time_of_none_and_a_token_that_is_too_long_are_refused(void **state)
@@ -504,7 +582,11 @@ int main(void)
         TEST(a_persistent_commit_is_extended_by_its_token_and_rolled_back_in_time),
         TEST(a_cancelled_commit_is_rolled_back_at_once),
         TEST(while_a_commit_waits_nobody_else_changes_running),
-        TEST(a_commit_with_nothing_to_change_can_wait_too),
+        TEST(a_commit_with_nothing_to_change_waits_for_nothing),
+        TEST(a_commit_that_waits_may_be_given_more_time_without_a_change),
+        TEST(nobody_waits_for_more_than_a_day),
+        TEST(root_confirms_and_cancels_what_others_left_waiting),
+        TEST(a_reload_ends_the_waiting_if_the_file_is_taken),
         TEST(a_time_of_none_and_a_token_that_is_too_long_are_refused),
         TEST(a_lock_is_denied_with_the_session_that_holds_it),
         TEST(a_lock_keeps_all_others_out),

@@ -184,6 +184,7 @@ static void a_saved_file_keeps_the_mode_of_the_old_one_and_a_new_one_is_0640(voi
     assert_int_equal(stat(bed.path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0604);
     assert_int_equal(unlink(bed.path), 0);
+    bed.overwrites = true;
     assert_true(bed_save(STORE_RUNNING));
     assert_int_equal(stat(bed.path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0640);
@@ -276,6 +277,7 @@ static void a_system_call_that_fails_leaves_the_old_file_and_says_why(void **sta
     save_fails("Read-only file system");
     failing_at(FAILING_RENAME, 1, EACCES);
     save_fails("Permission denied");
+    loop_advance(bed.loop, STORE_SAVE_MS);
     failing_at(FAILING_FORK, 1, EAGAIN);
     assert_false(bed_save(STORE_RUNNING));
     bed_expect_error(RPC_OPERATION_FAILED, "");
@@ -305,6 +307,14 @@ static void a_last_good_one_that_cannot_be_kept_does_not_fail_the_save(void **st
     assert_true(bed_save(STORE_RUNNING));
     failing_reset();
     expect_file(bed.path, "\"enable\": true");
+}
+
+static void keep_end(void *context, bool ok, const struct rpc_errors *errors)
+{
+    (void)context;
+    bed.saved = true;
+    bed.save_ok = ok;
+    bed.save_errors = *errors;
 }
 
 static void ignore_end(void *context, bool ok, const struct rpc_errors *errors)
@@ -338,6 +348,9 @@ static void a_second_save_is_refused_while_one_is_under_way(void **state)
         (void)loop_turn(bed.loop, 10);
     assert_int_equal(ends, 1);
     assert_true(saves_with(2, &ends));
+    assert_false(saves_with(1, &ends)); /* the other one waits for its time */
+    bed_expect_error(RPC_IN_USE, "");
+    loop_advance(bed.loop, STORE_SAVE_MS);
     for (int i = 0; i < 2000 && ends == 1; i++)
         (void)loop_turn(bed.loop, 10);
     assert_int_equal(ends, 2);
@@ -503,29 +516,165 @@ static void memory_that_is_out_changes_nothing(void **state)
     bed_expect(STORE_RUNNING, "{}");
 }
 
+/* --- whose file it is ------------------------------------------------------------------------ */
+
+static void save_is_refused_for(const char *stands)
+{
+    assert_false(bed_save(STORE_RUNNING));
+    assert_int_equal(bed.save_errors.items[0].tag, RPC_OPERATION_FAILED);
+    assert_string_equal(bed.save_errors.items[0].app_tag, "startup-changed");
+    if (stands != NULL)
+        expect_file(bed.path, stands);
+    else
+        assert_false(exists(bed.path));
+    assert_false(exists(beside(".tmp")));
+}
+
+static void what_was_written_by_hand_since_it_was_read_is_not_overwritten(void **state)
+{
+    (void)state;
+    bed_start_with("{}");
+    bed_accept(STORE_RUNNING, ENABLED);
+    assert_int_equal(unlink(bed.path), 0);
+    save_is_refused_for(NULL);
+    bed_write(bed.path, "{'nmspd-system:system': {'hostname': 'by-hand'}}");
+    save_is_refused_for("by-hand");
+    save_is_refused_for("by-hand");
+    bed_expect(STORE_STARTUP, "{}");
+    assert_true(store_reload(bed.store, &bed.errors));
+    bed_accept(STORE_RUNNING, ENABLED);
+    assert_true(bed_save(STORE_RUNNING));
+    expect_file(bed.path, "\"enable\": true");
+    expect_file(bed.path, "by-hand");
+    /* The same size, and the time of the last change is none. */
+    bed_write(bed.path, "{'nmspd-system:system': {'hostname': 'by-hund'}}");
+    save_is_refused_for("by-hund");
+    assert_int_equal(unlink(bed.path), 0);
+    save_is_refused_for(NULL);
+    bed.overwrites = true;
+    assert_true(bed_save(STORE_RUNNING));
+    expect_file(bed.path, "\"enable\": true");
+}
+
+static void a_file_that_was_made_by_hand_is_not_overwritten_nor_deleted(void **state)
+{
+    struct store_access access = bed_access(1);
+    const bool *ended = &bed.saved;
+
+    (void)state;
+    bed_start(); /* without a file */
+    bed_write(bed.path, "{ 'nmspd-system:system': {} }");
+    save_is_refused_for("nmspd-system");
+    bed.saved = false;
+    assert_true(store_delete(bed.store, &access, STORE_STARTUP, keep_end, NULL, &bed.errors));
+    loop_advance(bed.loop, STORE_SAVE_MS);
+    assert_true(turn_until(bed.loop, ended));
+    assert_false(bed.save_ok);
+    assert_string_equal(bed.save_errors.items[0].app_tag, "startup-changed");
+    expect_file(bed.path, "nmspd-system");
+    access.overwrites = true;
+    bed.saved = false;
+    assert_true(store_delete(bed.store, &access, STORE_STARTUP, keep_end, NULL, &bed.errors));
+    loop_advance(bed.loop, STORE_SAVE_MS);
+    assert_true(turn_until(bed.loop, ended));
+    assert_true(bed.save_ok);
+    assert_false(exists(bed.path));
+    assert_true(bed_save(STORE_RUNNING));
+}
+
+static void what_was_read_and_refused_may_be_overwritten(void **state)
+{
+    (void)state;
+    bed_start_with("{}");
+    bed_accept(STORE_RUNNING, ENABLED);
+    bed_write(bed.path, "{ no JSON");
+    save_is_refused_for("no JSON");
+    assert_false(store_reload(bed.store, &bed.errors));
+    assert_true(bed_save(STORE_RUNNING));
+    expect_file(bed.path, "\"enable\": true");
+}
+
+static void a_save_whose_end_failed_may_be_done_again(void **state)
+{
+    (void)state;
+    bed_start_with("{}");
+    bed_accept(STORE_RUNNING, ENABLED);
+    failing_at(FAILING_FSYNC, 2, EIO); /* of the folder: the new file stands there */
+    assert_false(bed_save(STORE_RUNNING));
+    assert_null(bed.save_errors.items[0].app_tag);
+    failing_reset();
+    expect_file(bed.path, "\"enable\": true");
+    assert_true(bed_save(STORE_RUNNING));
+}
+
+/* 556 a second were done. */
+static void saves_are_a_second_apart(void **state)
+{
+    unsigned ends = 0;
+
+    (void)state;
+    bed_start_with("{}");
+    assert_true(bed_save(STORE_RUNNING));
+    for (unsigned i = 1; i < 4; i++) {
+        assert_true(saves_with(1, &ends));
+        loop_advance(bed.loop, STORE_SAVE_MS - 1);
+        assert_false(has_child());
+        assert_int_equal(ends, i - 1);
+        loop_advance(bed.loop, 1);
+        for (int k = 0; k < 2000 && ends < i; k++)
+            (void)loop_turn(bed.loop, 10);
+        assert_int_equal(ends, i);
+    }
+}
+
+static void a_save_that_waits_for_its_time_goes_with_the_store_or_fails(void **state)
+{
+    (void)state;
+    bed_start_with("{}");
+    assert_true(bed_save(STORE_RUNNING));
+    bed_accept(STORE_RUNNING, ENABLED);
+    const struct store_access access = bed_access(1);
+    bed.saved = false;
+    assert_true(store_copy(bed.store, &access, STORE_STARTUP, STORE_RUNNING, NULL, keep_end, NULL,
+                           &bed.errors));
+    failing_at(FAILING_FORK, 1, EAGAIN);
+    loop_advance(bed.loop, STORE_SAVE_MS);
+    failing_reset();
+    assert_true(bed.saved);
+    assert_false(bed.save_ok);
+    bed.saved = false;
+    assert_true(bed_save(STORE_RUNNING));
+    bed.saved = false;
+    assert_true(store_delete(bed.store, &access, STORE_STARTUP, keep_end, NULL, &bed.errors));
+    bed_restart();
+    assert_false(bed.saved);
+    bed_expect(STORE_STARTUP, HAS_ENABLED);
+}
+
 static void memory_that_is_out_saves_nothing(void **state)
 {
-    const struct store_access access = bed_access(1);
-    unsigned ends = 0;
     bool failed = true;
+    unsigned in_child = 0;
 
     (void)state;
     bed_start_with("{}");
     bed_accept(STORE_RUNNING, ENABLED);
     for (unsigned n = 1; failed; n++) {
-        rpc_errors_clear(&bed.errors);
         failing_malloc_at(n);
-        bool ok = store_copy(bed.store, &access, STORE_STARTUP, STORE_RUNNING, NULL, ignore_end,
-                             &ends, &bed.errors);
+        bool ok = bed_save(STORE_RUNNING);
         failed = failing_hit();
         failing_reset();
-        assert_int_equal(ok, !failed);
+        if (failed)
+            assert_false(ok);
+        if (!ok && bed.saved) { /* it was the child's memory */
+            assert_int_equal(bed.save_errors.items[0].tag, RPC_OPERATION_FAILED);
+            failed = true;
+            in_child++;
+        }
         if (failed)
             expect_file(bed.path, "{}");
     }
-    for (int i = 0; i < 2000 && ends == 0; i++)
-        (void)loop_turn(bed.loop, 10);
-    assert_int_equal(ends, 1);
+    assert_true(in_child > 0);
     expect_file(bed.path, "\"enable\": true");
 }
 
@@ -559,6 +708,12 @@ int main(void)
         TEST(a_save_mends_a_bad_startup),
         TEST(memory_that_is_out_at_the_start_gives_no_store),
         TEST(memory_that_is_out_changes_nothing),
+        TEST(what_was_written_by_hand_since_it_was_read_is_not_overwritten),
+        TEST(a_file_that_was_made_by_hand_is_not_overwritten_nor_deleted),
+        TEST(what_was_read_and_refused_may_be_overwritten),
+        TEST(a_save_whose_end_failed_may_be_done_again),
+        TEST(saves_are_a_second_apart),
+        TEST(a_save_that_waits_for_its_time_goes_with_the_store_or_fails),
         TEST(memory_that_is_out_saves_nothing),
     };
     return cmocka_run_group_tests(tests, bed_open, bed_close);
