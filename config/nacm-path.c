@@ -218,24 +218,23 @@ static bool predicate_holds(const struct nacm_predicate *predicate, const struct
            same_value(node, predicate);
 }
 
-static bool step_matches(const struct nacm_step *step, const struct lyd_node *node)
+static bool step_matches(const struct nacm_step *step, const struct nacm_link *link)
 {
-    if (strcmp(node->schema->name, step->name) != 0 ||
-        strcmp(node->schema->module->name, step->module) != 0)
+    if (strcmp(link->schema->name, step->name) != 0 ||
+        strcmp(link->schema->module->name, step->module) != 0)
         return false;
     for (size_t i = 0; i < step->predicate_count; i++)
-        if (!predicate_holds(&step->predicates[i], node))
+        if (link->node == NULL || !predicate_holds(&step->predicates[i], link->node))
             return false;
     return true;
 }
 
-bool nacm_path_matches(const struct nacm_path *path, const struct lyd_node *const *chain,
-                       size_t depth)
+bool nacm_path_matches(const struct nacm_path *path, const struct nacm_link *chain, size_t depth)
 {
     if (path->step_count > depth)
         return false;
     for (size_t i = 0; i < path->step_count; i++)
-        if (!step_matches(&path->steps[i], chain[i]))
+        if (!step_matches(&path->steps[i], &chain[i]))
             return false;
     return true;
 }

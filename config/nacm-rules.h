@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct lyd_node;
+struct lysc_node;
 
 enum nacm_access {
     NACM_CREATE = 1,
@@ -99,9 +100,13 @@ void nacm_rules_free(struct nacm_rules *rules);
 /* False if it is no instance identifier (`text` empty), or memory is out (*memory). */
 bool nacm_path_read(struct nacm_path *path, const char *text, bool *memory);
 void nacm_path_free(struct nacm_path *path);
-/* The path is that of the node, or of one it is in. `chain` is the node with all it is in, from the
- * top. */
-bool nacm_path_matches(const struct nacm_path *path, const struct lyd_node *const *chain,
-                       size_t depth);
+/* A node of data with all it is in is a chain of these, from the top. */
+struct nacm_link {
+    const struct lysc_node *schema;
+    const struct lyd_node *node; /* NULL for a leaf at the end, which need not be there */
+};
+
+/* The path is that of the node at the end of the chain, or of one it is in. */
+bool nacm_path_matches(const struct nacm_path *path, const struct nacm_link *chain, size_t depth);
 
 #endif

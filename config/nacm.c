@@ -17,8 +17,8 @@ struct request {
     enum nacm_kind kind;
     enum nacm_access access;
     const char *module;
-    const char *name;                    /* of an rpc or a notification */
-    const struct lyd_node *const *chain; /* of data: the node, with all it is in, from the top */
+    const char *name;              /* of an rpc or a notification */
+    const struct nacm_link *chain; /* of data */
     size_t depth;
 };
 
@@ -120,11 +120,46 @@ static bool schema_denies(const struct lysc_node *schema, bool writing)
 
 /* --- operations and notifications ------------------------------------------------------------ */
 
-/* RFC 8341, 3.4.4 (11): these end what belongs to others. */
-static bool is_guarded_rpc(const char *module, const char *rpc)
+static bool is_one_of(const char *rpc, const char *const *names, size_t count)
 {
-    return strcmp(module, "ietf-netconf") == 0 &&
-           (strcmp(rpc, "kill-session") == 0 || strcmp(rpc, "delete-config") == 0);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rpc, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Is there a rule, or the default, by which he may write anything? */
+static bool may_write_something(const struct nacm *nacm)
+{
+    for (size_t i = 0; i < nacm->rules.list_count; i++) {
+        const struct nacm_rule_list *list = &nacm->rules.lists[i];
+        for (size_t k = 0; nacm->applies[i] && k < list->rule_count; k++) {
+            const struct nacm_rule *rule = &list->rules[k];
+            if (rule->permits && !rule->is_unreadable &&
+                (rule->kind == NACM_ANY || rule->kind == NACM_DATA) &&
+                (rule->access & (NACM_CREATE | NACM_UPDATE | NACM_DELETE)) != 0)
+                return true;
+        }
+    }
+    return nacm->rules.writes;
+}
+
+/*
+ * What a rule must permit, whatever exec-default says. RFC 8341, 3.4.4 (11): what ends what belongs
+ * to others. And whoever may write nothing has nothing to lock, save, commit or discard: he would
+ * keep others from it. What <edit-config> changes is asked for by itself.
+ */
+static bool is_guarded_rpc(const struct nacm *nacm, const char *module, const char *rpc)
+{
+    static const char *const ends[] = {"kill-session", "delete-config"};
+    static const char *const writes[] = {
+        "copy-config", "commit", "cancel-commit", "discard-changes", "lock", "unlock", "validate"};
+
+    if (strcmp(module, "ietf-netconf") != 0)
+        return false;
+    return is_one_of(rpc, ends, sizeof(ends) / sizeof(ends[0])) ||
+           (is_one_of(rpc, writes, sizeof(writes) / sizeof(writes[0])) &&
+            !may_write_something(nacm));
 }
 
 static bool rpc_is_permitted(struct nacm *nacm, const struct request *request)
@@ -139,7 +174,7 @@ static bool rpc_is_permitted(struct nacm *nacm, const struct request *request)
     const struct lys_module *module = ly_ctx_get_module_implemented(nacm->schema, request->module);
     const struct lysc_node *schema =
         module != NULL ? lys_find_child(NULL, module, request->name, 0, LYS_RPC, 0) : NULL;
-    return nacm->rules.executes && !is_guarded_rpc(request->module, request->name) &&
+    return nacm->rules.executes && !is_guarded_rpc(nacm, request->module, request->name) &&
            !schema_denies(schema, false);
 }
 
@@ -187,7 +222,7 @@ bool nacm_permits_notification(struct nacm *nacm, const struct nacm_user *user,
 
 /* A node with all it is in; `depth` is 0 if that is deeper than any of our modules is. */
 struct chain {
-    const struct lyd_node *nodes[NACM_DEPTH_MAX];
+    struct nacm_link links[NACM_DEPTH_MAX];
     size_t depth;
 };
 
@@ -195,19 +230,26 @@ static bool chain_push(struct chain *chain, const struct lyd_node *node)
 {
     if (chain->depth == NACM_DEPTH_MAX)
         return false;
-    chain->nodes[chain->depth++] = node;
+    chain->links[chain->depth++] = (struct nacm_link){node->schema, node};
     return true;
+}
+
+/* The node with all it is in; NULL: the top. */
+static bool chain_to(struct chain *chain, const struct lyd_node *node)
+{
+    return node == NULL ||
+           (chain_to(chain, lyd_parent(node)) && node->schema != NULL && chain_push(chain, node));
 }
 
 static bool data_is_permitted(const struct nacm *nacm, const struct nacm_user *user,
                               const struct chain *chain, enum nacm_access access)
 {
-    const struct lysc_node *schema = chain->nodes[chain->depth - 1]->schema;
+    const struct lysc_node *schema = chain->links[chain->depth - 1].schema;
     const struct request request = {.user = user,
                                     .kind = NACM_DATA,
                                     .access = access,
                                     .module = schema->module->name,
-                                    .chain = chain->nodes,
+                                    .chain = chain->links,
                                     .depth = chain->depth};
     const struct nacm_rule *rule = find_rule(nacm, &request);
 
@@ -298,6 +340,18 @@ static unsigned access_of(const struct lyd_node *node, const char *operation)
                : 0;
 }
 
+/* How much of the chain, from the top, the user may read. */
+static size_t readable_depth(const struct nacm *nacm, const struct nacm_user *user,
+                             const struct chain *chain)
+{
+    struct chain part = *chain;
+
+    for (part.depth = 1; part.depth <= chain->depth; part.depth++)
+        if (!data_is_permitted(nacm, user, &part, NACM_READ))
+            break;
+    return part.depth - 1;
+}
+
 static const char *access_text(unsigned access)
 {
     switch (access) {
@@ -310,16 +364,28 @@ static const char *access_text(unsigned access)
     }
 }
 
-static void tell_denied(const struct nacm_user *user, const struct lyd_node *node, unsigned access,
+/* `path` is cut by the caller to what the user knows of. */
+static void tell_denied(const struct nacm_user *user, const char *path, unsigned access,
                         struct rpc_errors *errors)
 {
-    char path[CONFIG_PATH_SIZE] = "";
-
-    (void)lyd_path(node, LYD_PATH_STD, path, sizeof(path));
-    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED, path,
+    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED,
+                        path[0] != '\0' ? path : NULL,
                         "user %s may not %s this: an administrator can permit it with a rule in "
                         "/ietf-netconf-acm:nacm",
                         user->name, access_text(access));
+}
+
+/* The keys of an entry that he may not read would be told by its path. */
+static void tell_denied_change(const struct nacm *nacm, const struct nacm_user *user,
+                               const struct chain *chain, unsigned access,
+                               struct rpc_errors *errors)
+{
+    char path[CONFIG_PATH_SIZE] = "";
+    size_t depth = readable_depth(nacm, user, chain);
+
+    if (depth > 0)
+        (void)lyd_path(chain->links[depth - 1].node, LYD_PATH_STD, path, sizeof(path));
+    tell_denied(user, path, access, errors);
 }
 
 /* The operation of a node holds for what is in it, but a replacement does not. */
@@ -331,12 +397,12 @@ static bool permits_siblings(const struct nacm *nacm, const struct nacm_user *us
         const char *own = diff_says(node, "yang:operation");
         const char *operation = own != NULL ? own : inherited;
         if (node->schema == NULL || !chain_push(chain, node)) {
-            tell_denied(user, node, NACM_UPDATE, errors);
+            tell_denied_change(nacm, user, chain, NACM_UPDATE, errors);
             return false;
         }
         unsigned access = access_of(node, operation);
         if (access != 0 && !data_is_permitted(nacm, user, chain, (enum nacm_access)access)) {
-            tell_denied(user, node, access, errors);
+            tell_denied_change(nacm, user, chain, access, errors);
             return false;
         }
         if (strcmp(operation, "replace") == 0)
@@ -360,6 +426,137 @@ bool nacm_permits_diff(struct nacm *nacm, const struct nacm_user *user, const st
         return true;
     nacm->counters.denied_data_writes++;
     return false;
+}
+
+/* --- what is named --------------------------------------------------------------------------- */
+
+/* The rights for which it does not matter whether the node is there. */
+static unsigned blind_access(const struct lysc_node *schema, enum nacm_naming how)
+{
+    if (how == NACM_REMOVING)
+        return NACM_DELETE;
+    if (how == NACM_REPLACING)
+        return NACM_CREATE | NACM_UPDATE | NACM_DELETE;
+    return schema->nodetype == LYS_LEAF ? NACM_CREATE | NACM_UPDATE : NACM_CREATE;
+}
+
+static bool may_blindly(const struct nacm *nacm, const struct nacm_user *user,
+                        const struct chain *chain, enum nacm_naming how)
+{
+    const struct lysc_node *schema = chain->links[chain->depth - 1].schema;
+
+    if (how == NACM_TELLING)
+        return false;
+    if (how == NACM_SETTING && lysc_is_np_cont(schema))
+        return true;
+    unsigned access = blind_access(schema, how);
+    for (unsigned bit = NACM_CREATE; bit <= NACM_EXEC; bit <<= 1)
+        if ((access & bit) != 0 && !data_is_permitted(nacm, user, chain, (enum nacm_access)bit))
+            return false;
+    return true;
+}
+
+static void path_of(const struct lyd_node *parent, const struct lysc_node *schema,
+                    const struct lyd_node *node, char path[CONFIG_PATH_SIZE])
+{
+    const struct lysc_node *above = parent != NULL ? parent->schema : NULL;
+    bool other = above == NULL || above->module != schema->module;
+
+    path[0] = '\0';
+    if (node != NULL) {
+        (void)lyd_path(node, LYD_PATH_STD, path, CONFIG_PATH_SIZE);
+        return;
+    }
+    if (parent != NULL)
+        (void)lyd_path(parent, LYD_PATH_STD, path, CONFIG_PATH_SIZE);
+    size_t used = strlen(path);
+    (void)snprintf(path + used, CONFIG_PATH_SIZE - used, "/%s%s%s",
+                   other ? schema->module->name : "", other ? ":" : "", schema->name);
+}
+
+bool nacm_permits_naming(struct nacm *nacm, const struct nacm_user *user,
+                         const struct lyd_node *parent, const struct lysc_node *schema,
+                         const struct lyd_node *node, enum nacm_naming how,
+                         struct rpc_errors *errors)
+{
+    struct chain chain = {.depth = 0};
+    char path[CONFIG_PATH_SIZE];
+
+    if (is_free(nacm, user))
+        return true;
+    consider(nacm, user);
+    if (chain_to(&chain, parent) && chain.depth < NACM_DEPTH_MAX) {
+        chain.links[chain.depth++] = (struct nacm_link){schema, node};
+        if (readable_depth(nacm, user, &chain) == chain.depth ||
+            may_blindly(nacm, user, &chain, how))
+            return true;
+    }
+    path_of(parent, schema, node, path);
+    tell_denied(user, path, how == NACM_REMOVING ? NACM_DELETE : NACM_UPDATE, errors);
+    nacm->counters.denied_data_writes++;
+    return false;
+}
+
+/* The node of a path and the schema of it: an entry is made for each list on the way. */
+static bool chain_of_path(const struct nacm *nacm, const char *path, struct lyd_node **made,
+                          struct chain *chain)
+{
+    struct lyd_node *last = NULL;
+
+    if (lyd_new_path2(NULL, nacm->schema, path, NULL, 0, LYD_ANYDATA_STRING, LYD_NEW_PATH_OPAQ,
+                      made, &last) != LY_SUCCESS)
+        return false;
+    if (last->schema != NULL)
+        return chain_to(chain, last);
+    const struct lyd_node *parent = lyd_parent(last);
+    const struct lysc_node *schema =
+        parent != NULL
+            ? lys_find_child(parent->schema, parent->schema->module, LYD_NAME(last), 0, 0, 0)
+            : NULL;
+    if (schema == NULL || !chain_to(chain, parent) || chain->depth == NACM_DEPTH_MAX)
+        return false;
+    chain->links[chain->depth++] = (struct nacm_link){schema, NULL};
+    return true;
+}
+
+/* Takes the last step off; false if that was the first. */
+static bool cut_step(char *path)
+{
+    char *last = path;
+    char quote = '\0';
+
+    for (char *at = path; *at != '\0'; at++) {
+        if (quote != '\0')
+            quote = *at == quote ? '\0' : quote;
+        else if (*at == '\'' || *at == '"')
+            quote = *at;
+        else if (*at == '/')
+            last = at;
+    }
+    *last = '\0';
+    return last > path;
+}
+
+bool nacm_permits_path(struct nacm *nacm, const struct nacm_user *user, const char *path)
+{
+    struct chain chain = {.depth = 0};
+    struct lyd_node *made = NULL;
+    char known[CONFIG_PATH_SIZE];
+
+    if (is_free(nacm, user))
+        return true;
+    consider(nacm, user);
+    (void)snprintf(known, sizeof(known), "%s", path);
+    while (!chain_of_path(nacm, known, &made, &chain)) {
+        lyd_free_all(made);
+        made = NULL;
+        chain.depth = 0;
+        if (!cut_step(known))
+            return true; /* of our data it tells nothing */
+    }
+    bool permitted = readable_depth(nacm, user, &chain) == chain.depth;
+    lyd_free_all(made);
+    return permitted;
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

@@ -6,6 +6,9 @@
  * The recovery session (uid 0) may do everything. Rules are taken from ietf-netconf-acm in running
  * at each change of it.
  *
+ * Whoever may write nothing may not lock, commit, discard, copy or validate either, unless a rule
+ * permits that operation: without rules only root changes anything.
+ *
  * Where the RFC leaves room: keys go with their list entry; a container without presence, and a
  * default that comes or goes by itself, are nobody's change; what is created or deleted needs the
  * right for every node of it; what is in a node marked default-deny-all (or -write) is so, too. A
@@ -29,6 +32,7 @@
 
 struct ly_ctx;
 struct lyd_node;
+struct lysc_node;
 struct nacm;
 
 enum { NACM_NAME_SIZE = 64, NACM_GROUPS_MAX = 64 };
@@ -68,6 +72,21 @@ void nacm_prune(struct nacm *nacm, const struct nacm_user *user, struct lyd_node
  * with access-denied for the first that may not be changed. */
 bool nacm_permits_diff(struct nacm *nacm, const struct nacm_user *user, const struct lyd_node *diff,
                        struct rpc_errors *errors);
+
+/* What an edit does with a node that it names: as enum store_naming. */
+enum nacm_naming { NACM_TELLING, NACM_SETTING, NACM_REPLACING, NACM_REMOVING };
+
+/*
+ * Before an edit looks for a node: one that the user may not read must be one that he may change
+ * whether it is there or not, or the answer would tell. False with access-denied. `node` is what
+ * the edit says, NULL for a leaf without a value; `parent` is NULL at the top.
+ */
+bool nacm_permits_naming(struct nacm *nacm, const struct nacm_user *user,
+                         const struct lyd_node *parent, const struct lysc_node *schema,
+                         const struct lyd_node *node, enum nacm_naming how,
+                         struct rpc_errors *errors);
+/* May the user be told of the node at this path (of lyd_path())? Not counted. */
+bool nacm_permits_path(struct nacm *nacm, const struct nacm_user *user, const char *path);
 
 struct nacm_counters {
     uint32_t denied_operations;

@@ -319,6 +319,13 @@ static struct lyd_node *find_anchor(struct edit *edit, const struct lyd_node *pa
         return NULL;
     }
     (void)lyd_find_sibling_val(children_of(edit, parent), node->schema, text, strlen(text), &found);
+    if (found != NULL && edit->access != NULL && edit->access->may_name != NULL) {
+        /* One that may not be seen is none. */
+        struct rpc_errors unheard = {.count = 0};
+        if (!edit->access->may_name(edit->access->context, parent, node->schema, found,
+                                    STORE_TELLING, &unheard))
+            found = NULL;
+    }
     if (found == NULL || found == made) {
         found = NULL;
         refuse_attribute(edit, RPC_BAD_ATTRIBUTE, node, name,
@@ -415,9 +422,43 @@ static bool may_be_missing(const struct lysc_node *schema)
     return schema->nodetype != LYS_CONTAINER || is_presence(schema);
 }
 
+static enum store_naming naming_of(const struct lysc_node *schema, enum edit_operation operation)
+{
+    switch (operation) {
+    case EDIT_MERGE:
+        return STORE_SETTING;
+    case EDIT_REPLACE:
+        return STORE_REPLACING;
+    case EDIT_REMOVE:
+        return STORE_REMOVING;
+    case EDIT_NONE:
+        return may_be_missing(schema) ? STORE_TELLING : STORE_SETTING;
+    default:
+        return STORE_TELLING;
+    }
+}
+
+/* Asked before anything is looked for, so that the answer is the same whether it is there or not.
+ * `node` is NULL for a leaf without a value. */
+static bool may_name(struct edit *edit, const struct lyd_node *parent,
+                     const struct lysc_node *schema, const struct lyd_node *node,
+                     enum edit_operation operation)
+{
+    const struct store_access *access = edit->access;
+
+    if (access == NULL || access->may_name == NULL ||
+        access->may_name(access->context, parent, schema, node, naming_of(schema, operation),
+                         edit->errors))
+        return true;
+    edit->failed = true;
+    return false;
+}
+
 static void edit_data(struct edit *edit, struct lyd_node *parent, const struct lyd_node *node,
                       enum edit_operation operation)
 {
+    if (!may_name(edit, parent, node->schema, node, operation))
+        return;
     struct lyd_node *found = find_same(children_of(edit, parent), node);
 
     if (takes_away(operation))
@@ -444,6 +485,8 @@ static bool edit_deleted_leaf(struct edit *edit, const struct lyd_node *parent,
         lysc_is_key(schema) || !(schema->flags & LYS_CONFIG_W) || opaque->child != NULL ||
         opaque->value[strspn(opaque->value, " \t\r\n")] != '\0')
         return false;
+    if (!may_name(edit, parent, schema, NULL, operation))
+        return true;
     (void)lyd_find_sibling_val(children_of(edit, parent), schema, NULL, 0, &found);
     if (is_explicit(found)) {
         take_out(edit, found);

@@ -23,6 +23,7 @@ struct edit {
     struct lyd_node **tree; /* what is changed: siblings at the top */
     bool go_on;             /* after an error, with what else there is */
     bool failed;
+    const struct store_access *access; /* who must be allowed to name nodes; NULL: anybody */
     struct rpc_errors *errors;
 };
 

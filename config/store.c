@@ -405,6 +405,7 @@ bool store_edit(struct store *store, const struct store_access *access, enum sto
     struct edit edit = {.schema = store->options.schema,
                         .tree = &tree,
                         .go_on = error_option == STORE_CONTINUE_ON_ERROR,
+                        .access = access,
                         .errors = errors};
 
     if (target == STORE_STARTUP)
@@ -432,10 +433,12 @@ static bool has_startup(const struct store *store)
 }
 
 /* The content of an inline <config>, or of a datastore: a tree of one's own. */
-static bool copy_source(struct store *store, enum store_id source, const struct lyd_node *config,
-                        struct lyd_node **tree, struct rpc_errors *errors)
+static bool copy_source(struct store *store, const struct store_access *access,
+                        enum store_id source, const struct lyd_node *config, struct lyd_node **tree,
+                        struct rpc_errors *errors)
 {
-    struct edit edit = {.schema = store->options.schema, .tree = tree, .errors = errors};
+    struct edit edit = {
+        .schema = store->options.schema, .tree = tree, .access = access, .errors = errors};
 
     *tree = NULL;
     if (config != NULL || source == STORES) {
@@ -463,7 +466,7 @@ bool store_copy(struct store *store, const struct store_access *access, enum sto
     if (config == NULL && source == target)
         return refuse(errors, RPC_INVALID_VALUE, "source and target are the same datastore");
     if (!store_may_change(store, store_session(access), target, errors) ||
-        !copy_source(store, source, config, &tree, errors))
+        !copy_source(store, access, source, config, &tree, errors))
         return false;
     if (target == STORE_STARTUP) {
         /* From running the right to copy is enough (RFC 8341, 3.2.4). */
@@ -498,7 +501,7 @@ bool store_validate(struct store *store, enum store_id source, const struct lyd_
 
     if (config == NULL && source == STORE_STARTUP && !has_startup(store))
         source = STORES; /* nothing is an empty configuration, and that is a valid one */
-    if (!copy_source(store, source, config, &tree, errors))
+    if (!copy_source(store, NULL, source, config, &tree, errors))
         return false;
     struct settings *settings = store_try(store, &tree, errors);
     lyd_free_all(tree);

@@ -23,6 +23,7 @@
 
 struct ly_ctx;
 struct lyd_node;
+struct lysc_node;
 struct store;
 
 enum store_id { STORE_RUNNING, STORE_CANDIDATE, STORE_STARTUP, STORES };
@@ -30,6 +31,10 @@ enum store_id { STORE_RUNNING, STORE_CANDIDATE, STORE_STARTUP, STORES };
 enum store_default_operation { STORE_MERGE, STORE_REPLACE, STORE_NONE };
 enum store_test_option { STORE_TEST_THEN_SET, STORE_SET, STORE_TEST_ONLY };
 enum store_error_option { STORE_STOP_ON_ERROR, STORE_CONTINUE_ON_ERROR, STORE_ROLLBACK_ON_ERROR };
+
+/* What an edit does with a node that it names: its answer tells whether the node was there, or the
+ * node is there afterwards, has nothing but what the edit says in it, or is not there. */
+enum store_naming { STORE_TELLING, STORE_SETTING, STORE_REPLACING, STORE_REMOVING };
 
 /* On whose behalf a datastore is changed. */
 struct store_access {
@@ -42,6 +47,13 @@ struct store_access {
      * may.
      */
     bool (*permits)(void *context, const struct lyd_node *diff, struct rpc_errors *errors);
+    /*
+     * May an edit look for this node, which is a child of `parent` (NULL: at the top)? `node` is
+     * what the edit says, or NULL for a leaf without a value. False with an error added. NULL: for
+     * any node.
+     */
+    bool (*may_name)(void *context, const struct lyd_node *parent, const struct lysc_node *schema,
+                     const struct lyd_node *node, enum store_naming how, struct rpc_errors *errors);
     void *context;
 };
 

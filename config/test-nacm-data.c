@@ -84,7 +84,7 @@ static void a_path_in_xml_is_read_with_the_prefixes_of_its_xml(void **state)
 /* Whether the path is that of a node of two_servers, or of one it is in. */
 static bool matches(const char *text, const char *node)
 {
-    const struct lyd_node *chain[NACM_DEPTH_MAX];
+    struct nacm_link chain[NACM_DEPTH_MAX];
     struct lyd_node *tree = parse(two_servers);
     struct lyd_node *found = NULL;
     struct nacm_path path;
@@ -96,7 +96,7 @@ static bool matches(const char *text, const char *node)
     for (const struct lyd_node *at = found; at != NULL; at = lyd_parent(at))
         depth++;
     for (size_t i = depth; i > 0; i--, found = lyd_parent(found))
-        chain[i - 1] = found;
+        chain[i - 1] = (struct nacm_link){found->schema, found};
     bool is = nacm_path_matches(&path, chain, depth);
     nacm_path_free(&path);
     lyd_free_all(tree);

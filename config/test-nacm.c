@@ -345,6 +345,98 @@ static void a_user_without_a_name_is_called_by_number_and_has_no_groups(void **s
     assert_int_equal(one.group_count, 0);
 }
 
+static void whoever_may_write_nothing_may_not_lock_commit_or_save(void **state)
+{
+    static const char *const operations[] = {
+        "copy-config", "commit", "cancel-commit", "discard-changes", "lock", "unlock", "validate"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        configure("");
+        assert_false(runs("ann", "ietf-netconf", operations[i]));
+        configure_rule("'path': '/nmspd-nmsp:nmsp', 'access-operations': 'read', "
+                       "'action': 'permit'");
+        assert_false(runs("ann", "ietf-netconf", operations[i]));
+        configure_rule("'path': '/nmspd-nmsp:nmsp', 'action': 'deny'");
+        assert_false(runs("ann", "ietf-netconf", operations[i]));
+        configure_rule("'rpc-name': 'reconnect', 'action': 'permit'");
+        assert_false(runs("ann", "ietf-netconf", operations[i]));
+        configure_rule("'path': '/nmspd-nmsp:nmsp', 'access-operations': 'update', "
+                       "'action': 'permit'");
+        assert_true(runs("ann", "ietf-netconf", operations[i]));
+        assert_false(runs("bob", "ietf-netconf", operations[i]));
+        configure("'write-default': 'permit'");
+        assert_true(runs("ann", "ietf-netconf", operations[i]));
+        configure("'write-default': 'permit', 'exec-default': 'deny'");
+        assert_false(runs("ann", "ietf-netconf", operations[i]));
+    }
+    configure_rule("'rpc-name': 'commit', 'action': 'permit'");
+    assert_true(runs("ann", "ietf-netconf", "commit"));
+    assert_false(runs("ann", "ietf-netconf", "lock"));
+}
+
+static bool may_name(const char *data, const char *path, enum nacm_naming how)
+{
+    const struct nacm_user ann = user("ann");
+    struct lyd_node *tree = parse(data);
+    struct lyd_node *node = NULL;
+
+    rpc_errors_clear(&errors);
+    assert_int_equal(lyd_find_path(tree, path, 0, &node), LY_SUCCESS);
+    bool may = nacm_permits_naming(nacm, &ann, lyd_parent(node), node->schema, node, how, &errors);
+    assert_int_equal(errors.count, may ? 0 : 1);
+    lyd_free_all(tree);
+    return may;
+}
+
+static void what_is_not_read_is_named_only_by_who_may_change_it_blindly(void **state)
+{
+    static const char server[] = "/nmspd-nmsp:nmsp/server[host='a'][port='1']";
+    static const char enable[] = "/nmspd-nmsp:nmsp/enable";
+    static const char nmsp[] = "/nmspd-nmsp:nmsp";
+
+    (void)state;
+    configure("");
+    assert_true(may_name(two_servers, server, NACM_TELLING));
+    configure("'read-default': 'deny'");
+    for (int how = NACM_TELLING; how <= NACM_REMOVING; how++) {
+        assert_false(may_name(two_servers, server, (enum nacm_naming)how));
+        assert_false(may_name(two_servers, enable, (enum nacm_naming)how));
+        assert_int_equal(may_name(two_servers, nmsp, (enum nacm_naming)how), how == NACM_SETTING);
+    }
+    configure("'read-default': 'deny', 'write-default': 'permit'");
+    assert_false(may_name(two_servers, enable, NACM_TELLING));
+    assert_true(may_name(two_servers, enable, NACM_SETTING));
+    assert_true(may_name(two_servers, server, NACM_REPLACING));
+    assert_true(may_name(two_servers, server, NACM_REMOVING));
+    configure_rule("'path': '/nmspd-nmsp:nmsp/server[host=`a`][port=`1`]', "
+                   "'access-operations': 'read', 'action': 'deny'");
+    assert_false(may_name(two_servers, server, NACM_TELLING));
+    assert_false(
+        may_name(two_servers, "/nmspd-nmsp:nmsp/server[host='a'][port='1']/mac", NACM_SETTING));
+    assert_true(may_name(two_servers, "/nmspd-nmsp:nmsp/server[host='b'][port='2']", NACM_TELLING));
+    /* The right to update alone would tell whether it is there. */
+    configure_rule("'path': '/nmspd-nmsp:nmsp/enable', 'access-operations': 'update', "
+                   "'action': 'permit'");
+    assert_true(may_name(two_servers, enable, NACM_TELLING)); /* it is read */
+}
+
+static void a_path_is_told_to_who_may_read_it(void **state)
+{
+    const struct nacm_user ann = user("ann");
+
+    (void)state;
+    configure("");
+    assert_true(nacm_permits_path(nacm, &ann, "/nmspd-nmsp:nmsp/enable"));
+    assert_true(nacm_permits_path(nacm, &ann, "/nmspd-nmsp:nmsp/server[host='a/b'][port='1']/x"));
+    assert_true(nacm_permits_path(nacm, &ann, "/x:y"));
+    assert_false(nacm_permits_path(nacm, &ann, "/ietf-netconf-acm:nacm/rule-list[name='l']"));
+    assert_false(nacm_permits_path(
+        nacm, &ann, "/ietf-netconf-acm:nacm/rule-list[name=\"]/'\"]/rule[name='r']/action"));
+    assert_false(nacm_permits_path(nacm, &ann, "/ietf-netconf-acm:nacm/nothing[x='/']"));
+    assert_false(nacm_permits_path(nacm, &ann, "/ietf-netconf-acm:nacm/enable-nacm"));
+}
+
 static void without_memory_for_new_rules_the_old_ones_stay(void **state)
 {
     struct lyd_node *tree = NULL;
@@ -397,6 +489,9 @@ int main(void)
         TEST(the_counters_are_state_of_the_module),
         TEST(the_user_of_a_socket_has_a_name_and_unix_groups),
         TEST(a_user_without_a_name_is_called_by_number_and_has_no_groups),
+        TEST(whoever_may_write_nothing_may_not_lock_commit_or_save),
+        TEST(what_is_not_read_is_named_only_by_who_may_change_it_blindly),
+        TEST(a_path_is_told_to_who_may_read_it),
         TEST(without_memory_for_new_rules_the_old_ones_stay),
 #undef TEST
     };

@@ -65,17 +65,68 @@ static bool permits(void *context, const struct lyd_node *diff, struct rpc_error
     return nacm_permits_diff(session->server->options.nacm, &session->user, diff, errors);
 }
 
-static struct store_access access_of(const struct rpc *rpc)
-{
-    bool free = nc_session_recovery(rpc->session) || rpc->server->options.nacm == NULL;
+_Static_assert((int)STORE_TELLING == (int)NACM_TELLING && (int)STORE_SETTING == (int)NACM_SETTING &&
+                   (int)STORE_REPLACING == (int)NACM_REPLACING &&
+                   (int)STORE_REMOVING == (int)NACM_REMOVING,
+               "what an edit does with a node has one order");
 
-    return (struct store_access){
-        .session = rpc->session->id, .permits = free ? NULL : permits, .context = rpc->session};
+static bool may_name(void *context, const struct lyd_node *parent, const struct lysc_node *schema,
+                     const struct lyd_node *node, enum store_naming how, struct rpc_errors *errors)
+{
+    const struct nc_session *session = context;
+
+    return nacm_permits_naming(session->server->options.nacm, &session->user, parent, schema, node,
+                               (enum nacm_naming)how, errors);
 }
 
-static enum rpc_outcome outcome(bool done)
+static bool is_free(const struct rpc *rpc)
 {
+    return nc_session_recovery(rpc->session) || rpc->server->options.nacm == NULL;
+}
+
+static struct store_access access_of(const struct rpc *rpc)
+{
+    bool free = is_free(rpc);
+
+    return (struct store_access){.session = rpc->session->id,
+                                 .recovery = nc_session_recovery(rpc->session),
+                                 .permits = free ? NULL : permits,
+                                 .may_name = free ? NULL : may_name,
+                                 .context = rpc->session};
+}
+
+/* What is wrong with a datastore may be wrong where the user does not see it. */
+static void hide_errors(struct rpc *rpc)
+{
+    for (size_t i = 0; i < rpc->errors->count; i++) {
+        struct rpc_error *error = &rpc->errors->items[i];
+        struct rpc_errors instead = {.count = 0};
+        if (error->path[0] == '\0' || error->tag == RPC_ACCESS_DENIED ||
+            nacm_permits_path(rpc->server->options.nacm, &rpc->session->user, error->path))
+            continue;
+        *error = *rpc_error_add(&instead, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED, NULL,
+                                "there is a fault in something that user %s may not read: ask an "
+                                "administrator",
+                                rpc->session->user.name);
+    }
+}
+
+static enum rpc_outcome outcome(struct rpc *rpc, bool done)
+{
+    if (!done && !is_free(rpc))
+        hide_errors(rpc);
     return done ? RPC_DONE : RPC_FAILED;
+}
+
+/* <force/> of ours. Root alone may overwrite what somebody else has written. */
+static bool take_force(struct rpc *rpc, struct store_access *access)
+{
+    access->overwrites = operation_child(rpc->op, "force") != NULL;
+    if (!access->overwrites || nc_session_recovery(rpc->session))
+        return true;
+    (void)operation_refuse(rpc, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED,
+                           "only root may overwrite a startup file that was changed on the disk");
+    return false;
 }
 
 /* --- edit-config ----------------------------------------------------------------------------- */
@@ -97,13 +148,15 @@ enum rpc_outcome operation_edit_config(struct rpc *rpc)
     bool present = false;
     const struct lyd_node *config = config_in(rpc->op, &present);
 
-    return outcome(store_edit(
-        rpc->server->options.store, &access, datastore_in(rpc->op, "target"), config,
-        (enum store_default_operation)index_of(operation_leaf(rpc->op, "default-operation"),
-                                               defaults, 3),
-        (enum store_test_option)index_of(operation_leaf(rpc->op, "test-option"), tests, 3),
-        (enum store_error_option)index_of(operation_leaf(rpc->op, "error-option"), errors, 3),
-        rpc->errors));
+    return outcome(
+        rpc,
+        store_edit(
+            rpc->server->options.store, &access, datastore_in(rpc->op, "target"), config,
+            (enum store_default_operation)index_of(operation_leaf(rpc->op, "default-operation"),
+                                                   defaults, 3),
+            (enum store_test_option)index_of(operation_leaf(rpc->op, "test-option"), tests, 3),
+            (enum store_error_option)index_of(operation_leaf(rpc->op, "error-option"), errors, 3),
+            rpc->errors));
 }
 
 /* --- copy-config, delete-config, validate ---------------------------------------------------- */
@@ -131,8 +184,10 @@ static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_i
                              const struct lyd_node *tree)
 {
     struct store_access access = access_of(rpc);
-    struct later *later = rpc_later(rpc);
 
+    if (!take_force(rpc, &access))
+        return RPC_FAILED;
+    struct later *later = rpc_later(rpc);
     if (later == NULL)
         return RPC_FAILED;
     if (source == STORE_RUNNING && target == STORE_STARTUP)
@@ -141,7 +196,7 @@ static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_i
                    rpc->errors))
         return RPC_LATER;
     rpc_later_cancel(later);
-    return RPC_FAILED;
+    return outcome(rpc, false);
 }
 
 enum rpc_outcome operation_copy_config(struct rpc *rpc)
@@ -169,9 +224,11 @@ enum rpc_outcome operation_copy_config(struct rpc *rpc)
 
 enum rpc_outcome operation_delete_config(struct rpc *rpc)
 {
-    const struct store_access access = access_of(rpc);
-    struct later *later = rpc_later(rpc);
+    struct store_access access = access_of(rpc);
 
+    if (!take_force(rpc, &access))
+        return RPC_FAILED;
+    struct later *later = rpc_later(rpc);
     if (later == NULL)
         return RPC_FAILED;
     if (store_delete(rpc->server->options.store, &access, datastore_in(rpc->op, "target"),
@@ -188,8 +245,8 @@ enum rpc_outcome operation_validate(struct rpc *rpc)
 
     if (inlined && config == NULL)
         return RPC_DONE; /* an empty configuration is a valid one */
-    return outcome(store_validate(rpc->server->options.store, datastore_in(rpc->op, "source"),
-                                  config, rpc->errors));
+    return outcome(rpc, store_validate(rpc->server->options.store, datastore_in(rpc->op, "source"),
+                                       config, rpc->errors));
 }
 
 /* A leaf that its schema has found to be an uint32. */
@@ -214,36 +271,36 @@ enum rpc_outcome operation_commit(struct rpc *rpc)
                                         .persist = operation_leaf(rpc->op, "persist"),
                                         .persist_id = operation_leaf(rpc->op, "persist-id")};
 
-    return outcome(store_commit(rpc->server->options.store, &access, &commit, rpc->errors));
+    return outcome(rpc, store_commit(rpc->server->options.store, &access, &commit, rpc->errors));
 }
 
 enum rpc_outcome operation_cancel_commit(struct rpc *rpc)
 {
     const struct store_access access = access_of(rpc);
 
-    return outcome(store_cancel_commit(rpc->server->options.store, &access,
-                                       operation_leaf(rpc->op, "persist-id"), rpc->errors));
+    return outcome(rpc, store_cancel_commit(rpc->server->options.store, &access,
+                                            operation_leaf(rpc->op, "persist-id"), rpc->errors));
 }
 
 enum rpc_outcome operation_discard_changes(struct rpc *rpc)
 {
     const struct store_access access = access_of(rpc);
 
-    return outcome(store_discard(rpc->server->options.store, &access, rpc->errors));
+    return outcome(rpc, store_discard(rpc->server->options.store, &access, rpc->errors));
 }
 
 /* --- locks and sessions ---------------------------------------------------------------------- */
 
 enum rpc_outcome operation_lock(struct rpc *rpc)
 {
-    return outcome(store_lock(rpc->server->options.store, rpc->session->id,
-                              datastore_in(rpc->op, "target"), rpc->errors));
+    return outcome(rpc, store_lock(rpc->server->options.store, rpc->session->id,
+                                   datastore_in(rpc->op, "target"), rpc->errors));
 }
 
 enum rpc_outcome operation_unlock(struct rpc *rpc)
 {
-    return outcome(store_unlock(rpc->server->options.store, rpc->session->id,
-                                datastore_in(rpc->op, "target"), rpc->errors));
+    return outcome(rpc, store_unlock(rpc->server->options.store, rpc->session->id,
+                                     datastore_in(rpc->op, "target"), rpc->errors));
 }
 
 enum rpc_outcome operation_close_session(struct rpc *rpc)

@@ -341,6 +341,7 @@ static void copies_go_to_every_datastore(void **state)
     (void)state;
     configure();
     client_ok(client, COPY("<startup/>", "<running/>"));
+    loop_advance(door.loop, STORE_SAVE_MS); /* saves are paced */
     client_expect(client, DOOR_GET_CONFIG("startup", ""), "<hostname>ap-1", NULL);
     assert_int_equal(access(door.startup, R_OK), 0);
     client_ok(client, COPY("<candidate/>", "<config>" HOSTNAME("new") "</config>"));
@@ -503,16 +504,194 @@ static void a_subscriber_that_reads_nothing_is_closed(void **state)
 
 /* --- rights ---------------------------------------------------------------------------------- */
 
+static struct client *open_as_nobody(void)
+{
+    assert_int_equal(chown(door.path, 65534, (gid_t)-1), 0);
+    assert_int_equal(seteuid(65534), 0);
+    struct client *nobody = client_open(true);
+    assert_int_equal(seteuid(0), 0);
+    return nobody;
+}
+
+#define NACM(content) \
+    "<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'>" content "</nacm>"
+#define RULE(name, more, access, action)                                                   \
+    "<rule><name>" name "</name>" more "<access-operations>" access "</access-operations>" \
+    "<action>" action "</action></rule>"
+#define RULES(content)                                                                     \
+    NACM("<groups><group><name>staff</name><user-name>nobody</user-name></group></groups>" \
+         "<rule-list><name>secret-list</name><group>staff</group>" content "</rule-list>")
+#define DATA_RULE(name, path, access, action)                                               \
+    RULE(name,                                                                              \
+         "<path xmlns:s='urn:nmspd:yang:nmspd-system' xmlns:n='urn:nmspd:yang:nmspd-nmsp' " \
+         "xmlns:nacm='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'>" path "</path>",       \
+         access, action)
+
+/* A member saved over a file that waited for SIGHUP, discarded root's candidate, and locked. */
+static void without_rules_only_root_changes_or_locks_anything(void **state)
+{
+    static const char *const changing[] = {
+        COPY("<startup/>", "<running/>"),
+        COPY("<candidate/>", "<running/>"),
+        COPY("<running/>", "<config/>"),
+        DOOR_RPC("<delete-config><target><startup/></target></delete-config>"),
+        DOOR_RPC("<discard-changes/>"),
+        DOOR_RPC("<commit/>"),
+        DOOR_RPC("<commit><confirmed/><confirm-timeout>4294967295</confirm-timeout>"
+                 "<persist>x</persist></commit>"),
+        DOOR_RPC("<cancel-commit/>"),
+        DOOR_RPC("<cancel-commit><persist-id>x</persist-id></cancel-commit>"),
+        VALIDATE("<running/>"),
+        VALIDATE("<config/>"),
+        LOCK("running"),
+        LOCK("candidate"),
+        LOCK("startup"),
+        UNLOCK("running"),
+        DOOR_EDIT("running", "", HOSTNAME("x")),
+        DOOR_EDIT("candidate", "", HOSTNAME("x")),
+        DOOR_EDIT("candidate", "<default-operation>replace</default-operation>", ""),
+        DOOR_RPC("<kill-session><session-id>1</session-id></kill-session>")};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    client_ok(client, DOOR_EDIT("running", "", HOSTNAME("ap-1")));
+    client_ok(client, DOOR_EDIT("candidate", "", HOSTNAME("mine")));
+    struct client *nobody = open_as_nobody();
+    for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]); i++)
+        client_error(nobody, changing[i], "access-denied");
+    client_expect(client, CANDIDATE, "<hostname>mine", NULL);
+    client_expect(nobody, RUNNING, "<hostname>ap-1", NULL);
+    assert_int_equal(access(door.startup, R_OK), -1);
+    /* One right to write is enough for the operations around it, but a rule goes before it. */
+    client_ok(client, DOOR_RPC("<discard-changes/>"));
+    client_ok(client,
+              DOOR_EDIT("running", "",
+                        RULES(RULE("no", "<rpc-name>copy-config</rpc-name>", "*", "deny")
+                                  DATA_RULE("host", "/s:system/s:hostname", "update", "permit"))));
+    client_ok(nobody, LOCK("candidate"));
+    client_ok(nobody, DOOR_EDIT("candidate", "", HOSTNAME("theirs")));
+    client_ok(nobody, DOOR_RPC("<commit/>"));
+    client_ok(nobody, UNLOCK("candidate"));
+    client_error(nobody, COPY("<startup/>", "<running/>"), "access-denied");
+    client_expect(client, RUNNING, "<hostname>theirs", NULL);
+    client_close(nobody);
+}
+
+/* What root has in /nacm could be guessed: data-exists was answered, or access-denied. */
+static void what_may_not_be_read_cannot_be_guessed_by_edits(void **state)
+{
+#define NC(operation)          "xmlns:nc='" DOOR_BASE "' nc:operation='" operation "'"
+#define IN_LIST(name, content) NACM("<rule-list><name>" name "</name>" content "</rule-list>")
+#define OF_LIST(name, operation) \
+    NACM("<rule-list " NC(operation) "><name>" name "</name></rule-list>")
+#define LEAF(operation, value) \
+    NACM("<enable-external-groups " NC(operation) ">" value "</enable-external-groups>")
+    static const char *const there_and_not[][2] = {
+        {OF_LIST("secret-list", "create"), OF_LIST("other", "create")},
+        {OF_LIST("secret-list", "delete"), OF_LIST("other", "delete")},
+        {OF_LIST("secret-list", "remove"), OF_LIST("other", "remove")},
+        {OF_LIST("secret-list", "merge"), OF_LIST("other", "merge")},
+        {IN_LIST("secret-list", "<group>staff</group>"), IN_LIST("other", "<group>x</group>")},
+        {LEAF("merge", "false"), LEAF("merge", "true")},
+        {LEAF("create", "false"), LEAF("create", "true")},
+        {LEAF("delete", ""), NACM("<read-default " NC("delete") "/>")},
+        {LEAF("remove", ""), NACM("<read-default " NC("remove") "/>")}};
+    static const char *const targets[] = {"running", "candidate"};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    client_ok(client, DOOR_EDIT("running", "",
+                                HOSTNAME("ap-1") RULES(
+                                    DATA_RULE("host", "/s:system/s:hostname", "*", "permit"))));
+    client_ok(client, DOOR_EDIT("running", "", LEAF("merge", "false")));
+    struct client *nobody = open_as_nobody();
+    client_expect(nobody, RUNNING, "<hostname>ap-1", "!secret-list", NULL);
+    for (size_t i = 0; i < sizeof(there_and_not) / sizeof(there_and_not[0]); i++)
+        for (size_t t = 0; t < 2; t++)
+            for (size_t k = 0; k < 2; k++) {
+                char message[2000];
+                (void)snprintf(message, sizeof(message), DOOR_EDIT("%s", "", "%s"), targets[t],
+                               there_and_not[i][k]);
+                client_error(nobody, message, "access-denied");
+                (void)snprintf(message, sizeof(message),
+                               COPY("<candidate/>", "<config>" HOSTNAME("ap-1") "%s</config>"),
+                               there_and_not[i][k]);
+                client_error(nobody, message, "access-denied");
+                (void)snprintf(message, sizeof(message),
+                               DOOR_EDIT("running",
+                                         "<default-operation>none</default-operation>"
+                                         "<test-option>test-only</test-option>"
+                                         "<error-option>continue-on-error</error-option>",
+                                         "%s"),
+                               there_and_not[i][k]);
+                client_error(nobody, message, "access-denied");
+            }
+    /* What a replacement would take away is told without its name. */
+    client_expect(
+        nobody,
+        DOOR_EDIT("candidate", "<default-operation>replace</default-operation>", HOSTNAME("ap-1")),
+        "access-denied", "!secret-list", NULL);
+    client_ok(nobody, DOOR_EDIT("running", "", HOSTNAME("theirs")));
+    client_close(nobody);
+}
+
+static void faults_are_not_told_to_who_may_not_read_them(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    client_ok(client, DOOR_EDIT("running", "",
+                                RULES(DATA_RULE("host", "/s:system/s:hostname", "*", "permit"))));
+    /* A rule without its action. */
+    client_ok(client, DOOR_EDIT("candidate", "",
+                                NACM("<rule-list><name>secret-list</name><rule><name>secret-rule"
+                                     "</name></rule></rule-list>")));
+    client_expect(client, VALIDATE("<candidate/>"), "secret-rule", NULL);
+    struct client *nobody = open_as_nobody();
+    client_expect(nobody, VALIDATE("<candidate/>"), "access-denied", "!secret", NULL);
+    client_expect(nobody, DOOR_RPC("<commit/>"), "access-denied", "!secret", NULL);
+    client_expect(nobody, VALIDATE("<config>" DOOR_NMSP("<enable>5</enable>") "</config>"),
+                  "invalid-value", "/nmspd-nmsp:nmsp/nmspd-nmsp:enable", NULL);
+    client_expect(nobody, VALIDATE("<config>" DOOR_NMSP("<nothing/>") "</config>"),
+                  "unknown-element", NULL);
+    client_close(nobody);
+}
+
+static void root_alone_saves_over_what_was_changed_by_hand(void **state)
+{
+#define FORCE "<force xmlns='urn:nmspd:yang:nmspd-netconf'/>"
+#define FORCED                                                                           \
+    DOOR_RPC("<copy-config><target><startup/></target><source><running/></source>" FORCE \
+             "</copy-config>")
+    FILE *file = fopen(door.startup, "w");
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(fputs("{}", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    client_expect(client, COPY("<startup/>", "<running/>"), "operation-failed",
+                  "<error-app-tag>startup-changed</error-app-tag>", NULL);
+    loop_advance(door.loop, STORE_SAVE_MS);
+    if (geteuid() == 0) {
+        client_ok(client, DOOR_EDIT("running", "", RULES(RULE("all", "", "*", "permit"))));
+        struct client *nobody = open_as_nobody();
+        client_error(nobody, FORCED, "access-denied");
+        client_ok(client, FORCED);
+        loop_advance(door.loop, STORE_SAVE_MS);
+        client_ok(nobody, COPY("<startup/>", "<running/>"));
+        client_close(nobody);
+    }
+}
+
 static void without_rules_others_read_and_do_not_write(void **state)
 {
     (void)state;
     if (geteuid() != 0)
         skip();
     client_ok(client, DOOR_EDIT("running", "", HOSTNAME("ap-1")));
-    assert_int_equal(chown(door.path, 65534, (gid_t)-1), 0);
-    assert_int_equal(seteuid(65534), 0);
-    struct client *nobody = client_open(true);
-    assert_int_equal(seteuid(0), 0);
+    struct client *nobody = open_as_nobody();
     client_expect(nobody, RUNNING, "<hostname>ap-1", NULL);
     client_expect(nobody, DOOR_EDIT("running", "", HOSTNAME("x")),
                   "<error-tag>access-denied</error-tag>",
@@ -561,6 +740,10 @@ int main(void)
         TEST(a_subscription_that_cannot_be_had_is_refused),
         TEST(a_subscriber_that_reads_nothing_is_closed),
         TEST(without_rules_others_read_and_do_not_write),
+        TEST(without_rules_only_root_changes_or_locks_anything),
+        TEST(what_may_not_be_read_cannot_be_guessed_by_edits),
+        TEST(faults_are_not_told_to_who_may_not_read_them),
+        TEST(root_alone_saves_over_what_was_changed_by_hand),
     };
     return cmocka_run_group_tests(tests, door_schema, door_no_schema);
 }

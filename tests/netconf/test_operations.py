@@ -3,6 +3,7 @@
 """ncclient over OpenSSH: hello, every operation and every capability that is advertised."""
 
 import os
+import signal
 import unittest
 
 import netconf_bed
@@ -303,6 +304,40 @@ class Operations(netconf_bed.Case):
         self.m.cancel_commit(persist_id="token")
         self.assertEqual(self.name(), ["bed"])
         other.discard_changes()
+
+    # --- what one client may do to others
+
+    def test_a_confirmed_commit_without_a_change_waits_for_nothing(self):
+        other = self.client()
+        other.commit(confirmed=True, timeout="86400", persist="x")
+        self.assertEqual(self.admin.errors("<cancel-commit/>"), ["operation-failed"])
+        self.admin.edit_ok("<sys:system><sys:hostname>free</sys:hostname></sys:system>")
+        self.assertEqual(self.name(), ["free"])
+
+    def test_a_confirmed_commit_waits_for_a_day_at_most(self):
+        self.m.edit_config(hostname("kept"), target="candidate")
+        error, = self.refused(self.m.commit, confirmed=True, timeout="4294967295")
+        self.assertEqual(error.tag, "invalid-value")
+        self.assertIn("86400", error.message)
+        self.m.discard_changes()
+
+    def test_sighup_ends_a_confirmed_commit_that_waits(self):
+        other = self.client()
+        other.edit_config(hostname("waits"), target="candidate")
+        other.commit(confirmed=True, timeout="600", persist="x")
+        self.agent.process.send_signal(signal.SIGHUP)
+        until(lambda: self.name() == ["bed"], "what startup holds is running")
+        self.assertTrue(self.agent.said("the confirmed commit that waited .* is cancelled"))
+        self.assertEqual(self.admin.errors("<cancel-commit/>"), ["operation-failed"])
+
+    def test_root_confirms_what_another_session_left_waiting(self):
+        other = self.client()
+        other.edit_config(hostname("kept"), target="candidate")
+        other.commit(confirmed=True, timeout="60", persist="token")
+        self.m.commit()
+        self.assertEqual(self.name(), ["kept"])
+        error, = self.refused(self.m.cancel_commit)
+        self.assertEqual(error.tag, "operation-failed")
 
     # --- sessions
 

@@ -5,10 +5,11 @@
 import grp
 import os
 import pwd
+import signal
 import unittest
 
 import netconf_bed
-from netconf_bed import config, find
+from netconf_bed import config, find, until
 
 NACM = "<nacm:nacm>%s</nacm:nacm>"
 STRANGER = 65534
@@ -78,6 +79,57 @@ class Users(netconf_bed.Case):
             self.denied(user, content)
         self.assertEqual(user.errors("<nmsp:live-summary/>"), [])
         self.assertEqual(self.hostname(), ["bed"])
+
+    def test_without_rules_others_neither_lock_nor_commit_nor_save(self):
+        user = self.stranger()
+        self.admin.edit_ok("<sys:system><sys:hostname>roots</sys:hostname></sys:system>", "candidate")
+        for content in ("<copy-config><target><startup/></target><source><running/></source></copy-config>",
+                        "<discard-changes/>", "<commit/>", "<cancel-commit/>",
+                        "<commit><confirmed/><confirm-timeout>4294967295</confirm-timeout><persist>x</persist></commit>",
+                        "<lock><target><running/></target></lock>", "<lock><target><candidate/></target></lock>",
+                        "<unlock><target><running/></target></unlock>",
+                        "<validate><source><candidate/></source></validate>"):
+            self.denied(user, content)
+        self.admin.ok("<commit/>")
+        self.assertEqual(self.hostname(), ["roots"])
+
+    def test_a_hand_edit_that_waits_for_sighup_is_not_saved_over(self):
+        copy = "<copy-config><target><startup/></target><source><running/></source>%s</copy-config>"
+        self.addCleanup(self.back_to_startup)
+        self.agent.configure({"nmspd-system:system": {"hostname": "by-hand", "base-mac": netconf_bed.bed.BASE_MAC}})
+        reply = self.admin.rpc(copy % "")
+        self.assertEqual(find(reply, "nc:rpc-error/nc:error-app-tag"), ["startup-changed"])
+        self.agent.process.send_signal(signal.SIGHUP)
+        until(lambda: self.hostname() == ["by-hand"], "the hand edit is running")
+        self.admin.edit_ok("<sys:system><sys:hostname>saved</sys:hostname></sys:system>")
+        self.admin.ok(copy % "")
+        self.agent.configure({"nmspd-system:system": {"hostname": "lost", "base-mac": netconf_bed.bed.BASE_MAC}})
+        self.admin.ok(copy % '<force xmlns="urn:nmspd:yang:nmspd-netconf"/>')
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.assertEqual(self.hostname(), ["saved"])
+
+    def back_to_startup(self):
+        self.agent.configure(self.startup)
+        self.agent.process.send_signal(signal.SIGHUP)
+        until(lambda: self.hostname() == ["bed"], "what was before the test is running")
+
+    def test_a_user_has_four_sessions_and_root_more(self):
+        users = [self.stranger() for _ in range(4)]
+        self.assertEqual(find(users[3].running(), "sys:system/sys:hostname"), ["bed"])
+        with self.assertRaises((EOFError, ConnectionError)):
+            self.stranger().running()
+        for _ in range(5):
+            self.assertEqual(find(self.raw().running(), "sys:system/sys:hostname"), ["bed"])
+
+    def test_the_rules_of_nacm_cannot_be_guessed_by_edits(self):
+        self.admin.edit_ok(rules("*", rule("host", "permit", path="/sys:system/sys:hostname")))
+        user = self.stranger()
+        for operation in ("create", "delete", "remove", "merge", "replace"):
+            for name in ("bed", "another"):
+                for target in ("running", "candidate"):
+                    self.denied(user, self.edit('<nacm:nacm><nacm:rule-list nc:operation="%s"><nacm:name>%s</nacm:name>'
+                                                "</nacm:rule-list></nacm:nacm>" % (operation, name), target))
+        user.edit_ok("<sys:system><sys:hostname>theirs</sys:hostname></sys:system>")
 
     def test_the_rules_of_nacm_itself_are_hidden_from_others(self):
         self.admin.edit_ok(rules("*", rule("r", "permit", "read", module="nmspd-system")))
