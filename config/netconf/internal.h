@@ -35,6 +35,7 @@ struct nc_session {
     struct nc_session *next;
     struct server *server;
     uint32_t id;
+    uid_t uid;
     struct nacm_user user;
     int64_t login; /* loop_wall */
     int fd;
@@ -49,8 +50,10 @@ struct nc_session {
     bool closing; /* when the output is out */
     bool lost;    /* what came cannot be read any more */
     bool overrun; /* notifications were not read: it ends at the next turn */
+    bool crowded; /* it holds most while room is wanted: so does this */
     bool ended;
     struct later *later; /* an answer that the disk must give */
+    size_t unfinished;   /* bytes of a message whose end has not come */
     size_t input_begin;
     size_t input_end;
     size_t out_begin;
@@ -79,6 +82,8 @@ struct server {
     uint32_t in_bad_hellos;
     uint32_t in_sessions;
     uint32_t dropped_sessions;
+    uint32_t refused_sessions;
+    uint32_t crowded_sessions;
     struct nc_counts counts; /* of the sessions that are over */
 };
 

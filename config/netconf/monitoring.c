@@ -144,6 +144,8 @@ static void add_statistics(struct making *making, const struct server *server)
     add_number(making, statistics, "in-sessions", server->in_sessions);
     add_number(making, statistics, "dropped-sessions", server->dropped_sessions);
     add_counts(making, statistics, &sum);
+    add_number(making, statistics, "nmspd-netconf:refused-sessions", server->refused_sessions);
+    add_number(making, statistics, "nmspd-netconf:crowded-sessions", server->crowded_sessions);
 }
 
 static void add_state(struct making *making, struct server *server)

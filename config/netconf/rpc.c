@@ -359,12 +359,22 @@ static struct rpc begin(struct nc_session *session)
                         .errors = &errors};
 }
 
+static bool has_short_paths(struct xml_message *message)
+{
+    if (xml_paths_are_short(message->text.bytes, message->text.len))
+        return true;
+    message->fault = XML_TOO_BIG;
+    message->reason = "an attribute or a <path> is longer than 2500 bytes, or all together are "
+                      "longer than 32768: send them in parts";
+    return false;
+}
+
 void rpc_take(struct nc_session *session, const char *text, size_t len)
 {
     struct xml_message message;
     struct rpc rpc = begin(session);
 
-    if (xml_clean(text, len, &message))
+    if (xml_clean(text, len, &message) && has_short_paths(&message))
         take(&rpc, &message);
     else
         refuse_message(&rpc, &message);

@@ -20,21 +20,56 @@ enum {
     BACKLOG = 16,
     ACCEPTS_PER_TURN = 16,
     STARVED_MS = 1000,
+    REASON_SIZE = 80,
     TELL_MS = 60 * 1000 /* too many sessions are told once a minute at most */
 };
 
 /* --- accepting ------------------------------------------------------------------------------- */
 
-static void refuse(struct server *server, int fd)
+/* The sessions of a user; of all but root, if `uid` is 0. */
+static int sessions_of(const struct server *server, uid_t uid)
+{
+    int count = 0;
+
+    for (const struct nc_session *session = server->sessions; session; session = session->next)
+        count += uid == 0 ? session->uid != 0 : session->uid == uid;
+    return count;
+}
+
+/* Root must always get in, so that it can mend things and end the sessions of others. */
+static bool has_place(const struct server *server, uid_t uid, char reason[REASON_SIZE])
+{
+    int limit = SERVER_SESSIONS_MAX;
+
+    if (server->session_count >= SERVER_SESSIONS_MAX) {
+        (void)snprintf(reason, REASON_SIZE, "there are %d sessions already", limit);
+        return false;
+    }
+    limit = SERVER_SESSIONS_MAX - SERVER_SESSIONS_ROOT;
+    if (uid != 0 && sessions_of(server, 0) >= limit) {
+        (void)snprintf(reason, REASON_SIZE, "there are %d sessions of others than root already",
+                       limit);
+        return false;
+    }
+    limit = SERVER_SESSIONS_USER;
+    if (uid != 0 && sessions_of(server, uid) >= limit) {
+        (void)snprintf(reason, REASON_SIZE, "user %lu has %d sessions already", (unsigned long)uid,
+                       limit);
+        return false;
+    }
+    return true;
+}
+
+static void refuse(struct server *server, int fd, const char *reason)
 {
     int64_t now = loop_now(server->options.loop);
 
     (void)close(fd);
+    server->refused_sessions++;
     if (server->refused_told >= 0 && now - server->refused_told < TELL_MS)
         return;
-    log_warning("management: there are %d sessions already, so that another one was closed; end "
-                "one of them (kill-session)",
-                SERVER_SESSIONS_MAX);
+    log_warning("management: %s, so that another one was closed; end one of them (kill-session)",
+                reason);
     server->refused_told = now;
 }
 
@@ -42,14 +77,15 @@ static void take_in(struct server *server, int fd)
 {
     struct ucred peer = {.uid = (uid_t)-1, .gid = (gid_t)-1};
     socklen_t size = sizeof(peer);
+    char reason[REASON_SIZE];
 
-    if (server->session_count >= SERVER_SESSIONS_MAX) {
-        refuse(server, fd);
-        return;
-    }
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         log_warning("management: who connected cannot be told (%s): closed", strerror(errno));
         (void)close(fd);
+        return;
+    }
+    if (!has_place(server, peer.uid, reason)) {
+        refuse(server, fd, reason);
         return;
     }
     if (nc_session_new(server, fd, peer.uid, peer.gid) == NULL)

@@ -91,6 +91,54 @@ void nc_session_drop(struct nc_session *session, enum nc_end how, const char *re
     nc_session_end(session, how, 0);
 }
 
+/* --- room ------------------------------------------------------------------------------------ */
+
+/* What it has not finished, and what it has not read. */
+static size_t held_by(const struct nc_session *session)
+{
+    size_t held = session->unfinished + session->out.len;
+
+    return !session->crowded && held > SERVER_HELD_FREE ? held - SERVER_HELD_FREE : 0;
+}
+
+/* Of all, or of all but root; *most: who holds most. */
+static size_t held(const struct server *server, bool root, struct nc_session **most)
+{
+    size_t sum = 0;
+
+    *most = NULL;
+    for (struct nc_session *session = server->sessions; session; session = session->next) {
+        size_t own = root || session->uid != 0 ? held_by(session) : 0;
+        sum += own;
+        if (own > 0 && (*most == NULL || own > held_by(*most)))
+            *most = session;
+    }
+    return sum;
+}
+
+/* Whoever holds most goes, at its next turn: lists of sessions may be walked now. */
+static void make_room(struct server *server)
+{
+    for (int root = 0; root < 2; root++) {
+        size_t limit = root ? SERVER_HELD_MAX : SERVER_HELD_MAX - SERVER_HELD_ROOT;
+        struct nc_session *most = NULL;
+        while (held(server, root != 0, &most) > limit) {
+            most->crowded = true;
+            loop_timer_start(&most->turn, 0);
+        }
+    }
+}
+
+static void crowd_out(struct nc_session *session)
+{
+    session->server->crowded_sessions++;
+    log_warning("management: session %u (%s) holds %zu bytes that it does not finish or read, more "
+                "than any other while all hold more than %d: closed",
+                (unsigned)session->id, session->user.name, session->unfinished + session->out.len,
+                session->uid != 0 ? SERVER_HELD_MAX - SERVER_HELD_ROOT : SERVER_HELD_MAX);
+    nc_session_end(session, NC_DROPPED, 0);
+}
+
 /* --- output ---------------------------------------------------------------------------------- */
 
 static bool drained(const struct nc_session *session)
@@ -184,8 +232,10 @@ void nc_session_send(struct nc_session *session, struct text *message)
         nc_session_drop(session, NC_DROPPED, "cannot be answered");
         return;
     }
-    if (flush(session))
+    if (flush(session)) {
+        make_room(session->server);
         go_on(session);
+    }
 }
 
 void nc_session_send_event(struct nc_session *session, struct text *message)
@@ -196,6 +246,7 @@ void nc_session_send_event(struct nc_session *session, struct text *message)
     }
     session->counts.out_notifications++;
     if (frame(session, message)) {
+        make_room(session->server);
         go_on(session);
         return;
     }
@@ -258,6 +309,8 @@ static void take_message(struct nc_session *session)
         rpc_take(session, text, len);
     else
         take_hello(session, text, len);
+    /* Nobody needs the text any more: nothing more is decoded, but the room is given back. */
+    (void)framing_decode(session->decoder, NULL, 0, &len);
 }
 
 static const char *reason_of(const struct nc_session *session, enum framing_result result)
@@ -298,6 +351,8 @@ static void work(struct nc_session *session)
     result = framing_decode(session->decoder, session->input + session->input_begin,
                             session->input_end - session->input_begin, &used);
     session->input_begin += used;
+    session->unfinished = result == FRAMING_MORE ? session->unfinished + used : 0;
+    make_room(session->server);
     if (result == FRAMING_MESSAGE)
         take_message(session);
     else if (result != FRAMING_MORE)
@@ -345,6 +400,10 @@ static void on_turn(void *context)
 {
     struct nc_session *session = context;
 
+    if (session->crowded) {
+        crowd_out(session);
+        return;
+    }
     if (session->overrun) {
         nc_session_drop(session, NC_DROPPED, "does not read its notifications");
         return;
@@ -399,6 +458,7 @@ struct nc_session *nc_session_new(struct server *server, int fd, uid_t uid, gid_
         bury(session);
         return NULL;
     }
+    session->uid = uid;
     nacm_user_of(uid, gid, &session->user);
     session->id = next_id(server);
     session->login = loop_wall(server->options.loop);

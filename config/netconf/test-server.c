@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The door as such: sockets, hellos, framing, bounds. */
+#include "config/compat.h"
 #include "config/netconf/test-door.h"
+#include "config/netconf/xml.h"
 
+#include <libyang/plugins_types.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -159,6 +162,8 @@ static void the_session_after_the_last_one_is_closed_at_once(void **state)
     struct client *clients[SERVER_SESSIONS_MAX];
 
     (void)state;
+    if (geteuid() != 0)
+        skip(); /* others have four */
     for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
         clients[i] = client_open(true);
     struct client *more = client_connect();
@@ -173,6 +178,189 @@ static void the_session_after_the_last_one_is_closed_at_once(void **state)
     for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
         if (i != 3)
             client_close(clients[i]);
+}
+
+/* A session of another user. */
+static struct client *connect_as(uid_t uid)
+{
+    assert_int_equal(chmod(door.path, 0666), 0);
+    assert_int_equal(seteuid(uid), 0);
+    struct client *client = client_connect();
+    assert_int_equal(seteuid(0), 0);
+    assert_non_null(client);
+    return client;
+}
+
+static void users_have_four_sessions_each_and_leave_some_to_root(void **state)
+{
+    struct client *clients[SERVER_SESSIONS_MAX];
+    size_t count = 0;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (uid_t uid = 60001; uid <= 60003; uid++)
+        for (int i = 0; i < 4; i++) {
+            clients[count] = connect_as(uid);
+            client_greet(clients[count++], true);
+        }
+    struct client *more = connect_as(60001);
+    client_expect_end(more);
+    client_close(more);
+    assert_non_null(strstr(door.log, "12 sessions of others than root already"));
+    client_close(clients[--count]);
+    door_turn(3);
+    loop_advance(door.loop, 61000);
+    more = connect_as(60001);
+    client_expect_end(more);
+    client_close(more);
+    assert_non_null(strstr(door.log, "user 60001 has 4 sessions already"));
+    for (int i = 0; i < 5; i++)
+        clients[count++] = client_open(true);
+    client_expect(clients[count - 1], DOOR_RPC("<get/>"),
+                  "<refused-sessions xmlns=\"urn:nmspd:yang:nmspd-netconf\">2<", NULL);
+    while (count > 0)
+        client_close(clients[--count]);
+}
+
+/* A message of the limit, without its last bytes. */
+static void send_unfinished(struct client *client)
+{
+    static const char head[] = "\n#4194304\n";
+    char *message = malloc(SERVER_MESSAGE_MAX);
+
+    assert_non_null(message);
+    memset(message, ' ', SERVER_MESSAGE_MAX);
+    memcpy(message, GET_RUNNING, sizeof(GET_RUNNING) - 1);
+    client_send_raw(client, head, sizeof(head) - 1);
+    client_send_raw(client, message, SERVER_MESSAGE_MAX - 100);
+    free(message);
+    door_turn(SERVER_MESSAGE_MAX / 8192 + 10);
+}
+
+static void finish(struct client *client)
+{
+    char rest[104];
+
+    memset(rest, ' ', sizeof(rest));
+    memcpy(rest + 100, "\n##\n", 4);
+    client_send_raw(client, rest, sizeof(rest));
+    assert_non_null(strstr(client_hear(client), "<data"));
+}
+
+/* 16 sessions had 70 MB buffered. */
+static void what_all_have_not_finished_is_bounded_and_the_biggest_goes(void **state)
+{
+    struct client *clients[4];
+    struct client *small = client_open(true);
+    int ended = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        clients[i] = client_open(true);
+        send_unfinished(clients[i]);
+    }
+    clients[3] = small;
+    client_send_raw(small, "\n#100\n<rpc", 11); /* which nobody is closed for */
+    if (geteuid() != 0)
+        assert_non_null(strstr(door.log, "does not finish or read"));
+    else
+        assert_null(strstr(door.log, "does not finish or read"));
+    if (geteuid() == 0) {
+        struct client *fourth = client_open(true);
+        send_unfinished(fourth);
+        assert_non_null(strstr(door.log, "does not finish or read"));
+        for (size_t i = 0; i < 3; i++) {
+            char byte;
+            door_turn(1);
+            if (recv(clients[i]->fd, &byte, 1, MSG_PEEK) == 0)
+                ended++;
+            else
+                finish(clients[i]);
+        }
+        char byte;
+        ended += recv(fourth->fd, &byte, 1, MSG_PEEK) == 0;
+        assert_int_equal(ended, 1);
+        client_close(fourth);
+    }
+    for (size_t i = 0; i < 4; i++)
+        client_close(clients[i]);
+}
+
+static void others_cannot_hold_what_is_kept_for_root(void **state)
+{
+    struct client *clients[3];
+    struct client *root = NULL;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < 3; i++) {
+        clients[i] = connect_as(60001 + (uid_t)i);
+        client_greet(clients[i], true);
+        send_unfinished(clients[i]);
+    }
+    assert_non_null(strstr(door.log, "(60002) holds 41942"));
+    root = client_open(true);
+    send_unfinished(root);
+    finish(root);
+    client_expect(root, DOOR_RPC("<get/>"),
+                  "<crowded-sessions xmlns=\"urn:nmspd:yang:nmspd-netconf\">1<", NULL);
+    client_expect_end(clients[1]);
+    for (size_t i = 0; i < 3; i++)
+        client_close(clients[i]);
+    client_close(root);
+}
+
+/* A message that was answered holds nothing any more. */
+static void a_long_message_is_given_back_when_it_is_answered(void **state)
+{
+    struct client *client = client_open(true);
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        send_unfinished(client);
+        finish(client);
+    }
+    assert_null(strstr(door.log, "does not finish"));
+    client_close(client);
+}
+
+static void answers_that_nobody_reads_are_bounded_in_all(void **state)
+{
+    enum { SIZE = 1000000 };
+    static const char head[] = "<edit-config><target><running/></target><config>"
+                               "<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'>"
+                               "<rule-list><name>r</name><rule><name>r</name>"
+                               "<action>permit</action><comment>";
+    struct client *clients[SERVER_SESSIONS_MAX - 1];
+    struct client *root = client_open(true);
+    char *message = malloc(SIZE + 1000);
+
+    (void)state;
+    assert_non_null(message);
+    if (geteuid() != 0) {
+        free(message);
+        client_close(root);
+        skip();
+    }
+    size_t len =
+        (size_t)snprintf(message, 1000, "<rpc message-id='1' xmlns='" DOOR_BASE "'>%s", head);
+    memset(message + len, 'c', SIZE);
+    (void)snprintf(message + len + SIZE, 100,
+                   "</comment></rule></rule-list></nacm></config></edit-config></rpc>");
+    client_ok(root, message);
+    free(message);
+    for (size_t i = 0; i < SERVER_SESSIONS_MAX - 1; i++) {
+        clients[i] = client_open(true);
+        client_send(clients[i], GET_RUNNING);
+        door_turn(3);
+    }
+    assert_non_null(strstr(door.log, "does not finish or read"));
+    client_expect(root, DOOR_RPC("<close-session/>"), "<ok/>", NULL);
+    for (size_t i = 0; i < SERVER_SESSIONS_MAX - 1; i++)
+        client_close(clients[i]);
+    client_close(root);
 }
 
 static void broken_framing_ends_the_session_alone(void **state)
@@ -276,6 +464,101 @@ static void elements_are_bounded(void **state)
     client_expect(client, message, "too-big", "message-id=\"1\"", "more than 16384 elements", NULL);
     free(message);
     client_close(client);
+}
+
+/* --- what libyang reads as XPath -------------------------------------------------------------- */
+
+static LY_ERR must_have_a_known_name(struct lysc_node *node, void *context, ly_bool *skip)
+{
+    struct lysc_type *type = NULL;
+    struct lysc_type **types = &type;
+    size_t count = 1;
+
+    (void)skip;
+    if ((node->nodetype & LYD_NODE_TERM) == 0)
+        return LY_SUCCESS;
+    type = ((struct lysc_node_leaf *)node)->type;
+    if (type->basetype == LY_TYPE_UNION) {
+        types = ((struct lysc_type_union *)type)->types;
+        count = LY_ARRAY_COUNT(types);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(types[i]->plugin->id, "xpath") == NULL &&
+            strstr(types[i]->plugin->id, "instance") == NULL)
+            continue;
+        /* As the content of this, 3000 bytes are too long. */
+        char text[4000];
+        int len = snprintf(text, sizeof(text), "<a><n:%s x='1'>%3000s</n:%s></a>", node->name, "",
+                           node->name);
+        if (xml_paths_are_short(text, (size_t)len))
+            fail_msg("%s:%s is not looked for by xml_paths_are_short()", node->module->name,
+                     node->name);
+        ++*(unsigned *)context;
+    }
+    return LY_SUCCESS;
+}
+
+static void what_is_read_as_xpath_has_a_name_that_is_looked_for(void **state)
+{
+    const struct lys_module *module = NULL;
+    uint32_t index = 0;
+    unsigned count = 0;
+
+    (void)state;
+    while ((module = ly_ctx_get_module_iter(door.schema, &index)) != NULL)
+        if (module->implemented)
+            assert_int_equal(lysc_module_dfs_full(module, must_have_a_known_name, &count),
+                             LY_SUCCESS);
+    assert_true(count > 1);
+}
+
+/* libyang takes a time that grows with the square of the operators: 60 KB of them took 3 s. */
+static void what_is_read_as_xpath_is_short(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    static const char *const places[][2] = {
+        {"<get><filter type='xpath' select='", "'/></get>"},
+        {"<get><filter type=\"xpath\" nc:select=\"", "\"/></get>"},
+        {"<edit-config><target><running/></target><config><nacm xmlns='urn:ietf:params:xml:ns:yang:"
+         "ietf-netconf-acm'><rule-list><name>l</name><rule><name>r</name><path>",
+         "</path><action>deny</action></rule></rule-list></nacm></config></edit-config>"},
+        {"<edit-config><target><running/></target><config><schema-mounts xmlns='urn:ietf:params:"
+         "xml:ns:yang:ietf-yang-schema-mount'><mount-point><module>m</module><label>l</label>"
+         "<shared-schema><parent-reference>",
+         "</parent-reference></shared-schema></mount-point></schema-mounts></config>"
+         "</edit-config>"},
+        {"<edit-config><target><running/></target><config><a:nacm xmlns:a='urn:ietf:params:xml:ns:"
+         "yang:ietf-netconf-acm'><a:rule-list><a:name>l</a:name><a:rule><a:name>r</a:name><a:path "
+         "><!-- </a:path> --><![CDATA[</a:path>]]>",
+         "</a:path></a:rule></a:rule-list></a:nacm></config></edit-config>"}};
+    char *message = malloc(SIZE + 1000);
+    struct client *client = client_open(true);
+
+    (void)state;
+    assert_non_null(message);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        size_t len = (size_t)snprintf(message, 1000,
+                                      "<rpc message-id='1' xmlns:nc='" DOOR_BASE
+                                      "' xmlns='" DOOR_BASE "'>%s/a[",
+                                      places[i][0]);
+        memset(message + len, '-', SIZE);
+        (void)snprintf(message + len + SIZE, 500, "1]%s</rpc>", places[i][1]);
+        client_expect(client, message, "<rpc-error>", "longer than 2500 bytes", NULL);
+        /* Many that are just not too long, one beside the other. */
+        len = (size_t)snprintf(
+            message, 1000, "<rpc message-id='1' xmlns:nc='" DOOR_BASE "' xmlns='" DOOR_BASE "'>");
+        while (len < 200000) {
+            len += (size_t)snprintf(message + len, 1000, "%s/a[", places[i][0]);
+            memset(message + len, '-', 2000);
+            len += 2000;
+            len += (size_t)snprintf(message + len, 1000, "1]%s", places[i][1]);
+        }
+        (void)snprintf(message + len, 100, "</rpc>");
+        client_expect(client, message, "<rpc-error>", "longer than 32768", NULL);
+    }
+    client_expect(client, GET_RUNNING, "<data", NULL);
+    client_close(client);
+    free(message);
 }
 
 static void nesting_and_attributes_are_bounded(void **state)
@@ -403,11 +686,18 @@ int main(void)
         TEST(who_says_no_hello_is_closed_in_time),
         TEST(an_idle_session_costs_nothing),
         TEST(the_session_after_the_last_one_is_closed_at_once),
+        TEST(users_have_four_sessions_each_and_leave_some_to_root),
+        TEST(what_all_have_not_finished_is_bounded_and_the_biggest_goes),
+        TEST(others_cannot_hold_what_is_kept_for_root),
+        TEST(a_long_message_is_given_back_when_it_is_answered),
+        TEST(answers_that_nobody_reads_are_bounded_in_all),
         TEST(broken_framing_ends_the_session_alone),
         TEST(a_message_over_the_limit_ends_the_session),
         TEST(a_message_of_the_limit_is_answered),
         TEST(what_is_not_well_formed_is_malformed_or_the_end),
         TEST(elements_are_bounded),
+        TEST(what_is_read_as_xpath_has_a_name_that_is_looked_for),
+        TEST(what_is_read_as_xpath_is_short),
         TEST(nesting_and_attributes_are_bounded),
         TEST(a_slow_reader_holds_up_only_itself_and_is_closed),
         TEST(a_client_that_half_closes_gets_its_answers),

@@ -22,7 +22,9 @@ enum {
     XML_DEPTH_MAX = 64,
     XML_ATTRIBUTES_MAX = 64,
     XML_ELEMENTS_MAX = 16384,
-    XML_CHILDREN_MAX = 4096
+    XML_CHILDREN_MAX = 4096,
+    XML_PATH_MAX = 2500, /* of an attribute, and of what is in a <path> */
+    XML_PATHS_MAX = 32 * 1024
 };
 
 #define XML_NETCONF "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -61,6 +63,11 @@ struct xml_message {
  */
 bool xml_clean(const char *text, size_t len, struct xml_message *message);
 void xml_message_fini(struct xml_message *message);
+
+/* Is there no XPath in it over which libyang could stand? No attribute and no <path> is longer than
+ * XML_PATH_MAX bytes, and those that are not quite short are not more than XML_PATHS_MAX together.
+ */
+bool xml_paths_are_short(const char *text, size_t len);
 
 /* A schema without any meaning, which xml_parse() needs: in one that knows names, what stands deep
  * in a message would be taken for data. NULL: memory is out. Freed by ly_ctx_destroy(). */

@@ -189,13 +189,21 @@ class Errors(netconf_bed.Case):
                         "<delete-config><target><startup/></target></delete-config>"):
             self.gives(content, expect("in-use"))
 
+    def test_an_xpath_without_a_bound_is_refused_by_name(self):
+        for select, tag, word in (("//*[re-match('aaaaaaaaaaaaaaaaaaaaaa!','(a+)+[bc]')]", "operation-not-supported",
+                                   "re-match"),
+                                  ("//*[//*[//*]]", "resource-denied", "too long"),
+                                  ("/a[%s1]" % ("-" * 100000), "too-big", "2500")):
+            reply = self.admin.rpc('<get><filter type="xpath" select="%s"/></get>' % select)
+            self.assertEqual(find(reply, "nc:rpc-error/nc:error-tag"), [tag])
+            self.assertIn(word, find(reply, "nc:rpc-error/nc:error-message")[0])
+
     def test_in_use_while_anothers_confirmed_commit_waits(self):
         other = self.client()
         other.edit_config(config(system("<sys:hostname>wait</sys:hostname>")), target="candidate")
         other.commit(confirmed=True, timeout="60")
-        for content in (edit(system("<sys:hostname>x</sys:hostname>")), "<commit/>"):
-            error, = self.refused(self.m.rpc, op(content))
-            self.assertEqual(error.tag, "in-use")
+        error, = self.refused(self.m.rpc, op(edit(system("<sys:hostname>x</sys:hostname>"))))
+        self.assertEqual(error.tag, "in-use")
         other.cancel_commit()
 
     def test_unlocking_what_is_not_locked_fails(self):
