@@ -5,6 +5,7 @@
 #ifndef CONFIG_NETCONF_INTERNAL_H
 #define CONFIG_NETCONF_INTERNAL_H
 
+#include "agent/base/local.h"
 #include "config/netconf/filter.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/server.h"
@@ -70,7 +71,7 @@ struct server {
     struct ly_ctx *xml; /* of xml_schema(), while there are sessions */
     struct loop_deferred rest;
     char *path;
-    int fd;
+    struct local_door door;
     struct loop_watch watch;
     struct loop_timer pause; /* no descriptors are left: nobody is accepted for a while */
     bool starved;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/server.h"
 
-#include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "config/compat.h"
 #include "config/netconf/internal.h"
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -116,7 +114,7 @@ static void on_incoming(void *context, unsigned ready)
 
     (void)ready;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-        int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(server->door.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             server->starved = false;
             take_in(server, fd);
@@ -132,33 +130,8 @@ static void on_incoming(void *context, unsigned ready)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-static int new_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-/* Nobody may connect before the group is right. 0 or -errno. */
-static int bind_closed(int fd, const struct sockaddr_un *address)
-{
-    mode_t before = umask(0177);
-    int error = bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ? -errno : 0;
-
-    (void)umask(before);
-    return error;
-}
-
-static int bind_socket(int fd, const struct sockaddr_un *address)
-{
-    int error = bind_closed(fd, address);
-
-    if (error != -EADDRINUSE || !local_is_stale(address, SOCK_STREAM))
-        return error;
-    log_info("management: %s was left behind and is replaced", address->sun_path);
-    return unlink(address->sun_path) == 0 ? bind_closed(fd, address) : -errno;
-}
-
-/* A group that is not there, or not ours to give, leaves the socket to our own user and group. */
-static void give_to_group(const struct server *server)
+/* The group that may connect; -1: our own. */
+static gid_t group_of(const struct server *server)
 {
     const char *name = server->options.group;
     const struct group *group = name != NULL ? getgrnam(name) : NULL;
@@ -167,12 +140,7 @@ static void give_to_group(const struct server *server)
         log_warning("management: there is no group %s: only root and the user of this program can "
                     "connect; make it with `groupadd --system %s`",
                     name, name);
-    else if (name != NULL && chown(server->path, (uid_t)-1, group->gr_gid) != 0)
-        log_warning("management: %s cannot be given to group %s (%s): let the supervisor start "
-                    "this program with that group",
-                    server->path, name, strerror(errno));
-    if (chmod(server->path, 0660) != 0)
-        log_warning("management: the mode of %s cannot be set: %s", server->path, strerror(errno));
+    return group != NULL ? group->gr_gid : (gid_t)-1;
 }
 
 static const char *remedy(int error)
@@ -196,37 +164,37 @@ static const char *remedy(int error)
 
 static bool open_failed(const struct server *server, int error)
 {
-    log_error("management: cannot listen on %s: %s: %s; the agent runs without it", server->path,
-              strerror(error), remedy(error));
+    if (error == LOCAL_UNSAFE)
+        log_error("management: cannot listen on %s: its folder, or one above it, belongs to "
+                  "another user or can be written by others, who could put a socket of their own "
+                  "there: mend that (root or this program's user, mode 0755), or choose another "
+                  "path with --management; the agent runs without it",
+                  server->path);
+    else
+        log_error("management: cannot listen on %s: %s: %s; the agent runs without it",
+                  server->path, strerror(-error), remedy(-error));
     return false;
 }
 
 static bool open_door(struct server *server)
 {
-    struct sockaddr_un address;
-    int error = 0;
+    struct local_door *door = &server->door;
+    int error = local_listen(door, server->path, SOCK_STREAM, group_of(server), BACKLOG);
 
-    if (!local_address(server->path, &address))
-        return open_failed(server, ENAMETOOLONG);
-    server->fd = new_socket();
-    if (server->fd < 0)
-        return open_failed(server, errno);
-    error = bind_socket(server->fd, &address);
-    if (error == 0) {
-        give_to_group(server);
-        if (listen(server->fd, BACKLOG) != 0)
-            error = -errno;
-        else
-            error = loop_watch_add(server->options.loop, &server->watch, server->fd, LOOP_READ,
-                                   on_incoming, server);
-        if (error != 0)
-            (void)unlink(server->path);
-    }
+    if (error != 0)
+        return open_failed(server, error);
+    if (door->replaced)
+        log_info("management: %s was left behind and is replaced", server->path);
+    if (door->group_error != 0)
+        log_warning("management: %s cannot be given to group %s (%s): let the supervisor start "
+                    "this program with that group",
+                    server->path, server->options.group, strerror(door->group_error));
+    error = loop_watch_add(server->options.loop, &server->watch, door->fd, LOOP_READ, on_incoming,
+                           server);
     if (error == 0)
         return true;
-    (void)close(server->fd);
-    server->fd = -1;
-    return open_failed(server, -error);
+    local_close(door);
+    return open_failed(server, error);
 }
 
 /* --- from outside ---------------------------------------------------------------------------- */
@@ -274,7 +242,7 @@ struct server *server_new(const struct server_options *options)
     server->schema = store_schema(options->store);
     server->started = loop_wall(options->loop);
     server->refused_told = -1;
-    server->fd = -1;
+    server->door.fd = -1;
     server->path = strdup(options->path);
     if (server->path != NULL &&
         loop_timer_init(options->loop, &server->pause, on_pause, server) == 0 &&
@@ -294,8 +262,7 @@ void server_free(struct server *server)
     while (server->sessions != NULL)
         nc_session_end(server->sessions, NC_OTHER, 0);
     loop_watch_remove(&server->watch);
-    (void)close(server->fd);
-    (void)unlink(server->path);
+    local_close(&server->door);
     release(server);
 }
 
