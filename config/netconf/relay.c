@@ -3,6 +3,7 @@
  * nmsp-netconf: standard input and output on one side, the agent's management socket on the other.
  * It understands nothing of what it carries. sshd starts it as its subsystem `netconf`.
  */
+#include "agent/base/harden.h"
 #include "agent/base/local.h"
 
 #include <errno.h>
@@ -196,6 +197,12 @@ int main(int argc, char **argv)
     if (fd < 0) {
         (void)fprintf(stderr, PROGRAM ": cannot connect to %s: %s: %s\n", path, strerror(errno),
                       remedy(errno));
+        return EXIT_FAILURE;
+    }
+    struct harden_fault fault;
+    if (harden_drop(NULL, 0, &fault) != 0) {
+        (void)fprintf(stderr, PROGRAM ": cannot drop privileges: %s: %s\n", fault.what,
+                      strerror(fault.error));
         return EXIT_FAILURE;
     }
     if (relay(fd))
