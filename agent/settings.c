@@ -17,7 +17,7 @@ static const struct settings defaults = {
                .hostapd = true,
                .hostapd_directory = "/var/run/hostapd",
                .scan_results = true,
-               .helper = "/run/nmspd/radio.sock"},
+               .helper = "/run/nmsp-radio/radio.sock"},
     .location = {.expiry_client = 15,
                  .expiry_tags = 5,
                  .expiry_rogue_aps = 1200,

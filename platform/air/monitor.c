@@ -5,15 +5,15 @@
 #include "agent/base/log.h"
 #include "platform/air/hearing.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Frames are cut by the filter that nmsp-radio sets, well below this. */
-enum { FRAME_SIZE = 4096 };
+static_assert((int)HELPER_TAG_PAYLOAD_MAX == (int)RADIO_TAG_PAYLOAD_MAX,
+              "nmsp-radio would cut payloads");
 
 /* One interface to hear on. */
 struct port {
@@ -44,7 +44,7 @@ struct monitor {
     struct loop_timer statistics;
     bool working;
     uint64_t frames_lost;
-    uint8_t frame[FRAME_SIZE];
+    uint8_t message[sizeof(struct helper_frame) + HELPER_FRAME_MAX];
 };
 
 /* --- working ---------------------------------------------------------------------------------- */
@@ -73,31 +73,15 @@ static void update_working(struct monitor *m)
         working ? RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS : 0);
 }
 
-/* --- what the kernel dropped -------------------------------------------------------------------
- */
-
-/* The kernel starts again from 0 each time. */
-static void count_lost(struct port *port)
-{
-    struct tpacket_stats stats = {0};
-    socklen_t len = sizeof(stats);
-
-    if (is_open(port) &&
-        getsockopt(port->watch.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
-        port->monitor->frames_lost += stats.tp_drops;
-}
-
 static void on_statistics(void *context)
 {
     struct monitor *m = context;
 
     loop_timer_start(&m->statistics, MONITOR_STATISTICS_MS);
-    for (size_t i = 0; i < MONITORS_MAX; i++)
-        count_lost(&m->ports[i]);
     hearing_tell_statistics(m->hearing);
 }
 
-/* --- a port's socket ---------------------------------------------------------------------------
+/* --- a port's frames ---------------------------------------------------------------------------
  */
 
 static void close_port(struct port *port)
@@ -106,7 +90,6 @@ static void close_port(struct port *port)
 
     if (!is_open(port))
         return;
-    count_lost(port);
     loop_watch_remove(&port->watch);
     (void)close(fd);
 }
@@ -123,7 +106,12 @@ static void say(struct port *port, int error)
                     "--interface %s",
                     port->ifname, port->ifname);
     else if (error == ENETDOWN)
-        log_warning("monitor %s: the interface is down: set it up; it is tried again",
+        log_warning("monitor %s: the interface is down (or nmsp-radio was ended): set it up; it is "
+                    "tried again",
+                    port->ifname);
+    else if (error == EUSERS)
+        log_warning("monitor %s: nmsp-radio passes on as many monitors as it can already: end who "
+                    "else uses it; it is tried again",
                     port->ifname);
     else if (error == ENOENT || error == ECONNREFUSED || error == EACCES)
         log_warning("monitor %s: nmsp-radio cannot be reached at %s (%s): start it, and let this "
@@ -150,47 +138,28 @@ static void break_port(struct port *port, int error)
         retry_later(port, error);
 }
 
-/* How long the frame was before the filter cut it; `len` if the kernel does not say. */
-static size_t whole_len(struct msghdr *message, size_t len)
-{
-    struct tpacket_auxdata facts;
-
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
-         part = local_next_part(message, part)) {
-        if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA &&
-            part->cmsg_len >= CMSG_LEN(sizeof(facts))) {
-            memcpy(&facts, CMSG_DATA(part), sizeof(facts));
-            return facts.tp_len > len ? facts.tp_len : len;
-        }
-    }
-    return len;
-}
-
-/* One frame. False at the end of what is there; *error says if something broke. */
+/* One message. False at the end of what is there; *error says if something broke. */
 static bool read_frame(struct port *port, int *error)
 {
     struct monitor *m = port->monitor;
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + 64];
-    struct iovec part = {.iov_base = m->frame, .iov_len = sizeof(m->frame)};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof(control)};
-    ssize_t len = recvmsg(port->watch.fd, &message, MSG_DONTWAIT);
+    struct helper_frame head;
+    ssize_t len = recv(port->watch.fd, m->message, sizeof(m->message), MSG_DONTWAIT | MSG_TRUNC);
 
     if (len < 0) {
         *error = errno == EAGAIN || errno == EINTR ? 0 : errno;
         return false;
     }
-    if (len == 0) {
-        *error = ENETDOWN; /* no frame is empty: whoever held the other end let go */
+    if (len < (ssize_t)sizeof(head) || len > (ssize_t)sizeof(m->message)) {
+        *error = len == 0 ? ENETDOWN : EPROTO; /* the interface or the helper has gone */
         return false;
     }
+    memcpy(&head, m->message, sizeof(head));
     /* Only now it works: one that opens and breaks is tried less and less often, too. */
     port->said = 0;
     port->delay = MONITOR_RETRY_MIN_MS;
-    hearing_frame(m->hearing, &port->place, m->frame, (size_t)len,
-                  whole_len(&message, (size_t)len));
+    m->frames_lost += head.lost;
+    hearing_frame(m->hearing, &port->place, m->message + sizeof(head), (size_t)len - sizeof(head),
+                  head.whole);
     return true;
 }
 
@@ -401,8 +370,6 @@ void monitor_free(struct monitor *m)
 
 void monitor_count(struct monitor *m, struct radio_counters *counters)
 {
-    for (size_t i = 0; i < MONITORS_MAX; i++)
-        count_lost(&m->ports[i]);
     counters->frames_lost += m->frames_lost;
     hearing_count(m->hearing, counters);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Monitor interfaces: what radios hear beyond their own clients. For each that configuration names
- * (struct settings_radio, monitor) a packet socket is asked of nmsp-radio, which has opened, bound
- * and filtered it; its frames go to platform/air/hearing.h. The interface itself must be there and
- * up: nobody here makes one.
+ * (struct settings_radio, monitor) nmsp-radio is asked to pass on what it hears, through a pair of
+ * sockets (platform/helper/helper-protocol.h); the frames go to platform/air/hearing.h. The
+ * interface itself must be there and up: nobody here makes one.
  *
- * A socket that breaks (the interface went or was taken down, the helper is not there) is asked for
+ * A pair that ends (the interface went or was taken down, the helper is not there) is asked for
  * again: at once when the interface appears, else after a while that doubles from 1 s to 60 s,
- * until a frame is heard. What the kernel dropped because nobody read in time is counted.
+ * until a frame is heard. What was dropped because nobody read in time is counted.
  */
 #ifndef PLATFORM_AIR_MONITOR_H
 #define PLATFORM_AIR_MONITOR_H

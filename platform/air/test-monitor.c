@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,6 +61,22 @@ static int tear_down(void **state)
     (void)close(wire[0]);
     (void)close(wire[1]);
     return 0;
+}
+
+/* As nmsp-radio passes a frame on. */
+static void pass(const void *frame, size_t len, uint32_t lost, size_t whole)
+{
+    const struct helper_frame head = {.lost = lost, .whole = (uint32_t)whole};
+    uint8_t message[256];
+
+    memcpy(message, &head, sizeof(head));
+    memcpy(message + sizeof(head), frame, len);
+    assert_int_equal(send(wire[1], message, sizeof(head) + len, 0), sizeof(head) + len);
+}
+
+static void pass_probe(void)
+{
+    pass(probe, sizeof(probe), 0, sizeof(probe));
 }
 
 static void configure(void)
@@ -116,7 +133,7 @@ static void a_socket_is_asked_for_and_its_frames_are_heard(void **state)
     answer(0, wire[0]);
     assert_said("works e\n");
     assert_int_equal(WORKS, 0xe);
-    assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+    pass_probe();
     scene_turn(air->scene);
     assert_said("sample 05 ap 0 client probe -60 age=0\n");
     assert_int_equal(counted().frames, 1);
@@ -180,7 +197,7 @@ static void an_interface_that_goes_down_is_asked_for_again(void **state)
     (void)state;
     open_port();
     failing_at(FAILING_RECV, 1, ENETDOWN);
-    assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+    pass_probe();
     scene_turn(air->scene);
     assert_said("works 0\n");
     assert_non_null(strstr(scene_warned(air->scene), "the interface is down"));
@@ -188,6 +205,61 @@ static void an_interface_that_goes_down_is_asked_for_again(void **state)
     assert_true(is_asked());
     answer(0, wire[0]);
     assert_said("works e\nsample 05 ap 0 client probe -60 age=0\n");
+}
+
+static void the_end_of_the_pair_is_the_end_of_the_interface(void **state)
+{
+    int other[2];
+
+    (void)state;
+    open_port();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, other), 0);
+    pass_probe();
+    (void)close(wire[1]);
+    wire[1] = other[1];
+    scene_turn(air->scene);
+    assert_said("sample 05 ap 0 client probe -60 age=0\nworks 0\n"); /* what came before counts */
+    assert_non_null(strstr(scene_warned(air->scene), "the interface is down"));
+    scene_advance(air->scene, MONITOR_RETRY_MIN_MS);
+    assert_true(is_asked());
+    answer(0, other[0]);
+    assert_said("works e\n");
+    (void)close(other[0]);
+}
+
+static void what_got_lost_on_the_way_is_counted(void **state)
+{
+    (void)state;
+    open_port();
+    pass(probe, sizeof(probe), 7, sizeof(probe));
+    pass(probe, sizeof(probe), 0, sizeof(probe));
+    pass(probe, sizeof(probe), UINT32_MAX, sizeof(probe));
+    scene_turn(air->scene);
+    assert_int_equal(counted().frames, 3);
+    assert_int_equal(counted().frames_lost, 7 + (uint64_t)UINT32_MAX);
+}
+
+static void what_is_no_message_ends_the_pair(void **state)
+{
+    static const uint8_t longer[sizeof(struct helper_frame) + HELPER_FRAME_MAX + 1];
+    static const size_t wrong[] = {1, sizeof(struct helper_frame) - 1, sizeof(longer)};
+    int64_t delay = MONITOR_RETRY_MIN_MS;
+
+    (void)state;
+    open_port();
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(send(wire[1], longer, wrong[i], 0), wrong[i]);
+        scene_turn(air->scene);
+        assert_said("works 0\n");
+        scene_advance(air->scene, delay);
+        delay *= 2;
+        assert_true(is_asked());
+        answer(0, wire[0]);
+        assert_said("works e\n");
+    }
+    pass(probe, 0, 0, 0); /* no frame in it: malformed, as any that is too short */
+    scene_turn(air->scene);
+    assert_int_equal(counted().frames_malformed, 1);
 }
 
 static void a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often(void **state)
@@ -199,7 +271,7 @@ static void a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often(void
     for (int i = 0; i < 4; i++) {
         assert_true(is_asked());
         failing_at(FAILING_RECV, 2, EINVAL); /* the first is the helper's reply */
-        assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+        pass_probe();
         answer(0, wire[0]);
         assert_said("works e\nworks 0\n");
         scene_advance(air->scene, delay - 1);
@@ -257,7 +329,7 @@ static void no_turn_reads_more_than_its_share(void **state)
     (void)state;
     open_port();
     for (int i = 0; i < MONITOR_FRAMES_PER_TURN + 5; i++)
-        assert_int_equal(send(wire[1], probe, sizeof(probe), 0), sizeof(probe));
+        pass_probe();
     (void)loop_turn(air->scene->loop, 0);
     assert_int_equal(counted().frames, MONITOR_FRAMES_PER_TURN);
     (void)loop_turn(air->scene->loop, 0);
@@ -272,11 +344,11 @@ static void counters_of_rogue_clients_are_told_now_and_then(void **state)
 
     (void)state;
     open_port();
-    assert_int_equal(send(wire[1], tag, sizeof(tag), 0), sizeof(tag));
+    pass(tag, sizeof(tag), 0, sizeof(tag) + 100);
     scene_turn(air->scene);
     assert_said("sample 09 ap 0 tag data -60 age=0\ntag 09 ap 0 v=0 seq=0 ch=0 x\n");
     scene_advance(air->scene, MONITOR_STATISTICS_MS);
-    assert_said("statistics 09 ap 0 tag rx=1/25 tx=0/0\n");
+    assert_said("statistics 09 ap 0 tag rx=1/125 tx=0/0\n");
     scene_advance(air->scene, MONITOR_STATISTICS_MS);
     assert_said("");
 }
@@ -307,6 +379,9 @@ int main(void)
         TEST(what_is_refused_is_asked_again_less_and_less_often),
         TEST(without_a_helper_it_is_said_once_and_tried_again),
         TEST(an_interface_that_goes_down_is_asked_for_again),
+        TEST(the_end_of_the_pair_is_the_end_of_the_interface),
+        TEST(what_got_lost_on_the_way_is_counted),
+        TEST(what_is_no_message_ends_the_pair),
         TEST(a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often),
         TEST(an_interface_that_goes_and_comes_is_opened_anew_at_once),
         TEST(a_monitor_that_is_not_wanted_any_more_is_closed),

@@ -143,11 +143,12 @@ class Air(unittest.TestCase):
         dump.wait("working", since + 1, mask=WORKS_ALL)
 
     def test_9_a_helper_that_serves_other_interfaces_refuses(self):
-        hwsim.Process.running[-1].end()
+        since = dump.mark()
+        hwsim.Process.running[-1].end()  # and with it what it passed on
+        dump.wait("working", since, mask=1 | 4)
         start_helper("wlan0")
         since = dump.mark()
         hwsim.command("iw", "dev", "mon0", "del")
-        dump.wait("working", since, mask=1 | 4)
         hwsim.command("iw", "dev", "wlan0", "interface", "add", "mon0", "type", "monitor")
         hwsim.command("ip", "link", "set", "mon0", "up")
         hwsim.wait_for(lambda: any("does not serve this interface" in event.text for event in dump.events[since:]),

@@ -33,7 +33,17 @@ static void serve_later(struct helper *helper)
     loop_defer(helper->loop, &helper->deferred, serve, helper);
 }
 
-/* The first call is over. */
+static void hang_up(struct helper *helper)
+{
+    int fd = helper->watch.fd;
+
+    if (helper->watch.loop == NULL)
+        return;
+    loop_watch_remove(&helper->watch);
+    (void)close(fd);
+}
+
+/* The first call is over. Nobody keeps a connection through which nothing is asked. */
 static void finish(struct helper *helper, int error, int fd)
 {
     struct helper_call call = helper->queue[helper->first];
@@ -48,16 +58,8 @@ static void finish(struct helper *helper, int error, int fd)
         (void)close(fd);
     if (helper->count > 0)
         serve_later(helper);
-}
-
-static void hang_up(struct helper *helper)
-{
-    int fd = helper->watch.fd;
-
-    if (helper->watch.loop == NULL)
-        return;
-    loop_watch_remove(&helper->watch);
-    (void)close(fd);
+    else
+        hang_up(helper);
 }
 
 /* The connection is of no use any more, and so is what was asked through it. */

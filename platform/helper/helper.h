@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nmspd's end of the socket to nmsp-radio: asks it for what needs a capability. It never waits. The
- * connection is made when something is asked, and made again by the next request after it was lost.
+ * connection is made when something is asked, and ended when nothing is asked any more.
  * What the helper says is not trusted: a reply that is not exactly one ends the connection, and
  * descriptors that nobody asked for are closed.
  */

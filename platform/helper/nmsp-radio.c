@@ -2,14 +2,18 @@
 /*
  * nmsp-radio: the only program of this project with a capability. It does two things, for programs
  * that may connect to its socket, on interfaces that its command line names: starts a scan, or
- * opens and filters a packet socket on a monitor interface and hands it over. See nmsp-radio(8).
+ * passes on what a monitor interface hears. See nmsp-radio(8).
  *
- * It keeps CAP_NET_ADMIN and CAP_NET_RAW, can gain nothing new, and reads nothing from outside but
- * requests of one size. It uses none of the agent: its log is standard error.
+ * It keeps CAP_NET_ADMIN and CAP_NET_RAW, can gain nothing new, and reads nothing from programs but
+ * requests of one size; frames it does not look at. It uses none of the agent: its log is standard
+ * error. What anybody can make it hold is bounded: CLIENTS_MAX connections, of which the one that
+ * has been silent for longest makes way for a new one, and RELAYS_MAX relays.
  */
+#include "agent/base/harden.h"
 #include "agent/base/local.h"
 #include "platform/helper/helper-protocol.h"
 #include "platform/helper/privileged.h"
+#include "platform/helper/relay.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -21,28 +25,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PROGRAM        "nmsp-radio"
-#define DEFAULT_SOCKET "/run/nmspd/radio.sock"
+#define DEFAULT_FOLDER "/run/nmsp-radio"
+#define DEFAULT_SOCKET DEFAULT_FOLDER "/radio.sock"
 
 enum {
     INTERFACES_MAX = 32,
     CLIENTS_MAX = 8,
+    CLIENT_BUFFER = 4096, /* for replies that a client does not read */
+    RELAYS_MAX = 32,
+    RELAYS_PER_USER = 16,
     GROUPS_MAX = 64,
     NOBODY = 65534,
-    SCAN_PAUSE_S = 2, /* between two scans of one interface: an AP that only scans serves nobody */
+    SCAN_PAUSE_MS =
+        2000, /* between two scans of one interface: an AP that only scans serves nobody */
     EXIT_USAGE = 2,
 };
 
 struct served {
     char name[HELPER_NAME_SIZE];
-    time_t scanned;
+    int64_t scanned; /* ms */
+};
+
+struct client {
+    int fd; /* -1: free */
+    uid_t user;
+    int64_t asked; /* when it asked or came last: ms */
 };
 
 struct program {
@@ -52,8 +64,9 @@ struct program {
     uid_t started_by;
     struct served interfaces[INTERFACES_MAX];
     size_t interface_count;
-    int listener;
-    int clients[CLIENTS_MAX]; /* -1: free */
+    struct local_door door;
+    struct client clients[CLIENTS_MAX];
+    struct relay relays[RELAYS_MAX];
 };
 
 static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
@@ -73,7 +86,7 @@ static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 static const char usage[] =
     "usage: " PROGRAM " [--socket PATH] [--group GROUP] --interface NAME...\n"
     "\n"
-    "Starts scans and opens monitor interfaces for nmspd, which has no privileges.\n"
+    "Starts scans and hears on monitor interfaces for nmspd, which has no privileges.\n"
     "\n"
     "      --socket PATH     where to listen (" DEFAULT_SOCKET ")\n"
     "      --group GROUP     whose members may ask; without it root and this user\n"
@@ -163,85 +176,48 @@ static bool parse_options(struct program *program, int argc, char **argv, int *s
 /* --- the socket --------------------------------------------------------------------------------
  */
 
-/* What a program before us left behind goes away; anything else that has the name stays. */
-static bool make_way(const struct sockaddr_un *address)
-{
-    struct stat found;
-
-    if (lstat(address->sun_path, &found) != 0 || !S_ISSOCK(found.st_mode))
-        return true;
-    if (!local_is_stale(address, SOCK_SEQPACKET)) {
-        say("somebody listens on %s already", address->sun_path);
-        return false;
-    }
-    if (unlink(address->sun_path) == 0)
-        return true;
-    say("%s was left behind and cannot be removed: %s", address->sun_path, strerror(errno));
-    return false;
-}
-
 static bool listen_on(struct program *program)
 {
-    struct sockaddr_un address;
+    gid_t group = program->has_group ? program->group : (gid_t)-1;
+    int error = 0;
 
-    if (!local_address(program->path, &address)) {
-        say("%s is too long for a socket", program->path);
-        return false;
-    }
-    if (!make_way(&address))
-        return false;
-    program->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t before = umask(0117); /* 0660 from its first moment */
-    bool good = program->listener >= 0 &&
-                bind(program->listener, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-                (!program->has_group || chown(program->path, (uid_t)-1, program->group) == 0) &&
-                listen(program->listener, CLIENTS_MAX) == 0;
-    (void)umask(before);
-    if (!good)
-        say("cannot listen on %s: %s", program->path, strerror(errno));
-    return good;
+    if (strcmp(program->path, DEFAULT_SOCKET) == 0)
+        error = local_make_folder(DEFAULT_FOLDER, (uid_t)-1, (gid_t)-1);
+    if (error == 0)
+        error = local_listen(&program->door, program->path, SOCK_SEQPACKET, group, CLIENTS_MAX);
+    if (error == LOCAL_UNSAFE)
+        say("%s: its folder, or one above it, belongs to another user or can be written by others, "
+            "who could put a socket of their own there: use a folder of root's with mode 0755",
+            program->path);
+    else if (error == -EADDRINUSE)
+        say("%s is there already: somebody listens on it, or it is no socket", program->path);
+    else if (error != 0)
+        say("cannot listen on %s: %s", program->path, strerror(-error));
+    else if (program->door.group_error != 0)
+        say("%s cannot be given to the group of --group: %s; start this program as root, or with "
+            "that group",
+            program->path, strerror(program->door.group_error));
+    else
+        return true;
+    local_close(&program->door);
+    return false;
 }
 
 /* --- privileges --------------------------------------------------------------------------------
  */
 
-static const uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
-
-static bool set_capabilities(uint32_t wanted)
-{
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-    if (syscall(SYS_capget, &head, data) != 0)
-        return false;
-    data[0].permitted &= wanted;
-    data[0].effective = data[0].permitted;
-    data[0].inheritable = 0;
-    data[1] = (struct __user_cap_data_struct){0};
-    return syscall(SYS_capset, &head, data) == 0;
-}
-
 /* Nothing more can be had after this, by whatever means. Root becomes nobody, so that it owns no
  * files either. */
 static bool drop_privileges(void)
 {
-    const uint32_t for_changing = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_SETPCAP;
-    bool good =
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && set_capabilities(kept | for_changing);
+    static const struct harden_user nobody = {.uid = NOBODY, .gid = NOBODY};
+    const uint64_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+    struct harden_fault fault;
 
-    for (int capability = 0; good && capability <= 63; capability++) {
-        if (capability != CAP_NET_ADMIN && capability != CAP_NET_RAW)
-            (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); /* needs CAP_SETPCAP */
-    }
-    if (good && geteuid() == 0)
-        good = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(0, NULL) == 0 &&
-               setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0 &&
-               prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0;
-    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    good = good && set_capabilities(kept) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
-    if (!good)
-        say("cannot drop privileges: %s", strerror(errno));
-    return good;
+    if (harden_drop(geteuid() == 0 ? &nobody : NULL, kept, &fault) == 0)
+        return true;
+    say("cannot drop privileges: %s: %s", fault.what, strerror(fault.error));
+    return false;
 }
 
 /* --- who may ask -------------------------------------------------------------------------------
@@ -263,30 +239,79 @@ static bool is_in_group(int fd, gid_t primary, gid_t wanted)
     return false;
 }
 
-static bool may_ask(const struct program *program, int fd)
+static bool may_ask(const struct program *program, int fd, uid_t *user)
 {
     struct ucred peer;
     socklen_t len = sizeof(peer);
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
         return false;
+    *user = peer.uid;
     return peer.uid == 0 || peer.uid == program->started_by ||
            (program->has_group && is_in_group(fd, peer.gid, program->group));
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void drop_client(struct client *client)
+{
+    (void)close(client->fd);
+    client->fd = -1;
+}
+
+/* A free place, or that of the one which has been silent for longest. */
+static struct client *make_place(struct program *program)
+{
+    struct client *oldest = &program->clients[0];
+
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *client = &program->clients[i];
+        if (client->fd < 0)
+            return client;
+        if (client->asked < oldest->asked)
+            oldest = client;
+    }
+    drop_client(oldest);
+    return oldest;
+}
+
 static void take_client(struct program *program)
 {
-    int fd = accept4(program->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int size = CLIENT_BUFFER;
+    int fd = accept4(program->door.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    uid_t user;
 
     if (fd < 0)
         return;
-    for (size_t i = 0; i < CLIENTS_MAX && may_ask(program, fd); i++) {
-        if (program->clients[i] < 0) {
-            program->clients[i] = fd;
-            return;
-        }
+    if (!may_ask(program, fd, &user)) {
+        (void)close(fd);
+        return;
     }
-    (void)close(fd);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    *make_place(program) = (struct client){.fd = fd, .user = user, .asked = now_ms()};
+}
+
+/* Those that are silent for long go. How long it may be until the next one does, or -1. */
+static int drop_idle(struct program *program)
+{
+    int64_t now = now_ms();
+    int64_t next = -1;
+
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *client = &program->clients[i];
+        int64_t left = client->asked + HELPER_IDLE_MS - now;
+        if (client->fd >= 0 && left <= 0)
+            drop_client(client);
+        else if (client->fd >= 0 && (next < 0 || left < next))
+            next = left;
+    }
+    return (int)next;
 }
 
 /* --- requests ----------------------------------------------------------------------------------
@@ -306,13 +331,38 @@ static struct served *find_served(struct program *program, const struct helper_r
 
 static int scan(struct served *served)
 {
-    struct timespec now = {0};
+    int64_t now = now_ms();
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (served->scanned != 0 && now.tv_sec - served->scanned < SCAN_PAUSE_S)
+    if (served->scanned != 0 && now - served->scanned < SCAN_PAUSE_MS)
         return EBUSY;
-    served->scanned = now.tv_sec;
+    served->scanned = now;
     return privileged_scan(served->name);
+}
+
+static struct relay *find_place(struct program *program, uid_t user)
+{
+    struct relay *place = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < RELAYS_MAX; i++) {
+        struct relay *relay = &program->relays[i];
+        if (relay->packet < 0)
+            place = relay;
+        else if (relay->user == user)
+            count++;
+    }
+    return count < RELAYS_PER_USER ? place : NULL;
+}
+
+/* 0 or an errno. */
+static int monitor(struct program *program, const struct served *served, uid_t user, int *theirs)
+{
+    struct relay *relay = find_place(program, user);
+
+    if (relay == NULL)
+        return EUSERS;
+    relay->user = user;
+    return relay_open(relay, served->name, theirs);
 }
 
 /* With a descriptor if fd is one. */
@@ -335,7 +385,8 @@ static bool answer(int client, const struct helper_reply *reply, int fd)
     return sendmsg(client, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(copy);
 }
 
-static bool serve(struct program *program, int client, const struct helper_request *request)
+static bool serve(struct program *program, const struct client *client,
+                  const struct helper_request *request)
 {
     struct helper_reply reply = {.magic = HELPER_MAGIC, .kind = request->kind};
     struct served *served = find_served(program, request);
@@ -345,60 +396,97 @@ static bool serve(struct program *program, int client, const struct helper_reque
         reply.error = EPERM;
     else if (request->kind == HELPER_SCAN)
         reply.error = scan(served);
-    else if ((fd = privileged_monitor(served->name)) < 0)
-        reply.error = -fd;
-    bool good = answer(client, &reply, fd);
+    else
+        reply.error = monitor(program, served, client->user, &fd);
+    bool good = answer(client->fd, &reply, fd);
     if (fd >= 0)
-        (void)close(fd);
+        (void)close(fd); /* the client has it, or nobody: then the relay's end tells */
     return good;
 }
 
 /* False: this client has gone, or does not speak our language. */
-static bool hear_client(struct program *program, int client)
+static bool hear_client(struct program *program, struct client *client)
 {
     struct helper_request request;
-    ssize_t len = recv(client, &request, sizeof(request), MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t len = recv(client->fd, &request, sizeof(request), MSG_TRUNC | MSG_DONTWAIT);
 
     if (len < 0)
         return errno == EAGAIN || errno == EINTR;
     if (len != (ssize_t)sizeof(request) || request.magic != HELPER_MAGIC ||
         (request.kind != HELPER_SCAN && request.kind != HELPER_MONITOR))
         return false;
+    client->asked = now_ms();
     return serve(program, client, &request);
+}
+
+/* --- the loop ----------------------------------------------------------------------------------
+ */
+
+/* What is waited for: the listener, each client, both ends of each relay. */
+enum { CLIENTS_AT = 1, PACKETS_AT = CLIENTS_AT + CLIENTS_MAX, PAIRS_AT = PACKETS_AT + RELAYS_MAX };
+
+struct waiting {
+    struct pollfd fds[PAIRS_AT + RELAYS_MAX];
+};
+
+/* Of a pair only its end is of interest, which is always told. */
+static void watch(const struct program *program, struct waiting *waiting)
+{
+    waiting->fds[0] = (struct pollfd){.fd = program->door.fd, .events = POLLIN};
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        waiting->fds[CLIENTS_AT + i] =
+            (struct pollfd){.fd = program->clients[i].fd, .events = POLLIN};
+    for (size_t i = 0; i < RELAYS_MAX; i++) {
+        waiting->fds[PACKETS_AT + i] =
+            (struct pollfd){.fd = program->relays[i].packet, .events = POLLIN};
+        waiting->fds[PAIRS_AT + i] = (struct pollfd){.fd = program->relays[i].pair};
+    }
+}
+
+/* Those who ask for a place come after those who give one back. */
+static void turn(struct program *program, const struct waiting *waiting)
+{
+    for (size_t i = 0; i < RELAYS_MAX; i++) {
+        struct relay *relay = &program->relays[i];
+        if (waiting->fds[PAIRS_AT + i].revents != 0 ||
+            (waiting->fds[PACKETS_AT + i].revents != 0 && relay_move(relay) != 0))
+            relay_close(relay);
+    }
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *client = &program->clients[i];
+        if (waiting->fds[CLIENTS_AT + i].revents != 0 && !hear_client(program, client))
+            drop_client(client);
+    }
+    if (waiting->fds[0].revents != 0)
+        take_client(program);
 }
 
 static int run(struct program *program)
 {
-    struct pollfd watched[CLIENTS_MAX + 1];
+    static struct waiting waiting;
 
     for (;;) {
-        watched[CLIENTS_MAX] = (struct pollfd){.fd = program->listener, .events = POLLIN};
-        for (size_t i = 0; i < CLIENTS_MAX; i++)
-            watched[i] = (struct pollfd){.fd = program->clients[i], .events = POLLIN};
-        if (poll(watched, CLIENTS_MAX + 1, -1) < 0) {
-            if (errno == EINTR)
-                continue;
+        int patience = drop_idle(program);
+        watch(program, &waiting);
+        if (poll(waiting.fds, PAIRS_AT + RELAYS_MAX, patience) >= 0) {
+            turn(program, &waiting);
+        } else if (errno != EINTR) {
             say("poll: %s", strerror(errno));
             return EXIT_FAILURE;
         }
-        for (size_t i = 0; i < CLIENTS_MAX; i++) {
-            if (watched[i].revents == 0 || hear_client(program, program->clients[i]))
-                continue;
-            (void)close(program->clients[i]);
-            program->clients[i] = -1;
-        }
-        if (watched[CLIENTS_MAX].revents != 0)
-            take_client(program);
     }
 }
 
 int main(int argc, char **argv)
 {
-    struct program program = {.path = DEFAULT_SOCKET, .listener = -1, .started_by = geteuid()};
+    static struct program program = {.path = DEFAULT_SOCKET};
     int status = EXIT_FAILURE;
 
+    program.started_by = geteuid();
     for (size_t i = 0; i < CLIENTS_MAX; i++)
-        program.clients[i] = -1;
+        program.clients[i].fd = -1;
+    for (size_t i = 0; i < RELAYS_MAX; i++)
+        program.relays[i] = (struct relay){.packet = -1, .pair = -1};
     if (!parse_options(&program, argc, argv, &status))
         return status;
     if (!listen_on(&program) || !drop_privileges())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/helper/privileged.h"
 
+#include "platform/helper/helper-protocol.h"
 #include "platform/nl80211/attr.h"
 
 #include <arpa/inet.h>
@@ -22,7 +23,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { ANSWER_SIZE = 8192, MESSAGE_SIZE = 128, RECEIVE_BUFFER = 1 << 20, ANSWERS_MAX = 16 };
+enum { ANSWER_SIZE = 8192, MESSAGE_SIZE = 128, RECEIVE_BUFFER = 1 << 18, ANSWERS_MAX = 16 };
 
 /* --- generic netlink, by hand ------------------------------------------------------------------
  */
@@ -164,7 +165,8 @@ int privileged_scan(const char *ifname)
 
 /*
  * The jumps count the instructions between them; the labels name those they lead to. X is the
- * length of the radiotap header, which is little-endian. A jump can be at most 255 long.
+ * length of the radiotap header, which is little-endian, and is added to what is let in of a frame.
+ * A jump can be at most 255 long.
  */
 static int set_filter(int fd, uint32_t ifindex)
 {
@@ -172,9 +174,9 @@ static int set_filter(int fd, uint32_t ifindex)
     const uint32_t tags_aeroscout = 0x010ccc00;
     const struct sock_filter code[] = {
         /* 0 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX)),
-        /* 1 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ifindex, 0, 25), /* else drop */
+        /* 1 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ifindex, 0, 31), /* else drop */
         /* 2 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-        /* 3 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 23), /* radiotap's version */
+        /* 3 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 29), /* radiotap's version */
         /* 4 */ BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 3),
         /* 5 */ BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 8),
         /* 6 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
@@ -182,23 +184,29 @@ static int set_filter(int fd, uint32_t ifindex)
         /* 8 */ BPF_STMT(BPF_ALU | BPF_OR | BPF_X, 0),
         /* 9 */ BPF_STMT(BPF_MISC | BPF_TAX, 0),
         /* 10 */ BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),            /* frame control */
-        /* 11 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 14, 0), /* beacon */
-        /* 12 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x40, 13, 0), /* probe request */
-        /* 13 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x50, 12, 0), /* probe response */
+        /* 11 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 18, 0), /* beacon */
+        /* 12 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x50, 17, 0), /* probe response */
+        /* 13 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x40, 10, 0), /* probe request */
         /* 14 */ BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x0f),
-        /* 15 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x08, 0, 11), /* data */
+        /* 15 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x08, 0, 17), /* data */
         /* 16 */ BPF_STMT(BPF_LD | BPF_W | BPF_IND, 4),            /* address 1 */
-        /* 17 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_ccx, 7, 0),
-        /* 18 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_aeroscout, 6, 0),
+        /* 17 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_ccx, 9, 0),
+        /* 18 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_aeroscout, 8, 0),
         /* 19 */ BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1), /* to DS: */
         /* 20 */ BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x01, 0, 3),
         /* 21 */ BPF_STMT(BPF_LD | BPF_W | BPF_IND, 16), /* address 3 */
-        /* 22 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_ccx, 2, 0),
-        /* 23 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_aeroscout, 1, 0),
-        /* 24 */ BPF_STMT(BPF_RET | BPF_K, PRIVILEGED_SNAP_DATA),
-        /* 25 */ BPF_STMT(BPF_RET | BPF_K, PRIVILEGED_SNAP_TAG),
-        /* 26 */ BPF_STMT(BPF_RET | BPF_K, PRIVILEGED_SNAP_FRAME),
-        /* 27 */ BPF_STMT(BPF_RET | BPF_K, 0),
+        /* 22 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_ccx, 4, 0),
+        /* 23 */ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tags_aeroscout, 3, 0),
+        /* 24 */ BPF_STMT(BPF_MISC | BPF_TXA, 0),
+        /* 25 */ BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, HELPER_CUT_HEADER),
+        /* 26 */ BPF_STMT(BPF_RET | BPF_A, 0),
+        /* 27 */ BPF_STMT(BPF_MISC | BPF_TXA, 0),
+        /* 28 */ BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, HELPER_CUT_TAG),
+        /* 29 */ BPF_STMT(BPF_RET | BPF_A, 0),
+        /* 30 */ BPF_STMT(BPF_MISC | BPF_TXA, 0),
+        /* 31 */ BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, HELPER_CUT_BODY),
+        /* 32 */ BPF_STMT(BPF_RET | BPF_A, 0),
+        /* 33 */ BPF_STMT(BPF_RET | BPF_K, 0),
     };
     struct sock_filter copy[sizeof(code) / sizeof(code[0])];
     const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = copy};
@@ -238,6 +246,7 @@ static void set_comforts(int fd)
     const int size = RECEIVE_BUFFER;
 
     (void)setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes));
+    (void)setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes));
     (void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
