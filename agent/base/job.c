@@ -30,6 +30,13 @@ struct job {
     uint8_t result[];
 };
 
+static void (*at_fork)(void);
+
+void job_at_fork(void (*wipe)(void))
+{
+    at_fork = wipe;
+}
+
 /* Killed children that were not gone in time. */
 static struct job *lingering;
 
@@ -173,6 +180,8 @@ static _Noreturn void run_child(const struct job_spec *spec, int out, pid_t pare
     if (dup2(out, RESULT_FD) < 0 || dup2(RESULT_FD, EXIT_FD) < 0)
         _exit(EXIT_FAILURE);
     close_from(EXIT_FD + 1);
+    if (at_fork != NULL)
+        at_fork();
     _exit(spec->work(spec->input, RESULT_FD));
 }
 

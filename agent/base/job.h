@@ -11,6 +11,11 @@
  * A child dies with this process, and with its job: it is killed, and waited for 50 ms at most,
  * because one that hangs in the kernel (slow flash) cannot die before the kernel lets it go. Such a
  * child is reaped when a later job ends.
+ *
+ * A child is a copy of this process. What it must not know is wiped before it works: nmspd gives
+ * tls_memory_wipe() here, so that no private key and no secret of a session is in the heap of a
+ * child which reads a name server's answers or writes a file. Not promised: what deeper calls left
+ * on the stack, unused and unwiped.
  */
 #ifndef AGENT_BASE_JOB_H
 #define AGENT_BASE_JOB_H
@@ -40,6 +45,9 @@ struct job_spec {
 
 /* NULL if the child could not be made (errno is set); `done` is not called then. */
 struct job *job_start(struct loop *loop, const struct job_spec *spec);
+
+/* Called in every child from now on, before its work. NULL: nothing is. */
+void job_at_fork(void (*wipe)(void));
 
 /* Kills the child; `done` is not called. NULL is allowed; within the job's own `done` it does
  * nothing. */

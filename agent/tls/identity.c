@@ -235,7 +235,7 @@ static uint8_t *load_pem(const char *path, enum tls_pem what, size_t *len)
                   what == TLS_PEM_CERTIFICATE ? "certificate" : "private key");
         goto out;
     }
-    copy = malloc(*len);
+    copy = tls_memory_allocate(*len);
     if (copy == NULL) {
         error = ENOMEM;
         log_error("out of memory while reading %s", path);
@@ -294,10 +294,8 @@ void tls_identity_free(struct tls_identity *identity)
 {
     if (identity == NULL)
         return;
-    if (identity->key != NULL)
-        explicit_bzero(identity->key, identity->key_len);
-    free(identity->key);
-    free(identity->certificate);
+    tls_memory_free(identity->key);
+    tls_memory_free(identity->certificate);
     free(identity);
 }
 

@@ -60,7 +60,8 @@ void tls_memory_return(void);
  * memory.
  */
 void tls_drop_point_cache(void);
-/* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(). */
+/* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(), and wiped when
+ * it is freed, and by tls_memory_wipe(). For private keys of ours as well. */
 void *tls_memory_allocate(size_t size);
 void tls_memory_free(void *block);
 void *tls_memory_resize(void *block, size_t size);

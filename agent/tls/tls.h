@@ -250,5 +250,11 @@ void tls_memory_count(void);
 /* Bytes that the library holds now: contexts, connections, its caches. 0 if they are not counted.
  */
 size_t tls_memory(void);
+/*
+ * In a forked child, which shall know nothing secret: wipes all that the library holds and all
+ * private keys. Contexts, connections and identities are of no use there any more, and must not
+ * even be freed; making a new key works. Needs tls_memory_count().
+ */
+void tls_memory_wipe(void);
 
 #endif

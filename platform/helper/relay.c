@@ -66,7 +66,7 @@ static void take_facts(struct relay *relay, struct msghdr *message, struct helpe
     uint32_t dropped;
 
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
-         part = CMSG_NXTHDR(message, part)) {
+         part = local_next_part(message, part)) {
         if (part->cmsg_level == SOL_PACKET && part->cmsg_type == PACKET_AUXDATA &&
             part->cmsg_len >= CMSG_LEN(sizeof(facts))) {
             memcpy(&facts, CMSG_DATA(part), sizeof(facts));
