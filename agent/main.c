@@ -3,6 +3,9 @@
  * nmspd: options, the order in which modules are set up and torn down, signals.
  */
 #include "agent/agent.h"
+#include "agent/base/harden.h"
+#include "agent/base/job.h"
+#include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "agent/base/loop.h"
 #include "agent/base/number.h"
@@ -24,6 +27,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,6 +40,7 @@
 
 #define PROGRAM        "nmspd"
 #define DEFAULT_CONFIG "/etc/nmspd/nmspd.json"
+#define DEFAULT_USER   "nmspd"
 #define GROUP          "nmsp" /* whose members may manage the agent, as far as nacm lets them */
 
 enum { EXIT_CONFIG = 2 }; /* wrong usage, too */
@@ -45,6 +50,7 @@ struct options {
     const char *check; /* only look at this file */
     const char *state_dir;
     const char *management; /* the socket, or "none" */
+    const char *user;       /* whom root becomes, or NULL */
     bool to_syslog;
     enum log_level level;
     int event_buffer_bytes;
@@ -72,7 +78,7 @@ struct program {
 /* --- options --------------------------------------------------------------------------------- */
 
 static const char usage[] =
-    "usage: " PROGRAM " [-c FILE] [--state-dir DIR] [-s] [-d | -q]\n"
+    "usage: " PROGRAM " [-c FILE] [--state-dir DIR] [--user NAME] [-s] [-d | -q]\n"
     "       " PROGRAM " [--replay SCENE] [--record FILE] ...\n"
     "       " PROGRAM " --check FILE\n"
     "\n"
@@ -82,6 +88,7 @@ static const char usage[] =
     "      --check FILE      look at a configuration only: exit 0, or 2 with path and reason\n"
     "      --state-dir DIR   where the certificate and its key live (" NMSPD_STATEDIR ")\n"
     "      --management PATH the socket of NETCONF, or none (" NMSPD_MANAGEMENT ")\n"
+    "      --user NAME       whom root becomes (" DEFAULT_USER "); root: stay, without privileges\n"
     "  -s, --syslog          log to syslog, not to standard error\n"
     "  -d, -v, --debug       log more\n"
     "  -q, --quiet           log warnings and errors only\n"
@@ -97,6 +104,7 @@ enum {
     OPTION_CHECK = 256,
     OPTION_STATE_DIR,
     OPTION_MANAGEMENT,
+    OPTION_USER,
     OPTION_VERSION,
     OPTION_EVENT_BUFFER,
     OPTION_REPLAY,
@@ -108,6 +116,7 @@ static const struct option long_options[] = {
     {"check", required_argument, NULL, OPTION_CHECK},
     {"state-dir", required_argument, NULL, OPTION_STATE_DIR},
     {"management", required_argument, NULL, OPTION_MANAGEMENT},
+    {"user", required_argument, NULL, OPTION_USER},
     {"syslog", no_argument, NULL, 's'},
     {"debug", no_argument, NULL, 'd'},
     {"quiet", no_argument, NULL, 'q'},
@@ -148,6 +157,9 @@ static bool take_option(struct options *options, int option, int *status)
         return true;
     case OPTION_MANAGEMENT:
         options->management = optarg;
+        return true;
+    case OPTION_USER:
+        options->user = optarg;
         return true;
     case 's':
         options->to_syslog = true;
@@ -200,6 +212,83 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
     (void)fprintf(stderr, PROGRAM ": what is %s? All that is given are options.\n\n%s",
                   argv[optind], usage);
     *status = EXIT_CONFIG;
+    return false;
+}
+
+/* --- privileges ------------------------------------------------------------------------------ */
+
+/* So that the socket can be given to it. */
+static void add_group(struct harden_user *user, const char *name)
+{
+    const struct group *group = getgrnam(name);
+
+    if (group != NULL && user->group_count < HARDEN_GROUPS_MAX)
+        user->groups[user->group_count++] = group->gr_gid;
+}
+
+/* What a first start by hand lacks. Whatever is there already stays as it is, and may not be fit:
+ * then whoever needs it says so. */
+static void make_folders(const struct options *options, const struct harden_user *user)
+{
+    char folder[] = NMSPD_MANAGEMENT;
+
+    *strrchr(folder, '/') = '\0';
+    (void)local_make_folder(options->state_dir, user->uid, user->gid);
+    if (strcmp(options->management, NMSPD_MANAGEMENT) == 0)
+        (void)local_make_folder(folder, user->uid, user->gid);
+}
+
+/* Whom root becomes. False with a log message. */
+static bool find_user(const char *name, struct harden_user *user)
+{
+    const char *wanted = name != NULL ? name : DEFAULT_USER;
+    int error = harden_find_user(wanted, user);
+
+    if (error == 0)
+        return true;
+    if (name == NULL && error == -ENOENT)
+        log_error("started by root, and there is no user " DEFAULT_USER " to become: make it with "
+                  "`useradd --system --user-group --shell /usr/sbin/nologin " DEFAULT_USER
+                  "`, name another one with --user, or stay root with --user root");
+    else
+        log_error("cannot become user %s: %s; name one that exists with --user", wanted,
+                  error == -ENOENT ? "there is none" : strerror(-error));
+    return false;
+}
+
+/* Only root can become somebody, and others need not be told to stay themselves. */
+static bool is_ours(const char *name)
+{
+    struct harden_user user;
+
+    if (name == NULL || (harden_find_user(name, &user) == 0 && user.uid == geteuid()))
+        return true;
+    log_error("cannot become user %s: only root can become another user; leave --user out", name);
+    return false;
+}
+
+/*
+ * Before anything is opened or made but the log: what is used later (the state directory, the
+ * configuration on SIGHUP, hostapd's sockets) is used with the same rights from the start. False
+ * with a log message.
+ */
+static bool drop_privileges(const struct options *options)
+{
+    struct harden_user user = {.uid = 0};
+    struct harden_fault fault;
+    bool is_root = geteuid() == 0;
+
+    if (is_root ? !find_user(options->user, &user) : !is_ours(options->user))
+        return false;
+    bool changes = is_root && user.uid != 0;
+    if (changes) {
+        add_group(&user, GROUP);
+        make_folders(options, &user);
+    }
+    if (harden_drop(changes ? &user : NULL, 0, &fault) == 0)
+        return true;
+    log_error("cannot drop privileges: %s: %s; start it as the user that it shall run as",
+              fault.what, strerror(fault.error));
     return false;
 }
 
@@ -488,7 +577,7 @@ static int run(struct program *program)
     log_info("version " NMSPD_VERSION ", configuration %s", program->options.config);
     if (geteuid() == 0)
         log_warning("runs as root, which it does not need: let the supervisor start it as a user "
-                    "of its own");
+                    "of its own, or leave --user out");
     struct settings *settings = store_settings(program->store);
     if (settings != NULL && set_up(program, settings)) {
         open_door(program);
@@ -519,8 +608,11 @@ int main(int argc, char **argv)
     log_open(PROGRAM, program.options.to_syslog, program.options.level);
     if (program.options.check != NULL)
         return check_config(program.options.check);
+    if (!drop_privileges(&program.options))
+        return EXIT_FAILURE;
     keep_large_blocks_apart();
     tls_memory_count();
+    job_at_fork(tls_memory_wipe);
     if (tls_init() != 0)
         return EXIT_FAILURE;
     program.loop = loop_new();

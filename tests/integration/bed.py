@@ -3,6 +3,7 @@
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -27,6 +28,8 @@ SCENE_PROGRAM = os.environ.get("NMSPD_SCENE_PROGRAM", "nmspd-scene")
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite",
             "--errors-for-leak-kinds=none", "--child-silent-after-fork=yes"]
 WRAPPER = VALGRIND if os.environ.get("NMSPD_VALGRIND") else []
+# The agent stays who the tests are: root, where they are run as root.
+USER = pwd.getpwuid(os.geteuid()).pw_name
 PATIENCE = 60.0 if WRAPPER else 20.0
 BASE_MAC = "02:0a:00:00:00:01"
 SERVER_MACS = ["00:50:56:9c:34:89", "00:50:56:9c:34:90", "00:50:56:9c:34:91"]
@@ -147,7 +150,7 @@ class Agent:
         os.write(self.scene_fd, "".join(line + "\n" for line in lines).encode())
 
     def start(self, *arguments):
-        command = [self.program, "-c", self.config, "--state-dir", self.state, "--management", "none",
+        command = [self.program, "-c", self.config, "--state-dir", self.state, "--management", "none", "--user", USER,
                    *arguments]
         self.process = subprocess.Popen(WRAPPER + command, stderr=subprocess.PIPE, text=True,
                                         env=dict(os.environ, NMSPD_SCENE=self.scene_path, **self.environment))

@@ -268,6 +268,12 @@ WRAP(ssize_t, read, (int fd, void *buf, size_t n))
     FAIL_OR(FAILING_READ, __real_read(fd, buf, limited(n)));
 }
 
+/* What -D_FORTIFY_SOURCE makes of it where it cannot be sure of the length. */
+WRAP(ssize_t, __read_chk, (int fd, void *buf, size_t n, size_t room))
+{
+    FAIL_OR(FAILING_READ, __real___read_chk(fd, buf, limited(n), room));
+}
+
 WRAP(ssize_t, write, (int fd, const void *buf, size_t n))
 {
     FAIL_OR(FAILING_WRITE, __real_write(fd, buf, limited(n)));
