@@ -618,7 +618,11 @@ static void what_may_not_be_read_cannot_be_guessed_by_edits(void **state)
                 (void)snprintf(message, sizeof(message),
                                COPY("<candidate/>", "<config>" HOSTNAME("ap-1") "%s</config>"),
                                there_and_not[i][k]);
-                client_error(nobody, message, "access-denied");
+                /* Operations belong to edit-config alone. */
+                client_error(nobody, message,
+                             strstr(there_and_not[i][k], "nc:operation") != NULL
+                                 ? "unknown-attribute"
+                                 : "access-denied");
                 (void)snprintf(message, sizeof(message),
                                DOOR_EDIT("running",
                                          "<default-operation>none</default-operation>"

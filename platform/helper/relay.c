@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/helper/relay.h"
 
+#include "agent/base/local.h"
+
 #include "platform/helper/helper-protocol.h"
 #include "platform/helper/privileged.h"
 
