@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STOP_MS = SESSION_FLUSH_MS + FAREWELL_MS + 200 };
+enum {
+    STOP_MS = SESSION_FLUSH_MS + FAREWELL_MS + 200,
+    TIDY_MS = 1000, /* after a handshake, the next ones included */
+};
 
 /* --- all connections ------------------------------------------------------------------------- */
 
@@ -72,6 +75,20 @@ static bool gate_authorise(void *context, const struct authlist_peer *peer,
     return is_in;
 }
 
+static void on_tidy(void *context)
+{
+    (void)context;
+    tls_drop_point_cache();
+}
+
+/* A handshake is over. What it left behind is dropped later, because that takes longer than a
+ * handshake; and soon, because there may be no end of them. */
+static void tidy_later(struct agent *agent)
+{
+    if (!loop_timer_running(&agent->tidy_timer))
+        loop_timer_start(&agent->tidy_timer, TIDY_MS);
+}
+
 /* Of two sessions with one MAC the one that we initiated stays; one that is being ended makes room
  * for any. */
 static const char *gate_admit(void *context, const struct mac *identity, bool inbound)
@@ -80,6 +97,7 @@ static const char *gate_admit(void *context, const struct mac *identity, bool in
     struct connections at = all_connections(agent);
     struct connection *connection;
 
+    tidy_later(agent);
     if (agent->stopping)
         return "the agent is stopping";
     while ((connection = next_connection(agent, &at)) != NULL) {
@@ -123,6 +141,17 @@ static bool gate_crosses(void *context, const struct mac *identity, const char *
     return false;
 }
 
+static bool gate_dials(void *context, const struct address_host *host)
+{
+    const struct agent *agent = context;
+
+    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next) {
+        if (!s->leaving && peer_stands_at(s->peer, host))
+            return true;
+    }
+    return false;
+}
+
 static void drop_gone_servers(struct agent *agent)
 {
     struct agent_server **link = &agent->servers;
@@ -145,6 +174,7 @@ static void gate_released(void *context)
 {
     struct agent *agent = context;
 
+    tidy_later(agent);
     drop_gone_servers(agent);
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_release(s->peer);
@@ -342,6 +372,7 @@ static void make_gate(struct agent *agent)
                                 .admit = gate_admit,
                                 .has_session = gate_has_session,
                                 .crosses = gate_crosses,
+                                .dials = gate_dials,
                                 .explain = agent_explain,
                                 .diagnosed = agent_diagnosed,
                                 .up = agent_up,
@@ -362,6 +393,7 @@ static bool make_parts(struct agent *agent)
                                               .software = options->software};
     if (loop_timer_init(agent->loop, &agent->start_timer, on_start_timer, agent) != 0 ||
         loop_timer_init(agent->loop, &agent->stop_timer, on_stop_timer, agent) != 0 ||
+        loop_timer_init(agent->loop, &agent->tidy_timer, on_tidy, agent) != 0 ||
         agent_clock_init(agent) != 0)
         return false;
     agent->session.views = views_new(options->loop, options->engine);
@@ -468,6 +500,7 @@ void agent_free(struct agent *agent)
     loop_timer_fini(&agent->start_timer);
     agent_clock_fini(agent);
     loop_timer_fini(&agent->stop_timer);
+    loop_timer_fini(&agent->tidy_timer);
     loop_deferred_cancel(agent->loop, &agent->stop_done);
     settings_free(agent->settings);
     free(agent);

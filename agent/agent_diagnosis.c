@@ -172,7 +172,9 @@ bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_curs
 /* What the listener closed at once is counted there. */
 static uint64_t rejected(const struct agent *agent)
 {
-    return listener_counters(inbounds_listener(agent->inbounds))->refused;
+    const struct listener_counters *c = listener_counters(inbounds_listener(agent->inbounds));
+
+    return c->refused + c->throttled;
 }
 
 void state_statistics(const struct agent *agent, struct statistics *out)

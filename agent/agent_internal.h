@@ -47,6 +47,7 @@ struct agent {
     bool ready; /* identity and base MAC are known */
     int64_t waiting_until;
     struct loop_timer start_timer;
+    struct loop_timer tidy_timer;  /* runs after handshakes */
     struct loop_timer clock_timer; /* runs while a server waits for the clock to be set */
     struct loop_timer dates_timer; /* a certificate that let somebody in may have ended */
 

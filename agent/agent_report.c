@@ -91,8 +91,10 @@ static void report_listener(const struct state_summary *s)
     else
         log_info("report: listener: off");
     log_info("report: listener: %" PRIu64 " connections, %" PRIu64 " closed at once, %" PRIu64
+             " throttled, %" PRIu64 " made room for others, %" PRIu64
              " failed the handshake, %" PRIu64 " not let in",
-             s->accepts, s->accepts_refused, s->handshakes_failed, s->peers_refused);
+             s->accepts, s->accepts_refused, s->accepts_throttled, s->accepts_evicted,
+             s->handshakes_failed, s->peers_refused);
 }
 
 static void report_counters(const char *title, const struct session_counters *c)

@@ -84,6 +84,8 @@ static void summarise_listener(const struct agent *agent, struct state_summary *
                    listener_trouble(listener));
     out->accepts = listener_counters(listener)->accepted;
     out->accepts_refused = listener_counters(listener)->refused;
+    out->accepts_throttled = listener_counters(listener)->throttled;
+    out->accepts_evicted = listener_counters(listener)->evicted;
     out->handshakes_failed = inbound->handshakes_failed;
     out->peers_refused = inbound->refused;
 }

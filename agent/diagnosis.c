@@ -19,6 +19,8 @@ const char *diagnosis_code_name(enum diagnosis_code code)
         [DIAGNOSIS_NO_ANSWER] = "no-answer",
         [DIAGNOSIS_UNREACHABLE] = "unreachable",
         [DIAGNOSIS_NO_RESOURCES] = "no-resources",
+        [DIAGNOSIS_THROTTLED] = "throttled",
+        [DIAGNOSIS_CROWDED_OUT] = "crowded-out",
         [DIAGNOSIS_HANDSHAKE_SILENT] = "handshake-silent",
         [DIAGNOSIS_HANDSHAKE_CLOSED] = "handshake-closed",
         [DIAGNOSIS_NOT_TLS] = "not-tls",

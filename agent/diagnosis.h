@@ -32,6 +32,10 @@ enum diagnosis_code {
     DIAGNOSIS_UNREACHABLE,  /* TCP: any other `error` */
     DIAGNOSIS_NO_RESOURCES, /* ours: memory, descriptors, a TLS context; `error` if there is one */
 
+    /* Not heard. Both come in. */
+    DIAGNOSIS_THROTTLED,   /* too many from its address, or in all, came to nothing */
+    DIAGNOSIS_CROWDED_OUT, /* its place was given to another one, or there was none */
+
     /* TLS. */
     DIAGNOSIS_HANDSHAKE_SILENT, /* not completed within `seconds` */
     DIAGNOSIS_HANDSHAKE_CLOSED, /* closed or broken off without a reason */

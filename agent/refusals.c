@@ -14,22 +14,46 @@ static bool same_key(const struct diagnosis *x, bool has_presented,
                                     sizeof(presented->spki_sha256)) == 0;
 }
 
+static bool was_not_heard(const struct diagnosis *diagnosis)
+{
+    return diagnosis->code == DIAGNOSIS_THROTTLED || diagnosis->code == DIAGNOSIS_CROWDED_OUT;
+}
+
 static struct refusal *find(struct refusals *refusals, const struct diagnosis *diagnosis)
 {
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];
-        if (one->count > 0 && address_same_host(one->diagnosis.address, diagnosis->address) &&
+        if (one->count > 0 && was_not_heard(&one->diagnosis) == was_not_heard(diagnosis) &&
+            address_same_host(one->diagnosis.address, diagnosis->address) &&
             same_key(&one->diagnosis, diagnosis->has_presented, &diagnosis->presented))
             return one;
     }
     return NULL;
 }
 
-/* A free place, or that of the one that has been away the longest. */
-static struct refusal *make_room(struct refusals *refusals)
+/* How many were not heard; the one of them that has been away the longest. */
+static size_t count_not_heard(struct refusals *refusals, struct refusal **oldest)
 {
-    struct refusal *oldest = &refusals->places[0];
+    size_t count = 0;
 
+    for (size_t i = 0; i < REFUSALS_MAX; i++) {
+        struct refusal *one = &refusals->places[i];
+        if (one->count == 0 || !was_not_heard(&one->diagnosis))
+            continue;
+        if (count++ == 0 || one->last < (*oldest)->last)
+            *oldest = one;
+    }
+    return count;
+}
+
+/* A free place, or that of the one that has been away the longest. */
+static struct refusal *make_room(struct refusals *refusals, const struct diagnosis *diagnosis)
+{
+    struct refusal *oldest = NULL;
+
+    if (was_not_heard(diagnosis) && count_not_heard(refusals, &oldest) >= REFUSALS_MAX / 2)
+        return oldest;
+    oldest = &refusals->places[0];
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];
         if (one->count == 0)
@@ -37,7 +61,6 @@ static struct refusal *make_room(struct refusals *refusals)
         if (one->last < oldest->last)
             oldest = one;
     }
-    oldest->count = 0;
     return oldest;
 }
 
@@ -47,18 +70,29 @@ bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis,
     struct refusal *one = find(refusals, diagnosis);
     bool known = one != NULL;
 
-    if (!known)
-        one = make_room(refusals);
-    bool news = !known || !diagnosis_same(&one->diagnosis, diagnosis);
-    if (news)
+    if (!known) {
+        one = make_room(refusals, diagnosis);
+        one->count = 0;
+    }
+    if (!known || !diagnosis_same(&one->diagnosis, diagnosis)) {
         one->first = now;
+        one->told = false;
+    }
     one->diagnosis = *diagnosis;
     one->was_let_in = identity != NULL;
     if (identity != NULL)
         one->identity = *identity;
     one->last = now;
     one->count++;
-    return news;
+    return !one->told;
+}
+
+void refusals_told(struct refusals *refusals, const struct diagnosis *diagnosis)
+{
+    struct refusal *one = find(refusals, diagnosis);
+
+    if (one != NULL)
+        one->told = true;
 }
 
 void refusals_forget(struct refusals *refusals, const char *address,
@@ -67,7 +101,8 @@ void refusals_forget(struct refusals *refusals, const char *address,
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];
         if (one->count > 0 && address_same_host(one->diagnosis.address, address) &&
-            same_key(&one->diagnosis, presented != NULL, presented))
+            (was_not_heard(&one->diagnosis) ||
+             same_key(&one->diagnosis, presented != NULL, presented)))
             one->count = 0;
     }
 }

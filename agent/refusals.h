@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inbound peers that were refused last, each once however often it came: by its address
- * (without the port) and the hash of its key. At most REFUSALS_MAX; the one that has been away the
- * longest goes when another comes.
+ * (without the port) and the hash of its key; and once more if it was not even heard, because it
+ * was throttled or pushed out. At most REFUSALS_MAX, and half of them for those that were not
+ * heard; the one that has been away the longest goes when another comes.
  */
 #ifndef AGENT_REFUSALS_H
 #define AGENT_REFUSALS_H
@@ -18,6 +19,7 @@ enum { REFUSALS_MAX = 16 };
 struct refusal {
     struct diagnosis diagnosis; /* the last one */
     uint64_t count;             /* 0: a free place */
+    bool told;                  /* this cause, by refusals_told() */
     bool was_let_in;            /* authorised by `identity`, and no session all the same */
     struct mac identity;
     int64_t first; /* loop_now() */
@@ -28,10 +30,13 @@ struct refusals {
     struct refusal places[REFUSALS_MAX];
 };
 
-/* True if this is news: a peer that is not there yet, or another cause. `identity` is the MAC by
- * which the peer was authorised; NULL: it was not. */
+/* True if this is news: a peer that is not there yet, or another cause, and not told since.
+ * `identity` is the MAC by which the peer was authorised; NULL: it was not. */
 bool refusals_note(struct refusals *refusals, const struct diagnosis *diagnosis,
                    const struct mac *identity, int64_t now);
+
+/* What was noted last with this diagnosis is no news any more. */
+void refusals_told(struct refusals *refusals, const struct diagnosis *diagnosis);
 
 /* This peer is in now: nothing is to be told of it any more. */
 void refusals_forget(struct refusals *refusals, const char *address,

@@ -11,7 +11,9 @@
  * two. They are repeated here so that the agent can run without any configuration.
  */
 static const struct settings defaults = {
-    .listen = {.port = SETTINGS_NMSP_PORT},
+    .listen = {.port = SETTINGS_NMSP_PORT,
+               .each = {.rate = 12, .burst = 6},
+               .all = {.rate = 60, .burst = 20}},
     .intervals = {.client = 2, .rfid = 2, .rogue_ap = 2, .rogue_client = 2},
     .radios = {.default_poll_seconds = 2,
                .hostapd = true,

@@ -40,12 +40,21 @@ struct settings_server {
     bool legacy_cipher;
 };
 
+/* So many at once, then so many a minute. A rate of 0: without a limit. */
+struct settings_rate {
+    uint16_t rate;
+    uint16_t burst;
+};
+
 /* nmsp listen: the 3850's own direction. */
 struct settings_listen {
     bool enabled;
     char address[SETTINGS_HOST_SIZE]; /* empty: all addresses, IPv6 and IPv4 */
     uint16_t port;
     bool legacy_cipher;
+    /* Connections that come in and are not authorised: of one address (IPv6: /64), and in all. */
+    struct settings_rate each;
+    struct settings_rate all;
 };
 
 /* nmsp notification interval ..., in seconds. */

@@ -118,7 +118,9 @@ struct state_summary {
     uint16_t listen_port;       /* 0: not listening */
     char listener_trouble[128]; /* why it does not listen though it should */
     uint64_t accepts;           /* connections on the listener */
-    uint64_t accepts_refused;   /* caps and per-address limit */
+    uint64_t accepts_refused;   /* closed at once: no place */
+    uint64_t accepts_throttled; /* closed at once: too many came to nothing */
+    uint64_t accepts_evicted;   /* made a place for another one */
     uint64_t handshakes_failed;
     uint64_t peers_refused; /* by the auth list */
     uint64_t wakeups;

@@ -78,8 +78,8 @@ static uint64_t sum_of_statistics(const struct scene *s)
     memcpy(words, &now, sizeof(words));
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         sum += words[i];
-    return sum + summary.accepts + summary.accepts_refused + summary.handshakes_failed +
-           summary.peers_refused;
+    return sum + summary.accepts + summary.accepts_refused + summary.accepts_throttled +
+           summary.accepts_evicted + summary.handshakes_failed + summary.peers_refused;
 }
 
 static void assert_nothing_counted(const struct session_counters *counters)
@@ -94,12 +94,12 @@ static bool first_has_ended(void *context)
     return scene_peer_at(context, 0).disconnections == 1;
 }
 
-static bool one_too_many_is_closed(void *context)
+static bool one_has_made_room(void *context)
 {
-    struct statistics now;
+    struct state_summary now;
 
-    state_statistics(((const struct scene *)context)->agent, &now);
-    return now.accept_rejects > 0;
+    state_summary(((const struct scene *)context)->agent, &now);
+    return now.accepts_evicted > 0;
 }
 
 static void clearing_leaves_no_counter_and_every_session(void **state)
@@ -120,7 +120,7 @@ static void clearing_leaves_no_counter_and_every_session(void **state)
     scene_run_until(s, first_has_ended);
     for (size_t i = 0; i <= LISTENER_PENDING_EACH; i++)
         fds[i] = far_connect("127.0.0.1", s->listen_port);
-    scene_run_until(s, one_too_many_is_closed);
+    scene_run_until(s, one_has_made_room);
     assert_true(scene_peer_at(s, 0).counters.rx_frames > 0); /* of the last session */
     assert_true(scene_peer_at(s, 0).attempts > 0);
     uint64_t number = scene_peer_at(s, 1).connection;

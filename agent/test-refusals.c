@@ -27,7 +27,10 @@ static bool note(struct refusals *refusals, const char *address, uint8_t key,
                  enum diagnosis_code code, int64_t now)
 {
     struct diagnosis d = refusal(address, key, code);
-    return refusals_note(refusals, &d, NULL, now);
+    bool news = refusals_note(refusals, &d, NULL, now);
+
+    refusals_told(refusals, &d);
+    return news;
 }
 
 static size_t count(const struct refusals *refusals)
@@ -146,6 +149,56 @@ static void a_mac_that_has_a_session_is_forgotten_wherever_it_was_let_in_before(
     assert_int_equal(count(&refusals), 3);
 }
 
+/* Somebody held it back; it is not lost for that. */
+static void what_was_not_told_stays_news(void **state)
+{
+    struct diagnosis d = refusal("192.0.2.1:1", 1, DIAGNOSIS_UNKNOWN_MAC);
+    struct diagnosis other = refusal("192.0.2.1:1", 2, DIAGNOSIS_UNKNOWN_MAC);
+    struct refusals refusals = {0};
+
+    (void)state;
+    assert_true(refusals_note(&refusals, &d, NULL, 1));
+    assert_true(refusals_note(&refusals, &d, NULL, 2));
+    refusals_told(&refusals, &other); /* is not there */
+    assert_true(refusals_note(&refusals, &d, NULL, 3));
+    refusals_told(&refusals, &d);
+    assert_false(refusals_note(&refusals, &d, NULL, 4));
+}
+
+static void who_was_not_heard_stands_beside_what_else_is_wrong_with_it(void **state)
+{
+    struct refusals refusals = {0};
+
+    (void)state;
+    assert_true(note(&refusals, "192.0.2.1:1", 0, DIAGNOSIS_HANDSHAKE_CLOSED, 1));
+    assert_true(note(&refusals, "192.0.2.1:2", 0, DIAGNOSIS_THROTTLED, 2));
+    assert_false(note(&refusals, "192.0.2.1:3", 0, DIAGNOSIS_HANDSHAKE_CLOSED, 3));
+    assert_false(note(&refusals, "192.0.2.1:4", 0, DIAGNOSIS_THROTTLED, 4));
+    assert_int_equal(count(&refusals), 2);
+    /* Both are over when it gets in without a certificate that was refused before. */
+    refusals_forget(&refusals, "192.0.2.1:9", NULL);
+    assert_int_equal(count(&refusals), 0);
+}
+
+static void those_that_were_not_heard_have_half_of_the_places(void **state)
+{
+    struct refusals refusals = {0};
+    char address[32];
+
+    (void)state;
+    for (uint8_t key = 1; key <= REFUSALS_MAX / 2; key++)
+        assert_true(note(&refusals, "192.0.2.1:1", key, DIAGNOSIS_UNKNOWN_MAC, key));
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)snprintf(address, sizeof(address), "198.51.%u.%u:1", i / 200, i % 200);
+        assert_true(note(&refusals, address, 0,
+                         i % 2 == 0 ? DIAGNOSIS_THROTTLED : DIAGNOSIS_CROWDED_OUT, 100 + i));
+    }
+    assert_int_equal(count(&refusals), REFUSALS_MAX);
+    for (uint8_t key = 1; key <= REFUSALS_MAX / 2; key++)
+        assert_false(note(&refusals, "192.0.2.1:1", key, DIAGNOSIS_UNKNOWN_MAC, 2000));
+    assert_false(note(&refusals, address, 0, DIAGNOSIS_CROWDED_OUT, 2000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +207,9 @@ int main(void)
         cmocka_unit_test(another_key_or_another_address_is_another_peer),
         cmocka_unit_test(the_one_that_stayed_away_longest_makes_room),
         cmocka_unit_test(who_gets_in_is_forgotten),
+        cmocka_unit_test(what_was_not_told_stays_news),
+        cmocka_unit_test(who_was_not_heard_stands_beside_what_else_is_wrong_with_it),
+        cmocka_unit_test(those_that_were_not_heard_have_half_of_the_places),
         cmocka_unit_test(a_mac_that_has_a_session_is_forgotten_wherever_it_was_let_in_before),
     };
 

@@ -460,6 +460,13 @@ static void refuse_repeated_server(struct work *work, const struct lyd_node *ent
     }
 }
 
+static void apply_rate(const struct lyd_node *node, const char *rate, const char *burst,
+                       struct settings_rate *to)
+{
+    to->rate = (uint16_t)number(value(node, rate));
+    to->burst = (uint16_t)number(value(node, burst));
+}
+
 static void apply_listen(struct work *work, const struct lyd_node *nmsp)
 {
     const struct lyd_node *node = child(nmsp, "listen");
@@ -471,6 +478,8 @@ static void apply_listen(struct work *work, const struct lyd_node *nmsp)
     listen->port = (uint16_t)number(value(node, "port"));
     apply_address(work, node, "address", false, listen->address);
     listen->legacy_cipher = apply_legacy_cipher(work, node);
+    apply_rate(child(node, "throttle"), "address-rate", "address-burst", &listen->each);
+    apply_rate(child(node, "throttle"), "rate", "burst", &listen->all);
 }
 
 static void apply_nmsp(struct work *work)

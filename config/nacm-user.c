@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/nacm.h"
 
-#include "agent/base/log.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -93,9 +91,7 @@ static void add_groups(struct nacm_user *user, gid_t gid)
         count = GIDS_MAX;
     for (int i = 0; i < count && user->group_count < NACM_GROUPS_MAX; i++)
         add_group(user, gids[i]);
-    if (user->group_count == NACM_GROUPS_MAX && count > NACM_GROUPS_MAX)
-        log_warning("nacm: user %s is in more than %d groups: rules see the first ones only",
-                    user->name, (int)NACM_GROUPS_MAX);
+    user->more_groups = user->group_count == NACM_GROUPS_MAX && count > NACM_GROUPS_MAX;
 }
 
 void nacm_user_of(uid_t uid, gid_t gid, struct nacm_user *user)

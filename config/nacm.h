@@ -41,6 +41,7 @@ enum { NACM_NAME_SIZE = 64, NACM_GROUPS_MAX = 64 };
 struct nacm_user {
     char name[NACM_NAME_SIZE];
     bool recovery;
+    bool more_groups; /* than are kept here */
     size_t group_count;
     char groups[NACM_GROUPS_MAX][NACM_NAME_SIZE];
 };
@@ -48,7 +49,7 @@ struct nacm_user {
 /*
  * From the credentials of a socket's other end, once a session. Never fails: who has no name (or
  * one too long for NACM_NAME_SIZE) is called by number, and has no groups; groups beyond
- * NACM_GROUPS_MAX are left out, with a warning. Asks the C library (getpwuid, getgrouplist), which
+ * NACM_GROUPS_MAX are left out. Asks the C library (getpwuid, getgrouplist), which
  * reads files; where nsswitch.conf names a network service, it waits for that.
  */
 void nacm_user_of(uid_t uid, gid_t gid, struct nacm_user *user);

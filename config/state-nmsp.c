@@ -100,6 +100,8 @@ static void fill_listener(struct state_maker *m, struct lyd_node *root,
     static const struct state_counter counters[] = {
         COUNTER("accepted", state_summary, accepts),
         COUNTER("closed-at-once", state_summary, accepts_refused),
+        COUNTER("throttled", state_summary, accepts_throttled),
+        COUNTER("evicted", state_summary, accepts_evicted),
         COUNTER("handshakes-failed", state_summary, handshakes_failed),
         COUNTER("not-let-in", state_summary, peers_refused),
     };

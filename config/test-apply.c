@@ -68,6 +68,10 @@ static void a_listener_has_the_default_port_and_all_addresses(void **state)
     assert_true(settings->listen.enabled);
     assert_int_equal(settings->listen.port, SETTINGS_NMSP_PORT);
     assert_string_equal(settings->listen.address, "");
+    assert_int_equal(settings->listen.each.rate, 12);
+    assert_int_equal(settings->listen.each.burst, 6);
+    assert_int_equal(settings->listen.all.rate, 60);
+    assert_int_equal(settings->listen.all.burst, 20);
     settings_free(settings);
 }
 
@@ -77,7 +81,8 @@ static void every_single_value_reaches_its_own_member(void **state)
         config, "{'nmspd-system:system':{'hostname':'ap-7','base-mac':'00-0A-0b-0c-0d-0e',"
                 "'capacity':{'devices':301,'samples':302,'aps':303}},"
                 "'nmspd-nmsp:nmsp':{'enable':true,'strong-cipher':true,"
-                "'listen':{'port':1024,'address':'2001:db8::7'},"
+                "'listen':{'port':1024,'address':'2001:db8::7','throttle':{'address-rate':51,"
+                "'address-burst':52,'rate':53,'burst':54}},"
                 "'notification':{'client-notify-interval':11,'rfid-notify-interval':12,"
                 "'rogue-ap-notify-interval':13,'rogue-client-notify-interval':14}},"
                 "'nmspd-aaa:aaa':{'new-model':true},"
@@ -101,6 +106,10 @@ static void every_single_value_reaches_its_own_member(void **state)
     assert_true(s->strong_cipher);
     assert_int_equal(s->listen.port, 1024);
     assert_string_equal(s->listen.address, "2001:db8::7");
+    assert_int_equal(s->listen.each.rate, 51);
+    assert_int_equal(s->listen.each.burst, 52);
+    assert_int_equal(s->listen.all.rate, 53);
+    assert_int_equal(s->listen.all.burst, 54);
     assert_int_equal(s->intervals.client, 11);
     assert_int_equal(s->intervals.rfid, 12);
     assert_int_equal(s->intervals.rogue_ap, 13);

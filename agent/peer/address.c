@@ -68,6 +68,28 @@ const char *address_text(const struct sockaddr_storage *address,
     return text;
 }
 
+struct address_host address_host(const struct sockaddr_storage *address)
+{
+    struct address_host host = {.bytes = {[10] = 0xff, [11] = 0xff}};
+    struct sockaddr_in6 in6;
+    struct sockaddr_in in;
+
+    if (address->ss_family == AF_INET6) {
+        memcpy(&in6, address, sizeof(in6));
+        memcpy(host.bytes, in6.sin6_addr.s6_addr, sizeof(host.bytes));
+        host.scope = in6.sin6_scope_id;
+    } else {
+        memcpy(&in, address, sizeof(in));
+        memcpy(host.bytes + 12, &in.sin_addr, sizeof(in.sin_addr));
+    }
+    return host;
+}
+
+bool address_host_equal(const struct address_host *x, const struct address_host *y)
+{
+    return x->scope == y->scope && memcmp(x->bytes, y->bytes, sizeof(x->bytes)) == 0;
+}
+
 struct address_group address_group(const struct sockaddr_storage *address)
 {
     struct sockaddr_storage plain = unmapped(address);

@@ -23,6 +23,15 @@ bool address_same_host(const char *x, const char *y);
 /* Whether such a text names this host, which is written without a port and without brackets. */
 bool address_is_of(const char *text, const char *host);
 
+/* One host, ports aside; an IPv4 address inside an IPv6 one is the IPv4 address. */
+struct address_host {
+    uint8_t bytes[16];
+    uint32_t scope; /* link-local addresses: the link */
+};
+
+struct address_host address_host(const struct sockaddr_storage *address);
+bool address_host_equal(const struct address_host *x, const struct address_host *y);
+
 socklen_t address_size(const struct sockaddr_storage *address);
 
 /*

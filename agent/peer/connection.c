@@ -506,6 +506,14 @@ bool connection_ending(const struct connection *c)
     return c->finishing || c->step == STEP_OVER;
 }
 
+bool connection_has_hello(const struct connection *c)
+{
+    char byte;
+
+    return (c->tls != NULL && tls_has_answered(c->tls)) ||
+           (c->fd >= 0 && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0);
+}
+
 struct session *connection_session(const struct connection *c)
 {
     return c->session;

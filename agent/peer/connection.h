@@ -88,6 +88,8 @@ uint64_t connection_number(const struct connection *connection);
 enum state_phase connection_phase(const struct connection *connection);
 /* It is being ended, or has ended. */
 bool connection_ending(const struct connection *connection);
+/* Whether the peer's ClientHello is complete, or what may complete it waits to be read. */
+bool connection_has_hello(const struct connection *connection);
 /* NULL before the session began. It stays readable until connection_free(). */
 struct session *connection_session(const struct connection *connection);
 /* What the peer's certificate said and what was decided on it; NULL as long as it said nothing. */

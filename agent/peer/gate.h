@@ -8,6 +8,7 @@
 
 #include "agent/auth/authlist.h"
 #include "agent/diagnosis.h"
+#include "agent/peer/address.h"
 #include "agent/peer/connection.h"
 #include "agent/peer/farewell.h"
 #include "agent/session/session.h"
@@ -31,6 +32,8 @@ struct gate {
     /* Of a MAC that has a session: it is ours to the host of this address (with its port), which
      * then dials us as we dial it, and all is well. NULL: never. */
     bool (*crosses)(void *context, const struct mac *identity, const char *address);
+    /* Whether a configured server stands at this address. NULL: none does. */
+    bool (*dials)(void *context, const struct address_host *host);
     /* Adds what only the agent knows: the clock, our identity and, unless the decision is NULL, the
      * auth list's side of a refusal. May be NULL, as the next one. */
     void (*explain)(void *context, const struct authlist_peer *presented,

@@ -2,8 +2,10 @@
 #include "agent/peer/inbound.h"
 
 #include "agent/base/hex.h"
+#include "agent/base/log-window.h"
 #include "agent/base/log.h"
 #include "agent/peer/address.h"
+#include "agent/peer/hosts.h"
 #include "agent/refusals.h"
 
 #include <inttypes.h>
@@ -16,9 +18,7 @@ enum {
     /* Those that wait to be authorised, and those that are. */
     PLACES = LISTENER_PENDING_MAX + INBOUND_SESSIONS_MAX,
     NAME_SIZE = ADDRESS_TEXT_SIZE + 16,
-    FAILURE_SIZE = STATE_REASON_SIZE + ADDRESS_TEXT_SIZE + 16,
-    TELLS_PER_WINDOW = 10,
-    TELL_WINDOW_MS = 60 * 1000,
+    SESSIONS_TOLD = 64, /* within a window: that one is up, or down */
 };
 
 struct inbound {
@@ -26,6 +26,9 @@ struct inbound {
     struct connection *connection; /* NULL: a free place */
     bool waiting;                  /* occupies a place of the listener */
     unsigned listener_place;
+    struct address_host host;
+    bool authorised;
+    bool crowded_out;
     char name[NAME_SIZE]; /* for the log */
     char address[ADDRESS_TEXT_SIZE];
     enum diagnosis_code not_admitted;
@@ -42,11 +45,9 @@ struct inbounds {
     struct inbound_counters counters;
     struct refusals refusals;
 
-    /* Anybody can make us write a line here, so lines are bounded, and repeats are counted. */
-    char last_failure[FAILURE_SIZE];
-    int64_t window;
-    unsigned told;
-    uint64_t not_told;
+    struct log_window log;     /* anybody can make us write a line */
+    struct log_window comings; /* and who is let in, if it comes and goes all the time */
+    struct hosts good;
 };
 
 static int64_t now(const struct inbounds *all)
@@ -56,51 +57,54 @@ static int64_t now(const struct inbounds *all)
 
 /* --- telling failures ------------------------------------------------------------------------ */
 
-/* Whether a line may be written for this failure, which `what` tells apart from others. */
-static bool may_tell(struct inbounds *all, const char *what)
+static const char *without_port(const char *address, char text[static NAME_SIZE])
 {
-    if (now(all) - all->window >= TELL_WINDOW_MS) {
-        all->window = now(all);
-        all->told = 0;
-        all->last_failure[0] = '\0';
-    }
-    if (all->told >= TELLS_PER_WINDOW || strcmp(all->last_failure, what) == 0) {
-        all->not_told++;
-        return false;
-    }
-    if (all->not_told > 0)
-        log_info("listener: %" PRIu64 " more connections failed", all->not_told);
-    all->not_told = 0;
-    all->told++;
-    (void)snprintf(all->last_failure, sizeof(all->last_failure), "%s", what);
-    return true;
+    (void)snprintf(text, NAME_SIZE, "from %.*s", (int)(strrchr(address, ':') - address), address);
+    return text;
+}
+
+/* Whether lines may be written for this: by the address, the code and the key that was presented,
+ * never by what the other side can vary in any other way. */
+static bool may_tell(struct inbounds *all, const struct diagnosis *diagnosis)
+{
+    char who[NAME_SIZE];
+    char key[9] = "";
+    char cause[LOG_WINDOW_TEXT_SIZE];
+
+    if (diagnosis->has_presented)
+        (void)hex_text(diagnosis->presented.spki_sha256, 4, key);
+    (void)snprintf(cause, sizeof(cause), "no session (%s%s%s)",
+                   diagnosis_code_name(diagnosis->code), key[0] != '\0' ? ", key " : "", key);
+    return log_window_open(&all->log, without_port(diagnosis->address, who), cause, 1);
+}
+
+static void tell_news(struct inbounds *all, const char *name, const struct diagnosis *diagnosis)
+{
+    refusals_told(&all->refusals, diagnosis);
+    gate_tell(all->gate, name, diagnosis);
 }
 
 static void tell_failure(struct inbound *in, enum connection_end why,
                          const struct diagnosis *diagnosis, bool news, const char *reason)
 {
     const struct authlist_peer *presented = connection_peer(in->connection);
-    int host = (int)(strrchr(in->address, ':') - in->address); /* without the port */
-    char key[9] = "";
-    char what[FAILURE_SIZE];
 
-    if (presented != NULL)
-        (void)hex_text(presented->spki_sha256, 4, key);
-    (void)snprintf(what, sizeof(what), "%.*s %s %s", host, in->address, key, reason);
-    if (!may_tell(in->all, what))
+    if (!may_tell(in->all, diagnosis))
         return;
     log_warning("%s: no session: %s", in->name, reason);
     if (why == CONNECTION_REFUSED && presented != NULL &&
         connection_decision(in->connection)->verdict != AUTHLIST_OK)
         gate_log_presented(in->name, presented);
     if (news)
-        gate_tell(in->all->gate, in->name, diagnosis);
+        tell_news(in->all, in->name, diagnosis);
 }
 
 static void diagnose(const struct inbound *in, enum connection_end why, struct diagnosis *out)
 {
     gate_diagnose(in->all->gate, in->connection, why, NULL, out);
-    if (out->code == DIAGNOSIS_NONE)
+    if (in->crowded_out)
+        out->code = DIAGNOSIS_CROWDED_OUT;
+    else if (out->code == DIAGNOSIS_NONE)
         out->code = in->not_admitted;
     out->inbound = true;
     out->port = listener_port(in->all->listener);
@@ -138,11 +142,12 @@ static void tell_down(const struct inbound *in, const struct diagnosis *diagnosi
     int64_t lasted = now(in->all) - in->active_since;
     struct state_peer state;
 
-    log_info("%s: session down after %" PRId64 " s: %s", in->name, lasted / 1000, reason);
+    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
+        log_info("%s: session down after %" PRId64 " s: %s", in->name, lasted / 1000, reason);
     inbounds_state(in->all, (size_t)(in - in->all->places), &state);
     gate_down(in->all->gate, &state, diagnosis, reason, lasted);
-    if (news)
-        gate_tell(in->all->gate, in->name, diagnosis);
+    if (news && may_tell(in->all, diagnosis))
+        tell_news(in->all, in->name, diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
@@ -158,7 +163,7 @@ static bool on_authorise(void *context, const struct authlist_peer *presented,
 static void settle(struct inbound *in)
 {
     if (in->waiting)
-        listener_settled(in->all->listener, in->listener_place);
+        listener_settled(in->all->listener, in->listener_place, in->authorised);
     in->waiting = false;
 }
 
@@ -179,6 +184,8 @@ static const char *on_admit(void *context, const struct mac *identity)
 
     const struct gate *gate = in->all->gate;
 
+    in->authorised = true;
+    hosts_note(&in->all->good, &in->host);
     if (sessions(in->all) >= INBOUND_SESSIONS_MAX) {
         in->not_admitted = DIAGNOSIS_TOO_MANY;
         return "there are as many inbound sessions as this agent holds";
@@ -206,10 +213,13 @@ static void on_active(void *context)
 
     in->active_since = now(in->all);
     refusals_forget(&in->all->refusals, in->address, connection_peer(in->connection));
-    log_info("%s: session up with %s, %s %s%s", in->name, mac_text(session_identity(session), mac),
-             connection_tls_version(in->connection), connection_tls_cipher(in->connection),
-             connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
-    gate_log_hash_alone(in->name, in->connection);
+    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD)) {
+        log_info("%s: session up with %s, %s %s%s", in->name,
+                 mac_text(session_identity(session), mac), connection_tls_version(in->connection),
+                 connection_tls_cipher(in->connection),
+                 connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
+        gate_log_hash_alone(in->name, in->connection);
+    }
     inbounds_state(in->all, (size_t)(in - in->all->places), &state);
     gate_up(in->all->gate, &state);
 }
@@ -229,7 +239,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
         tell_failure(in, why, &diagnosis, news, reason);
     if (connection_session(connection) == NULL && why == CONNECTION_REFUSED)
         in->all->counters.refused++;
-    else if (connection_session(connection) == NULL)
+    else if (connection_session(connection) == NULL && !in->crowded_out)
         in->all->counters.handshakes_failed++;
     settle(in);
     in->connection = NULL;
@@ -265,9 +275,13 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
         (void)close(fd);
         return false;
     }
-    *in =
-        (struct inbound){.all = all, .waiting = true, .listener_place = place, .active_since = -1};
-    (void)snprintf(in->name, sizeof(in->name), "from %s", address_text(from, in->address));
+    *in = (struct inbound){.all = all,
+                           .waiting = true,
+                           .listener_place = place,
+                           .host = address_host(from),
+                           .active_since = -1};
+    (void)address_text(from, in->address);
+    (void)snprintf(in->name, sizeof(in->name), "from %s", in->address);
     in->connection = connection_new(&(struct connection_spec){.shared = all->gate->shared,
                                                               .farewell = all->gate->farewell,
                                                               .tls = tls,
@@ -279,18 +293,89 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
     return in->connection != NULL;
 }
 
+/* --- what the listener asks, and tells ------------------------------------------------------- */
+
+static bool on_knows(void *context, const struct sockaddr_storage *from)
+{
+    const struct inbounds *all = context;
+    const struct gate *gate = all->gate;
+    const struct address_host host = address_host(from);
+
+    return hosts_has(&all->good, &host) ||
+           (gate->dials != NULL && gate->dials(gate->context, &host));
+}
+
+static struct inbound *waiting_at(struct inbounds *all, unsigned place)
+{
+    for (size_t i = 0; i < PLACES; i++) {
+        struct inbound *in = &all->places[i];
+        if (in->connection != NULL && in->waiting && in->listener_place == place)
+            return in;
+    }
+    return NULL;
+}
+
+static bool on_has_hello(void *context, unsigned place)
+{
+    const struct inbound *in = waiting_at(context, place);
+
+    return in != NULL && connection_has_hello(in->connection);
+}
+
+/* At once, for its place is wanted now. */
+static void on_evict(void *context, unsigned place)
+{
+    static const char reason[] = "its place was given to another connection that came in";
+    struct inbound *in = waiting_at(context, place);
+
+    if (in == NULL)
+        return;
+    in->crowded_out = true;
+    connection_close(in->connection, reason);
+    on_ended(in, CONNECTION_NO_TLS, reason);
+}
+
+static void on_turned_away(void *context, const struct sockaddr_storage *from, bool throttled)
+{
+    struct inbounds *all = context;
+    struct diagnosis diagnosis;
+    char name[NAME_SIZE];
+
+    diagnosis_init(&diagnosis, throttled ? DIAGNOSIS_THROTTLED : DIAGNOSIS_CROWDED_OUT);
+    diagnosis.inbound = true;
+    diagnosis.port = listener_port(all->listener);
+    (void)address_text(from, diagnosis.address);
+    bool news = refusals_note(&all->refusals, &diagnosis, NULL, now(all));
+    if (!may_tell(all, &diagnosis))
+        return;
+    (void)snprintf(name, sizeof(name), "from %s", diagnosis.address);
+    log_warning("%s: closed at once: %s", name,
+                throttled ? "too many connections came to nothing lately"
+                          : "as many as may be unauthorised at a time are here");
+    if (news)
+        tell_news(all, name, &diagnosis);
+}
+
 /* --- from outside ---------------------------------------------------------------------------- */
 
 struct inbounds *inbounds_new(const struct gate *gate)
 {
+    struct loop *loop = gate->shared->loop;
     struct inbounds *all = calloc(1, sizeof(*all));
 
     if (all == NULL)
         return NULL;
     all->gate = gate;
-    all->listener = listener_new(gate->shared->loop, on_accepted, all);
-    if (all->listener == NULL) {
-        free(all);
+    all->listener = listener_new(loop, &(struct listener_owner){.accepted = on_accepted,
+                                                                .knows = on_knows,
+                                                                .has_hello = on_has_hello,
+                                                                .evict = on_evict,
+                                                                .turned_away = on_turned_away,
+                                                                .context = all});
+    if (all->listener == NULL ||
+        log_window_init(&all->log, loop, "listener: other connections without a session") != 0 ||
+        log_window_init(&all->comings, loop, "listener") != 0) {
+        inbounds_free(all);
         return NULL;
     }
     return all;
@@ -303,6 +388,8 @@ void inbounds_free(struct inbounds *all)
     for (size_t i = 0; i < PLACES; i++)
         connection_free(all->places[i].connection);
     listener_free(all->listener);
+    log_window_fini(&all->log);
+    log_window_fini(&all->comings);
     free(all);
 }
 

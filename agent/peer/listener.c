@@ -5,9 +5,9 @@
 #include "agent/peer/address.h"
 #include "agent/peer/backoff.h"
 #include "agent/peer/resolve.h"
+#include "agent/peer/throttle.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,21 +15,22 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 32,
+    BACKLOG =
+        256, /* a flood must not make the kernel drop the SYN of a server: it waits a second */
     ACCEPTS_PER_TURN = 32,
-    STARVED_MS = 1000,  /* no descriptors left: how long nobody is accepted */
-    TELL_MS = 60 * 1000 /* refusals are told once a minute at most */
+    STARVED_MS = 1000, /* no descriptors left: how long nobody is accepted */
 };
 
 struct pending {
     bool used;
+    bool known; /* so it did not pay either */
+    uint64_t order;
     struct address_group from;
 };
 
 struct listener {
     struct loop *loop;
-    listener_accepted *accepted;
-    void *context;
+    struct listener_owner owner;
     struct settings_listen settings;
     int fd; /* -1: not listening */
     struct loop_watch watch;
@@ -37,65 +38,121 @@ struct listener {
     struct backoff backoff;
     char trouble[128];
     bool starved;
-    int64_t told;        /* when refusals were told last, or -1 */
-    uint64_t told_until; /* counters.refused at that time */
     struct pending pending[LISTENER_PENDING_MAX];
+    uint64_t arrivals; /* so far, for their order */
+    struct throttle throttle;
     struct listener_counters counters;
 };
 
 /* --- who may occupy a place ------------------------------------------------------------------ */
 
-/* The free place for this address, or -1. */
-static int place_for(const struct listener *l, const struct address_group *from)
+static unsigned from_group(const struct listener *l, const struct address_group *from)
 {
-    unsigned same = 0;
-    int place = -1;
+    unsigned count = 0;
 
-    for (int i = 0; i < LISTENER_PENDING_MAX; i++) {
-        if (!l->pending[i].used)
-            place = i;
-        else if (address_group_equal(&l->pending[i].from, from))
-            same++;
-    }
-    return same < LISTENER_PENDING_EACH ? place : -1;
+    for (size_t i = 0; i < LISTENER_PENDING_MAX; i++)
+        count += l->pending[i].used && address_group_equal(&l->pending[i].from, from);
+    return count;
 }
 
-static void tell_refusals(struct listener *l, const struct sockaddr_storage *from)
+static unsigned unknown(const struct listener *l)
 {
-    char text[ADDRESS_TEXT_SIZE];
-    int64_t now = loop_now(l->loop);
+    unsigned count = 0;
 
-    if (l->told >= 0 && now - l->told < TELL_MS)
-        return;
-    log_warning("listener: %" PRIu64 " connections closed at once (the last one from %s): at most "
-                "%d may be unauthorised at a time, %d of them from one address",
-                l->counters.refused - l->told_until, address_text(from, text), LISTENER_PENDING_MAX,
-                LISTENER_PENDING_EACH);
-    l->told = now;
-    l->told_until = l->counters.refused;
+    for (size_t i = 0; i < LISTENER_PENDING_MAX; i++)
+        count += l->pending[i].used && !l->pending[i].known;
+    return count;
+}
+
+/* The higher the earlier it goes: unknown ones first, of these those without a ClientHello. */
+static unsigned expendable(const struct listener *l, unsigned place)
+{
+    return (l->pending[place].known ? 0U : 2U) +
+           (l->owner.has_hello(l->owner.context, place) ? 0U : 1U);
+}
+
+/* Makes a place, out of those of this group (NULL: of all). Its number, or -1 if nobody may be
+ * pushed out for the one that comes. */
+static int make_place(struct listener *l, const struct address_group *from, bool known)
+{
+    int chosen = -1;
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < LISTENER_PENDING_MAX; i++) {
+        const struct pending *one = &l->pending[i];
+        if (!one->used || (one->known && !known) ||
+            (from != NULL && !address_group_equal(&one->from, from)))
+            continue;
+        unsigned rank = expendable(l, i);
+        if (chosen >= 0 && (rank < most || (rank == most && one->order > l->pending[chosen].order)))
+            continue;
+        chosen = (int)i;
+        most = rank;
+    }
+    if (chosen >= 0) {
+        l->counters.evicted++;
+        l->owner.evict(l->owner.context, (unsigned)chosen);
+    }
+    return chosen;
+}
+
+static int place_for(struct listener *l, const struct address_group *from, bool known)
+{
+    if (from_group(l, from) >= LISTENER_PENDING_EACH)
+        return make_place(l, from, known);
+    if (!known && unknown(l) >= LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT)
+        return make_place(l, NULL, false);
+    for (int i = 0; i < LISTENER_PENDING_MAX; i++) {
+        if (!l->pending[i].used)
+            return i;
+    }
+    return make_place(l, NULL, known);
+}
+
+/* With a reset: nothing of it is left in the kernel, however many there are. */
+static void turn_away(struct listener *l, int fd, const struct sockaddr_storage *from,
+                      bool throttled)
+{
+    const struct linger now = {.l_onoff = 1};
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    (void)close(fd);
+    if (throttled)
+        l->counters.throttled++;
+    else
+        l->counters.refused++;
+    l->owner.turned_away(l->owner.context, from, throttled);
 }
 
 static void take_in(struct listener *l, int fd, const struct sockaddr_storage *from)
 {
     struct address_group group = address_group(from);
-    int place = place_for(l, &group);
+    bool known = l->owner.knows(l->owner.context, from);
 
     l->counters.accepted++;
-    if (place < 0) {
-        (void)close(fd);
-        l->counters.refused++;
-        tell_refusals(l, from);
+    if (!known && !throttle_take(&l->throttle, &l->settings, &group, loop_now(l->loop))) {
+        turn_away(l, fd, from, true);
         return;
     }
-    l->pending[place] = (struct pending){.used = true, .from = group};
-    if (!l->accepted(l->context, fd, from, (unsigned)place)) {
+    int place = place_for(l, &group, known);
+    if (place < 0) {
+        if (!known)
+            throttle_give_back(&l->throttle, &group);
+        turn_away(l, fd, from, false);
+        return;
+    }
+    l->pending[place] =
+        (struct pending){.used = true, .known = known, .order = ++l->arrivals, .from = group};
+    if (!l->owner.accepted(l->owner.context, fd, from, (unsigned)place)) {
         l->counters.refused++;
         l->pending[place].used = false;
     }
 }
 
-void listener_settled(struct listener *l, unsigned place)
+void listener_settled(struct listener *l, unsigned place, bool authorised)
 {
+    if (authorised && !l->pending[place].known)
+        throttle_give_back(&l->throttle, &l->pending[place].from);
     l->pending[place].used = false;
 }
 
@@ -241,7 +298,7 @@ static void on_timer(void *context)
 
 /* --- from outside ---------------------------------------------------------------------------- */
 
-struct listener *listener_new(struct loop *loop, listener_accepted *accepted, void *context)
+struct listener *listener_new(struct loop *loop, const struct listener_owner *owner)
 {
     struct listener *l = calloc(1, sizeof(*l));
 
@@ -250,10 +307,8 @@ struct listener *listener_new(struct loop *loop, listener_accepted *accepted, vo
         return NULL;
     }
     l->loop = loop;
-    l->accepted = accepted;
-    l->context = context;
+    l->owner = *owner;
     l->fd = -1;
-    l->told = -1;
     backoff_init(&l->backoff, 0);
     return l;
 }

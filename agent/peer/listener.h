@@ -3,8 +3,14 @@
  * The listening socket, and who may occupy us before having proved anything.
  *
  * Off until configured. At most LISTENER_PENDING_MAX connections that are not authorised yet, and
- * LISTENER_PENDING_EACH of them from one address (IPv6: from one /64); what is beyond is accepted,
- * closed and counted, so that it does not wait in the kernel's queue before those that may come in.
+ * LISTENER_PENDING_EACH of them from one address (IPv6: from one /64). When there is no place for
+ * one that comes, another one goes: the oldest of those whose ClientHello is not there, else the
+ * oldest. LISTENER_PENDING_KEPT places are for known addresses alone, those of configured servers
+ * and of earlier authorised connections; and no other one can push these out.
+ *
+ * Others than the known are throttled (agent/peer/throttle), before anything is done for them: what
+ * is too much is accepted and closed at once, so that it does not wait in the kernel's queue before
+ * those that may come in.
  */
 #ifndef AGENT_PEER_LISTENER_H
 #define AGENT_PEER_LISTENER_H
@@ -16,24 +22,36 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { LISTENER_PENDING_MAX = 16, LISTENER_PENDING_EACH = 4 };
+enum { LISTENER_PENDING_MAX = 16, LISTENER_PENDING_EACH = 4, LISTENER_PENDING_KEPT = 4 };
 
 struct listener;
 
 struct listener_counters {
-    uint64_t accepted; /* all that came in */
-    uint64_t refused;  /* of these: closed at once */
+    uint64_t accepted;  /* all that came in */
+    uint64_t refused;   /* of these: closed at once, because no place could be made */
+    uint64_t throttled; /* of these: closed at once, because too many came to nothing before */
+    uint64_t evicted;   /* of these: closed later, to make a place for another one */
 };
 
-/*
- * Takes over the descriptor (non-blocking) of a connection that came in. `place` stays occupied
- * until listener_settled(). False: it was not taken (out of memory), the descriptor is closed.
- */
-typedef bool listener_accepted(void *context, int fd, const struct sockaddr_storage *from,
-                               unsigned place);
+struct listener_owner {
+    /*
+     * Takes over the descriptor (non-blocking) of a connection that came in. `place` stays occupied
+     * until listener_settled(). False: it was not taken (out of memory), the descriptor is closed.
+     */
+    bool (*accepted)(void *context, int fd, const struct sockaddr_storage *from, unsigned place);
+    /* Whether this is an address of a configured server or of an earlier authorised connection. */
+    bool (*knows)(void *context, const struct sockaddr_storage *from);
+    /* Whether the ClientHello of the connection at this place is complete. */
+    bool (*has_hello)(void *context, unsigned place);
+    /* Ends the connection at this place, and settles it before it returns. */
+    void (*evict)(void *context, unsigned place);
+    /* One was closed at once; throttled, or there was no place. */
+    void (*turned_away)(void *context, const struct sockaddr_storage *from, bool throttled);
+    void *context;
+};
 
 /* NULL if memory is out. */
-struct listener *listener_new(struct loop *loop, listener_accepted *accepted, void *context);
+struct listener *listener_new(struct loop *loop, const struct listener_owner *owner);
 /* Connections that it handed over live on. NULL is allowed. */
 void listener_free(struct listener *listener);
 
@@ -43,8 +61,8 @@ void listener_free(struct listener *listener);
  */
 void listener_configure(struct listener *listener, const struct settings_listen *settings);
 
-/* The connection at this place was authorised, or is over. */
-void listener_settled(struct listener *listener, unsigned place);
+/* The connection at this place was authorised, or is over without that. */
+void listener_settled(struct listener *listener, unsigned place, bool authorised);
 
 const struct listener_counters *listener_counters(const struct listener *listener);
 void listener_clear_counters(struct listener *listener);

@@ -33,6 +33,8 @@ struct peer {
     struct resolve *resolve;
     struct resolve_result addresses;
     size_t next_address;
+    struct address_host stands[RESOLVE_ADDRESSES_MAX]; /* of the last round that found any */
+    size_t stand_count;
     char address[ADDRESS_TEXT_SIZE];
     struct connection *connection;
     int64_t active_since;      /* -1: not active */
@@ -51,7 +53,7 @@ struct peer {
     uint64_t disconnections;
     uint64_t attempts;
     char last_reason[STATE_REASON_SIZE];
-    bool told;                        /* last_reason was logged and nothing else happened since */
+    bool told;                        /* the diagnosis was logged and nothing else happened since */
     uint64_t repeats;                 /* of it, that were not logged */
     struct session_counters counters; /* of the last session */
 };
@@ -165,16 +167,17 @@ static void tell_repeats(struct peer *p)
     p->repeats = 0;
 }
 
-/* True if the reason is news. */
-static bool reason_is_new(struct peer *p, const char *reason)
+/* What keeps it away is told again when the diagnosis changes, and not because the reason is worded
+ * in another way: that is often a library's text, which the other side can vary. */
+static bool may_tell(struct peer *p, bool news, const char *reason)
 {
-    if (p->told && strcmp(p->last_reason, reason) == 0) {
+    (void)snprintf(p->last_reason, sizeof(p->last_reason), "%s", reason);
+    if (p->told && !news) {
         p->repeats++;
         return false;
     }
     tell_repeats(p);
     p->told = true;
-    (void)snprintf(p->last_reason, sizeof(p->last_reason), "%s", reason);
     return true;
 }
 
@@ -183,9 +186,7 @@ static void round_failed(struct peer *p)
     int64_t delay = wait_for_next_round(p);
     bool news = set_diagnosis(p, &p->failed);
 
-    if (news)
-        p->told = false;
-    if (!reason_is_new(p, p->failure))
+    if (!may_tell(p, news, p->failure))
         return;
     log_warning("%s: no session: %s; next try in %" PRId64 " ms, and so on until it works", p->name,
                 p->failure, delay);
@@ -266,10 +267,10 @@ static void session_ended(struct peer *p, enum connection_end why,
     if (lasted >= PEER_SETTLED_MS)
         backoff_reset(&p->backoff);
     bool is_news = set_diagnosis(p, diagnosis);
-    bool is_new = reason_is_new(p, reason);
+    bool is_told = may_tell(p, is_news, reason);
     if (was_active)
         tell_down(p, diagnosis, reason, lasted);
-    else if (is_new)
+    else if (is_told)
         log_warning("%s: the session ended before it was active: %s", p->name, reason);
     if (is_news && diagnosis->code != DIAGNOSIS_ENDED_HERE)
         gate_tell(p->gate, p->name, &p->diagnosis);
@@ -387,12 +388,22 @@ static void try_next(struct peer *p)
     round_failed(p);
 }
 
+static void remember_addresses(struct peer *p)
+{
+    if (p->addresses.count == 0)
+        return;
+    p->stand_count = p->addresses.count;
+    for (size_t i = 0; i < p->stand_count; i++)
+        p->stands[i] = address_host(&p->addresses.addresses[i]);
+}
+
 static void resolved(void *context, const struct resolve_result *result)
 {
     struct peer *p = context;
 
     p->resolve = NULL;
     p->addresses = *result;
+    remember_addresses(p);
     if (result->count == 0)
         note_code(p, result->unknown ? DIAGNOSIS_NAME_UNKNOWN : DIAGNOSIS_NAME_SERVER, 0,
                   "its name cannot be resolved", result->reason);
@@ -461,6 +472,8 @@ struct peer *peer_new(const struct gate *gate, const struct settings_server *ser
     diagnosis_init(&p->diagnosis, DIAGNOSIS_NONE);
     diagnosis_init(&p->failed, DIAGNOSIS_NONE);
     set_name(p);
+    resolve_numeric(server->host, server->port, &p->addresses);
+    remember_addresses(p);
     backoff_init(&p->backoff, seed);
     return p;
 }
@@ -566,6 +579,15 @@ void peer_release(struct peer *p)
         return;
     p->held = false;
     dial(p);
+}
+
+bool peer_stands_at(const struct peer *p, const struct address_host *host)
+{
+    for (size_t i = 0; i < p->stand_count; i++) {
+        if (address_host_equal(&p->stands[i], host))
+            return true;
+    }
+    return false;
 }
 
 struct connection *peer_connection(const struct peer *p)

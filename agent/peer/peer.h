@@ -54,6 +54,9 @@ void peer_release(struct peer *peer);
 /* All counters from 0 again. */
 void peer_clear_counters(struct peer *peer);
 
+/* Whether this is one of the addresses that the server was found at last. */
+bool peer_stands_at(const struct peer *peer, const struct address_host *host);
+
 /* NULL if there is none. */
 struct connection *peer_connection(const struct peer *peer);
 void peer_state(const struct peer *peer, struct state_peer *out);

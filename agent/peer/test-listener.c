@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "agent/base/log.h"
+#include "agent/peer/address.h"
 #include "agent/peer/listener.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/far-end.h"
@@ -24,10 +25,14 @@ struct bed {
     struct loop *loop;
     struct listener *listener;
     struct settings_listen settings;
-    bool refuses; /* the owner is out of memory */
+    bool refuses;      /* the owner is out of memory */
+    const char *known; /* the address of a configured server */
     size_t count;
-    int fds[TAKEN_MAX];
+    int fds[TAKEN_MAX]; /* -1: was pushed out */
     unsigned places[TAKEN_MAX];
+    bool hello[TAKEN_MAX];
+    unsigned turned_away;
+    unsigned throttled;
     char line[1024]; /* the last one logged */
     unsigned lines;
 };
@@ -43,10 +48,62 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
         return false;
     }
     assert_true(bed->count < TAKEN_MAX);
+    bed->hello[bed->count] = false;
     bed->fds[bed->count] = fd;
     bed->places[bed->count++] = place;
     return true;
 }
+
+static bool on_knows(void *context, const struct sockaddr_storage *from)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    (void)context;
+    return bed->known != NULL && address_is_of(address_text(from, text), bed->known);
+}
+
+/* The one that is at this place now. */
+static size_t taken_at(unsigned place)
+{
+    size_t at = bed->count;
+
+    while (at-- > 0) {
+        if (bed->fds[at] >= 0 && bed->places[at] == place)
+            return at;
+    }
+    fail();
+    return 0;
+}
+
+static bool on_has_hello(void *context, unsigned place)
+{
+    (void)context;
+    return bed->hello[taken_at(place)];
+}
+
+static void on_evict(void *context, unsigned place)
+{
+    size_t at = taken_at(place);
+
+    (void)context;
+    (void)close(bed->fds[at]);
+    bed->fds[at] = -1;
+    listener_settled(bed->listener, place, false);
+}
+
+static void on_turned_away(void *context, const struct sockaddr_storage *from, bool throttled)
+{
+    (void)context;
+    assert_int_not_equal(from->ss_family, AF_UNSPEC);
+    bed->turned_away++;
+    bed->throttled += throttled ? 1 : 0;
+}
+
+static const struct listener_owner owner = {.accepted = on_accepted,
+                                            .knows = on_knows,
+                                            .has_hello = on_has_hello,
+                                            .evict = on_evict,
+                                            .turned_away = on_turned_away};
 
 static void keep_line(enum log_level level, const char *line)
 {
@@ -62,7 +119,7 @@ static int set_up(void **state)
     *state = bed;
     log_divert(keep_line);
     bed->loop = loop_new_virtual(1000, 1000);
-    bed->listener = listener_new(bed->loop, on_accepted, NULL);
+    bed->listener = listener_new(bed->loop, &owner);
     bed->settings = (struct settings_listen){.enabled = true};
     return bed->listener == NULL;
 }
@@ -78,8 +135,10 @@ static int tear_down(void **state)
     failing_reset();
     log_divert(NULL);
     listener_free(bed->listener);
-    for (size_t i = 0; i < bed->count; i++)
-        (void)close(bed->fds[i]);
+    for (size_t i = 0; i < bed->count; i++) {
+        if (bed->fds[i] >= 0)
+            (void)close(bed->fds[i]);
+    }
     loop_free(bed->loop);
     free(bed);
     return 0;
@@ -117,70 +176,204 @@ static void it_is_off_until_it_is_configured(void **state)
     assert_int_equal(listener_port(bed->listener), 0);
 }
 
-static void one_address_may_hold_four_places(void **state)
+/* From 127.0.<group>.<1 or more>; the far side is closed at once, which nobody here minds. */
+static size_t arrive(unsigned group)
 {
-    int fds[LISTENER_PENDING_EACH];
+    char address[32];
+    size_t before = bed->count;
+
+    (void)snprintf(address, sizeof(address), "127.0.%u.1", group);
+    (void)close(come_from(address));
+    return before;
+}
+
+/* Which of those that were taken have been pushed out, as text: "3" for the fourth. */
+static const char *gone(char text[static 128])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < bed->count; i++) {
+        if (bed->fds[i] < 0)
+            used += (size_t)snprintf(text + used, 128 - used, "%s%zu", used > 0 ? " " : "", i);
+    }
+    return text;
+}
+
+static void one_address_has_four_places_and_its_oldest_goes_for_the_next(void **state)
+{
+    char text[128];
 
     (void)state;
     start();
     for (size_t i = 0; i < LISTENER_PENDING_EACH; i++)
-        fds[i] = come_from("127.0.0.1");
-    assert_int_equal(bed->count, LISTENER_PENDING_EACH);
-    int extra = come_from("127.0.0.1");
-    assert_true(far_is_closed(extra));
-    assert_int_equal(bed->count, LISTENER_PENDING_EACH);
-    assert_counted(5, 1);
-    int other = come_from("127.0.0.2");
-    assert_false(far_is_closed(other));
-    assert_int_equal(bed->count, LISTENER_PENDING_EACH + 1);
-    for (size_t i = 0; i < LISTENER_PENDING_EACH; i++)
-        (void)close(fds[i]);
-    (void)close(extra);
-    (void)close(other);
+        (void)arrive(1);
+    assert_string_equal(gone(text), "");
+    (void)arrive(2);
+    (void)arrive(1);
+    assert_string_equal(gone(text), "0");
+    (void)arrive(1);
+    assert_string_equal(gone(text), "0 1");
+    assert_counted(7, 0);
+    assert_int_equal(listener_counters(bed->listener)->evicted, 2);
+    assert_int_equal(bed->turned_away, 0);
 }
 
 static void a_settled_connection_makes_room(void **state)
 {
+    char text[128];
+
     (void)state;
     start();
     for (size_t i = 0; i < LISTENER_PENDING_EACH; i++)
-        (void)close(come_from("127.0.0.1"));
-    listener_settled(bed->listener, bed->places[2]);
-    (void)close(come_from("127.0.0.1"));
-    assert_counted(5, 0);
-    (void)close(come_from("127.0.0.1"));
-    assert_counted(6, 1);
+        (void)arrive(1);
+    listener_settled(bed->listener, bed->places[2], true);
+    (void)arrive(1);
+    assert_string_equal(gone(text), "");
 }
 
-static void all_together_may_hold_sixteen_places(void **state)
+static void strangers_have_twelve_places_and_the_oldest_goes_for_the_next(void **state)
 {
-    char address[16];
+    char text[128];
 
     (void)state;
     start();
-    for (unsigned i = 0; i < LISTENER_PENDING_MAX + 3; i++) {
-        (void)snprintf(address, sizeof(address), "127.0.0.%u", 1 + i / 2);
-        (void)close(come_from(address));
-    }
-    assert_int_equal(bed->count, LISTENER_PENDING_MAX);
-    assert_counted(LISTENER_PENDING_MAX + 3, 3);
-    for (size_t i = 0; i < LISTENER_PENDING_MAX; i++) {
-        for (size_t j = 0; j < i; j++)
+    for (unsigned i = 0; i < LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT; i++)
+        (void)arrive(1 + i / 2);
+    assert_string_equal(gone(text), "");
+    for (unsigned i = 0; i < 3; i++)
+        (void)arrive(100 + i);
+    assert_string_equal(gone(text), "0 1 2");
+    for (size_t i = 3; i < bed->count; i++) {
+        for (size_t j = 3; j < i; j++)
             assert_int_not_equal(bed->places[i], bed->places[j]);
     }
+    assert_counted(15, 0);
 }
 
-static void refusals_are_told_once_a_minute(void **state)
+static void one_without_a_client_hello_goes_before_an_older_one_with_it(void **state)
+{
+    char text[128];
+
+    (void)state;
+    start();
+    for (unsigned i = 0; i < LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT; i++)
+        bed->hello[arrive(1 + i / 2)] = i != 5 && i != 7;
+    bed->hello[arrive(100)] = true;
+    bed->hello[arrive(101)] = true;
+    assert_string_equal(gone(text), "5 7");
+    /* All have theirs and are silent now: they do not hold the places for that. */
+    bed->hello[arrive(102)] = true;
+    assert_string_equal(gone(text), "0 5 7");
+}
+
+static void the_known_have_places_that_no_stranger_gets(void **state)
+{
+    char text[128];
+
+    (void)state;
+    start();
+    bed->known = "127.0.9.1";
+    size_t first = arrive(9);
+    for (unsigned i = 0; i < 40; i++)
+        (void)arrive(20 + i / 2);
+    assert_int_equal(bed->fds[first] >= 0, true);
+    for (unsigned i = 1; i < LISTENER_PENDING_KEPT; i++)
+        (void)arrive(9);
+    (void)gone(text);
+    for (unsigned i = 0; i < LISTENER_PENDING_KEPT; i++)
+        assert_true(bed->fds[bed->count - 1 - i] >= 0);
+    assert_int_equal(listener_counters(bed->listener)->evicted,
+                     40 - (LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT));
+    /* With all places taken the strangers go for them, and not they for strangers. */
+    bed->known = "127.0.10.1";
+    bed->hello[first] = true;
+    (void)arrive(10);
+    assert_true(bed->fds[first] >= 0);
+    assert_true(bed->fds[bed->count - 1] >= 0);
+    assert_int_equal(bed->turned_away, 0);
+}
+
+/* Four of the known are all that their address may have; one that is not known cannot get in. */
+static void a_stranger_does_not_push_out_the_known_of_its_prefix(void **state)
 {
     (void)state;
     start();
-    for (size_t i = 0; i < 20; i++)
-        (void)close(come_from("127.0.0.1"));
-    assert_int_equal(bed->lines, 1);
-    loop_advance(bed->loop, 60000);
-    (void)close(come_from("127.0.0.1"));
-    assert_int_equal(bed->lines, 2);
-    assert_non_null(strstr(bed->line, "16 connections closed at once"));
+    bed->known = "127.0.9.1";
+    for (unsigned i = 0; i < LISTENER_PENDING_EACH; i++)
+        (void)arrive(9);
+    bed->known = NULL;
+    int extra = come_from("127.0.9.1");
+    assert_true(far_is_closed(extra));
+    assert_counted(5, 1);
+    assert_int_equal(bed->turned_away, 1);
+    assert_int_equal(bed->throttled, 0);
+    (void)close(extra);
+}
+
+static void what_comes_to_nothing_is_throttled_and_the_known_are_not(void **state)
+{
+    (void)state;
+    bed->settings.each = (struct settings_rate){.rate = 60, .burst = 3};
+    bed->settings.all = (struct settings_rate){.rate = 600, .burst = 100};
+    start();
+    for (unsigned i = 0; i < 10; i++) {
+        (void)arrive(1);
+        if (bed->throttled == 0)
+            listener_settled(bed->listener, bed->places[bed->count - 1], false);
+    }
+    assert_int_equal(bed->count, 3);
+    assert_int_equal(bed->throttled, 7);
+    assert_int_equal(listener_counters(bed->listener)->throttled, 7);
+    assert_counted(10, 0);
+    (void)arrive(2);
+    assert_int_equal(bed->count, 4);
+    loop_advance(bed->loop, 2000);
+    for (unsigned i = 0; i < 10; i++)
+        (void)arrive(1);
+    assert_int_equal(bed->count, 6);
+    bed->known = "127.0.1.1";
+    for (unsigned i = 0; i < 10; i++)
+        (void)arrive(1);
+    assert_int_equal(bed->count, 16);
+}
+
+static void who_is_authorised_is_not_throttled(void **state)
+{
+    (void)state;
+    bed->settings.each = (struct settings_rate){.rate = 1, .burst = 2};
+    start();
+    for (unsigned i = 0; i < 30; i++)
+        listener_settled(bed->listener, bed->places[arrive(1)], true);
+    assert_int_equal(bed->throttled, 0);
+}
+
+static void a_throttled_one_is_told_with_a_reset(void **state)
+{
+    (void)state;
+    bed->settings.each = (struct settings_rate){.rate = 1, .burst = 1};
+    start();
+    (void)arrive(1);
+    int fd = come_from("127.0.1.1");
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(errno, ECONNRESET);
+    (void)close(fd);
+}
+
+static void another_rate_holds_at_once(void **state)
+{
+    (void)state;
+    bed->settings.each = (struct settings_rate){.rate = 1, .burst = 1};
+    start();
+    (void)arrive(1);
+    (void)arrive(1);
+    assert_int_equal(bed->throttled, 1);
+    bed->settings.port = 0;
+    bed->settings.each.burst = 10;
+    listener_configure(bed->listener, &bed->settings);
+    (void)arrive(1);
+    assert_int_equal(bed->throttled, 1);
 }
 
 static void one_that_its_owner_cannot_take_is_refused_and_leaves_its_place(void **state)
@@ -194,6 +387,7 @@ static void one_that_its_owner_cannot_take_is_refused_and_leaves_its_place(void 
     bed->refuses = false;
     (void)close(come_from("127.0.0.1"));
     assert_counted(11, 10);
+    assert_int_equal(bed->count, 1);
 }
 
 /* --- without descriptors --- */
@@ -331,7 +525,7 @@ static void without_memory_there_is_none(void **state)
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct listener *listener = listener_new(loop, on_accepted, NULL);
+        struct listener *listener = listener_new(loop, &owner);
         bool failed = failing_hit();
         failing_reset();
         listener_free(listener);
@@ -348,10 +542,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_is_off_until_it_is_configured),
-        TEST(one_address_may_hold_four_places),
+        TEST(one_address_has_four_places_and_its_oldest_goes_for_the_next),
         TEST(a_settled_connection_makes_room),
-        TEST(all_together_may_hold_sixteen_places),
-        TEST(refusals_are_told_once_a_minute),
+        TEST(strangers_have_twelve_places_and_the_oldest_goes_for_the_next),
+        TEST(one_without_a_client_hello_goes_before_an_older_one_with_it),
+        TEST(the_known_have_places_that_no_stranger_gets),
+        TEST(a_stranger_does_not_push_out_the_known_of_its_prefix),
+        TEST(what_comes_to_nothing_is_throttled_and_the_known_are_not),
+        TEST(who_is_authorised_is_not_throttled),
+        TEST(a_throttled_one_is_told_with_a_reset),
+        TEST(another_rate_holds_at_once),
         TEST(one_that_its_owner_cannot_take_is_refused_and_leaves_its_place),
         TEST(without_descriptors_it_pauses_and_does_not_spin),
         TEST(one_connection_that_broke_in_the_queue_hinders_no_other),

@@ -54,12 +54,6 @@ bool tls_can_compute(const struct authlist_peer *peer);
  * itself. */
 void tls_memory_return(void);
 
-/*
- * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
- * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
- * memory.
- */
-void tls_drop_point_cache(void);
 /* What wolfSSL is given as its allocator: the C library's, counted for tls_memory(), and wiped when
  * it is freed, and by tls_memory_wipe(). For private keys of ours as well. */
 void *tls_memory_allocate(size_t size);

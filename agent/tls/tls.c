@@ -42,7 +42,8 @@ struct tls {
     char error[TLS_ERROR_SIZE];
     int io_error; /* errno of the socket; ECONNRESET stands for an end without a word, too */
     bool io_ended;
-    bool io_full; /* the socket took nothing more */
+    bool io_full;  /* the socket took nothing more */
+    bool answered; /* it took something */
 
     struct records_watch watch;
     size_t unfinished; /* length of a write that the library has begun and must be given again */
@@ -87,7 +88,6 @@ void tls_free(struct tls *tls)
     wolfSSL_free(tls->ssl);
     tls_context_free(tls->context);
     free(tls);
-    tls_drop_point_cache();
 }
 
 void tls_trace(struct tls *tls, uint64_t number)
@@ -158,6 +158,7 @@ static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
         n = send(tls->fd, data, (size_t)size, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
+        tls->answered = true;
         progress_sent(&tls->progress, data, (size_t)n);
         return (int)n;
     }
@@ -470,9 +471,13 @@ enum tls_status tls_handshake(struct tls *tls)
     if (tls->failure != TLS_FAILURE_NONE)
         return fail(tls, 0);
     tls->open = true;
-    tls_drop_point_cache();
     progress_done(&tls->progress, tls_version(tls), tls_cipher(tls));
     return TLS_OK;
+}
+
+bool tls_has_answered(const struct tls *tls)
+{
+    return tls->answered;
 }
 
 enum tls_status tls_read(struct tls *tls, void *buffer, size_t size, size_t *got)

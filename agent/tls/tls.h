@@ -173,6 +173,8 @@ void tls_trace(struct tls *tls, uint64_t number);
 void tls_free(struct tls *tls);
 
 enum tls_status tls_handshake(struct tls *tls);
+/* Anything of ours was sent: of a server, the peer's ClientHello was complete. */
+bool tls_has_answered(const struct tls *tls);
 
 /* TLS_OK: *got > 0 bytes were read. Call until TLS_WANT_READ: data may wait inside the library. */
 enum tls_status tls_read(struct tls *tls, void *buffer, size_t size, size_t *got);
@@ -244,6 +246,13 @@ const struct authlist_peer *tls_peer(const struct tls *tls);
 /* Application bytes handed to the library since the process started: 0 after refusals, and a test
  * holds us to it. */
 uint64_t tls_application_bytes_written(void);
+
+/*
+ * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
+ * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
+ * memory. To be called some time after handshakes, not after each: it takes longer than they do.
+ */
+void tls_drop_point_cache(void);
 
 /* Before tls_init, if tls_memory() is to tell anything. */
 void tls_memory_count(void);

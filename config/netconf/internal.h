@@ -6,6 +6,7 @@
 #define CONFIG_NETCONF_INTERNAL_H
 
 #include "agent/base/local.h"
+#include "agent/base/log-window.h"
 #include "config/netconf/filter.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/server.h"
@@ -75,7 +76,7 @@ struct server {
     struct loop_watch watch;
     struct loop_timer pause; /* no descriptors are left: nobody is accepted for a while */
     bool starved;
-    int64_t refused_told; /* when it was told last that there are too many sessions, or -1 */
+    struct log_window log; /* any member of the group can make us write a line */
     uint32_t last_id;
     size_t session_count;
     struct nc_session *sessions;
@@ -98,6 +99,9 @@ struct nc_session *nc_session_new(struct server *server, int fd, uid_t uid, gid_
  * out. */
 bool server_wake(struct server *server);
 void server_rest(struct server *server);
+/* Whether a line may be written of what this user's clients did; it was counted if not. `cause`
+ * says it in a few words, the same ones whoever varies what. */
+bool server_may_tell(struct server *server, const char *user, const char *cause);
 /* The session is over now; its memory goes at the end of the turn. */
 void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed_by);
 /* The same with a word in the log: "session 4 (fred) <reason>: closed". */

@@ -19,10 +19,17 @@ enum {
     ACCEPTS_PER_TURN = 16,
     STARVED_MS = 1000,
     REASON_SIZE = 80,
-    TELL_MS = 60 * 1000 /* too many sessions are told once a minute at most */
 };
 
 /* --- accepting ------------------------------------------------------------------------------- */
+
+bool server_may_tell(struct server *server, const char *user, const char *cause)
+{
+    char who[LOG_WINDOW_TEXT_SIZE];
+
+    (void)snprintf(who, sizeof(who), "management: %s", user);
+    return log_window_open(&server->log, who, cause, 1);
+}
 
 /* The sessions of a user; of all but root, if `uid` is 0. */
 static int sessions_of(const struct server *server, uid_t uid)
@@ -60,15 +67,12 @@ static bool has_place(const struct server *server, uid_t uid, char reason[REASON
 
 static void refuse(struct server *server, int fd, const char *reason)
 {
-    int64_t now = loop_now(server->options.loop);
-
     (void)close(fd);
     server->refused_sessions++;
-    if (server->refused_told >= 0 && now - server->refused_told < TELL_MS)
-        return;
-    log_warning("management: %s, so that another one was closed; end one of them (kill-session)",
-                reason);
-    server->refused_told = now;
+    if (server_may_tell(server, "all users", reason))
+        log_warning("management: %s, so that another one was closed; end one of them "
+                    "(kill-session)",
+                    reason);
 }
 
 static void take_in(struct server *server, int fd)
@@ -78,7 +82,8 @@ static void take_in(struct server *server, int fd)
     char reason[REASON_SIZE];
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-        log_warning("management: who connected cannot be told (%s): closed", strerror(errno));
+        if (server_may_tell(server, "somebody", "who connected cannot be told"))
+            log_warning("management: who connected cannot be told (%s): closed", strerror(errno));
         (void)close(fd);
         return;
     }
@@ -86,7 +91,8 @@ static void take_in(struct server *server, int fd)
         refuse(server, fd, reason);
         return;
     }
-    if (nc_session_new(server, fd, peer.uid, peer.gid) == NULL)
+    if (nc_session_new(server, fd, peer.uid, peer.gid) == NULL &&
+        server_may_tell(server, "all users", "no memory for a session"))
         log_warning("management: no memory for a session");
 }
 
@@ -226,6 +232,7 @@ static void release(struct server *server)
 {
     loop_deferred_cancel(server->options.loop, &server->rest);
     loop_timer_fini(&server->pause);
+    log_window_fini(&server->log);
     if (server->xml != NULL)
         ly_ctx_destroy(server->xml);
     free(server->path);
@@ -241,11 +248,11 @@ struct server *server_new(const struct server_options *options)
     server->options = *options;
     server->schema = store_schema(options->store);
     server->started = loop_wall(options->loop);
-    server->refused_told = -1;
     server->door.fd = -1;
     server->path = strdup(options->path);
     if (server->path != NULL &&
         loop_timer_init(options->loop, &server->pause, on_pause, server) == 0 &&
+        log_window_init(&server->log, options->loop, "management: what other clients did") == 0 &&
         open_door(server)) {
         server_running_changed(server);
         log_info("management: NETCONF on %s", server->path);

@@ -10,6 +10,11 @@
 
 static void go_on(struct nc_session *session);
 
+static bool may_tell(struct nc_session *session, const char *cause)
+{
+    return server_may_tell(session->server, session->user.name, cause);
+}
+
 bool nc_session_recovery(const struct nc_session *session)
 {
     return session->user.recovery;
@@ -79,10 +84,11 @@ void nc_session_end(struct nc_session *session, enum nc_end how, uint32_t killed
         notifications_session_end(session, how, killed_by);
 }
 
-static void tell(const struct nc_session *session, const char *reason)
+static void tell(struct nc_session *session, const char *reason)
 {
-    log_warning("management: session %u (%s) %s: closed", (unsigned)session->id, session->user.name,
-                reason);
+    if (may_tell(session, reason))
+        log_warning("management: session %u (%s) %s: closed", (unsigned)session->id,
+                    session->user.name, reason);
 }
 
 void nc_session_drop(struct nc_session *session, enum nc_end how, const char *reason)
@@ -132,10 +138,12 @@ static void make_room(struct server *server)
 static void crowd_out(struct nc_session *session)
 {
     session->server->crowded_sessions++;
-    log_warning("management: session %u (%s) holds %zu bytes that it does not finish or read, more "
-                "than any other while all hold more than %d: closed",
-                (unsigned)session->id, session->user.name, session->unfinished + session->out.len,
-                session->uid != 0 ? SERVER_HELD_MAX - SERVER_HELD_ROOT : SERVER_HELD_MAX);
+    if (may_tell(session, "sessions that held more than any other"))
+        log_warning("management: session %u (%s) holds %zu bytes that it does not finish or read, "
+                    "more than any other while all hold more than %d: closed",
+                    (unsigned)session->id, session->user.name,
+                    session->unfinished + session->out.len,
+                    session->uid != 0 ? SERVER_HELD_MAX - SERVER_HELD_ROOT : SERVER_HELD_MAX);
     nc_session_end(session, NC_DROPPED, 0);
 }
 
@@ -371,7 +379,8 @@ static void receive(struct nc_session *session)
         return;
     }
     session->eof = count == 0;
-    if (session->eof && framing_is_within(session->decoder))
+    if (session->eof && framing_is_within(session->decoder) &&
+        may_tell(session, "ended in the middle of a message"))
         log_info("management: session %u (%s) ended in the middle of a message",
                  (unsigned)session->id, session->user.name);
     session->input_begin = 0;
@@ -460,6 +469,9 @@ struct nc_session *nc_session_new(struct server *server, int fd, uid_t uid, gid_
     }
     session->uid = uid;
     nacm_user_of(uid, gid, &session->user);
+    if (session->user.more_groups && may_tell(session, "in too many groups"))
+        log_warning("nacm: user %s is in more than %d groups: rules see the first ones only",
+                    session->user.name, (int)NACM_GROUPS_MAX);
     session->id = next_id(server);
     session->login = loop_wall(server->options.loop);
     session->next = server->sessions;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The door as such: sockets, hellos, framing, bounds. */
+#include "agent/base/log-window.h"
 #include "config/compat.h"
 #include "config/netconf/test-door.h"
 #include "config/netconf/xml.h"
@@ -118,6 +119,30 @@ static void a_hello_that_is_none_ends_the_session(void **state)
         client_expect_end(client);
         client_close(client);
     }
+}
+
+/* Any member of the group can do so as fast as it likes. */
+static void bad_hellos_in_bulk_are_one_line_for_each_cause_and_a_count(void **state)
+{
+    unsigned lines = 0;
+
+    (void)state;
+    door.log[0] = '\0';
+    for (unsigned i = 0; i < 100; i++) {
+        struct client *client = client_connect();
+        (void)client_hear(client);
+        client_send(client, i % 2 == 0 ? "<hallo/>" : "<hello xmlns='" DOOR_BASE "'/>");
+        client_expect_end(client);
+        client_close(client);
+    }
+    for (const char *at = door.log; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    assert_int_equal(lines, 2);
+    assert_non_null(strstr(door.log, "did not begin with a hello: closed"));
+    assert_non_null(strstr(door.log, "does not know NETCONF's base 1.0 nor 1.1: closed"));
+    loop_advance(door.loop, LOG_WINDOW_MS);
+    assert_non_null(strstr(door.log, "did not begin with a hello: 49 more within 60 s"));
+    assert_non_null(strstr(door.log, "base 1.0 nor 1.1: 49 more within 60 s"));
 }
 
 static void who_says_no_hello_is_closed_in_time(void **state)
@@ -683,6 +708,7 @@ int main(void)
         TEST(rpcs_sent_in_a_row_are_answered_in_a_row),
         TEST(a_session_does_one_rpc_in_a_turn),
         TEST(a_hello_that_is_none_ends_the_session),
+        TEST(bad_hellos_in_bulk_are_one_line_for_each_cause_and_a_count),
         TEST(who_says_no_hello_is_closed_in_time),
         TEST(an_idle_session_costs_nothing),
         TEST(the_session_after_the_last_one_is_closed_at_once),

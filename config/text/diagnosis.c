@@ -129,6 +129,17 @@ static const struct {
     [DIAGNOSIS_UNREACHABLE] = {NULL, "Look at the address, and at this machine's routes to it."},
     [DIAGNOSIS_NO_RESOURCES] = {NULL, "Give this machine more memory or file descriptors, or its "
                                       "agent smaller capacities."},
+    [DIAGNOSIS_THROTTLED] =
+        {"Too many connections from this address, or from strangers in all, came to nothing "
+         "lately: this one was closed unheard.",
+         "If it is a location server of yours, mend what else is told of it, and it gets in by "
+         "itself; as a configured server it is never throttled. The rates are those of "
+         "\"listen\"."},
+    [DIAGNOSIS_CROWDED_OUT] =
+        {"More connections were waiting to be authorised than there are places, and this one "
+         "gave its place to another.",
+         "If it is a location server of yours, it gets in when it comes again; as a configured "
+         "server it keeps its place. Keep others from the port of this agent by a firewall."},
     [DIAGNOSIS_HANDSHAKE_SILENT] = {NULL, "See that it is a location server that stands there, "
                                           "and that it is not overloaded."},
     [DIAGNOSIS_HANDSHAKE_CLOSED] =

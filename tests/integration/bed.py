@@ -96,9 +96,12 @@ class Keys:
 
 # --- configuration -------------------------------------------------------------------------------
 
+# For tests in which many come to nothing.
+UNTHROTTLED = {"address-rate": 0, "rate": 0}
+
 
 def configuration(servers=(), users=None, listen=None, **nmsp):
-    """servers: ports or (host, port, mac); users: MACs that are let in (all of SERVER_MACS)."""
+    """servers: ports or (host, port, mac); users: MACs that are let in (all of SERVER_MACS); listen: a port, or all of it."""
     users = SERVER_MACS if users is None else users
     entries = []
     for server in servers:
@@ -115,7 +118,7 @@ def configuration(servers=(), users=None, listen=None, **nmsp):
         "nmspd-nmsp:nmsp": {
             "enable": True,
             "server": entries,
-            **({"listen": {"port": listen}} if listen else {}),
+            **({"listen": {"port": listen}} if isinstance(listen, int) else {"listen": listen} if listen else {}),
             "notification": {"client-notify-interval": 1},
             **nmsp,
         },

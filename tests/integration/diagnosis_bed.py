@@ -16,6 +16,8 @@ REMEDIES = {code: re.escape(remedy) for code, remedy in {
     "certificate-hash": "Replace it with the key hash.",
     "clock-not-set": "Set the clock: let NTP synchronise this machine; it is tried again by itself.",
     "cut-hash": "Replace it with the whole SHA2 key hash.",
+    "crowded-out": "If it is a location server of yours, it gets in when it comes again; as a configured server it keeps "
+                   "its place. Keep others from the port of this agent by a firewall.",
     "dangling-list": "Add the attribute list with the key hash that the server shows (show server-auth-info), or "
                      "correct its name.",
     "disabled": "Switch it on.",
@@ -53,6 +55,8 @@ REMEDIES = {code: re.escape(remedy) for code, remedy in {
     "silent": "See that the server is up, and that nothing on the way forgets idle connections.",
     "stalled": "See that the server is not overloaded; it may subscribe to associated clients alone, or filter "
                "locally administered MACs.",
+    "throttled": 'If it is a location server of yours, mend what else is told of it, and it gets in by itself; as a '
+                 'configured server it is never throttled. The rates are those of "listen".',
     "too-many": "Let fewer location servers connect to this agent, or have it connect to some of them.",
     "unknown-mac": "If this is a server of yours, add it to the auth list.",
     "unproven": "Somebody may have copied the certificate of a server of yours: find out who stands at that address.",

@@ -358,6 +358,8 @@ static bool inbound_holds(struct replay *r, const struct replay_words *words)
     return number_is(words, "count", count) && number_is(words, "active", active) &&
            number_is(words, "accepts", (int64_t)summary.accepts) &&
            number_is(words, "closed-at-once", (int64_t)summary.accepts_refused) &&
+           number_is(words, "throttled", (int64_t)summary.accepts_throttled) &&
+           number_is(words, "evicted", (int64_t)summary.accepts_evicted) &&
            number_is(words, "failed", (int64_t)summary.handshakes_failed) &&
            number_is(words, "refused", (int64_t)summary.peers_refused) &&
            number_is(words, "port", summary.listen_port == r->listen_port ? 1 : 0);
