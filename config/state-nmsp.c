@@ -168,7 +168,7 @@ static void fill_subscription(struct state_maker *m, struct lyd_node *peer,
 {
     struct lyd_node *node = make_inner(m, peer, "subscription");
 
-    for (unsigned bit = 0; bit < SELECTION_SERVICES; bit++) {
+    for (unsigned bit = 0; bit < SUBFILTER_SERVICES; bit++) {
         if ((s->granted >> bit & 1) == 0 || state_service_name(bit) == NULL)
             continue;
         struct lyd_node *service = make_entry_of(m, node, "service", state_service_name(bit));

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/session/request.h"
 
-#include "agent/view/record.h"
+#include "agent/view/info.h"
 
 #include <string.h>
 
 void requests_init(struct requests *requests, struct loop *loop, struct engine *engine,
-                   struct picture *picture)
+                   struct measurement *measurement)
 {
-    *requests = (struct requests){.loop = loop, .engine = engine, .picture = picture};
+    *requests = (struct requests){.loop = loop, .engine = engine, .measurement = measurement};
 }
 
 static void drop_first(struct requests *requests)
 {
-    selection_free(requests->queue[0].selection);
+    subfilter_free(requests->queue[0].filter);
     requests->count--;
     memmove(requests->queue, requests->queue + 1, requests->count * sizeof(requests->queue[0]));
 }
@@ -48,20 +48,20 @@ uint16_t requests_take(struct requests *requests, const struct wire_message *mes
     uint64_t offered = engine_offered(requests->engine);
     uint64_t asked = message->services.mask;
     uint64_t served = asked & offered & family_of(message->header.id);
-    struct selection *selection;
+    struct subfilter *filter;
 
     if ((message->present & WIRE_HAS(DEVICE_FILTER)) != 0 &&
         (offered & WIRE_BIT(WIRE_ON_DEMAND)) == 0)
         return WIRE_RESULT_NOT_PERMITTED;
     if (requests->count == REQUESTS_MAX)
         return WIRE_RESULT_OUT_OF_RESOURCES;
-    if (selection_new(requests->engine, message, served, &selection) != SELECTION_OK)
+    if (subfilter_new(requests->engine, message, served, &filter) != SUBFILTER_OK)
         return WIRE_RESULT_OUT_OF_RESOURCES;
     requests->queue[requests->count++] = (struct request){
         .answer = (uint16_t)message->info->answer,
         .transaction = message->header.transaction,
         .result = served == asked ? WIRE_RESULT_OK : WIRE_RESULT_UNSUPPORTED,
-        .selection = selection,
+        .filter = filter,
     };
     return WIRE_RESULT_OK;
 }
@@ -89,28 +89,27 @@ void request_refusal(struct writer *body, uint16_t answer, uint16_t result, int6
 static bool put_measurement(struct requests *requests, const struct request *request,
                             struct writer *body)
 {
-    const struct table_device *device = table_device(engine_table(requests->engine), request->slot);
+    const struct table_device *device =
+        table_device(engine_table(requests->engine), request->index);
 
-    (void)body; /* the picture goes there as a whole */
-    return !selection_has_device(request->selection, device) ||
-           picture_add(requests->picture, request->slot, request->selection) != PICTURE_FULL;
+    (void)body; /* the measurements go there as a whole */
+    return !subfilter_has_device(request->filter, device) ||
+           measurement_add(requests->measurement, request->index, request->filter) != PUT_FULL;
 }
 
 static bool put_information(struct requests *requests, const struct request *request,
                             struct writer *body)
 {
-    uint16_t ap = RECORD_NO_AP;
-    enum record_kind kind = record_kind(requests->engine, request->slot, request->selection, &ap);
+    uint16_t ap = INFO_NO_AP;
+    enum info_kind kind = info_kind(requests->engine, request->index, request->filter, &ap);
 
-    return kind == RECORD_NONE ||
-           record_put_information(requests->engine, request->slot, kind, ap, body);
+    return kind == INFO_NONE || info_put(requests->engine, request->index, kind, ap, body);
 }
 
 static bool put_statistics(struct requests *requests, const struct request *request,
                            struct writer *body)
 {
-    return record_put_statistics(requests->engine, request->slot, request->selection, body) !=
-           RECORD_FULL;
+    return info_put_statistics(requests->engine, request->index, request->filter, body) != PUT_FULL;
 }
 
 /* Fills the piece from where the request stands; true if there is more than fits. */
@@ -123,8 +122,8 @@ static bool fill(struct requests *requests, struct request *request, struct writ
         put = put_information;
     else if (request->answer == WIRE_STATISTICS_RESPONSE)
         put = put_statistics;
-    for (; request->slot < table->slots_used; request->slot++) {
-        if (table_device(table, request->slot)->used && !put(requests, request, body))
+    for (; request->index < table->slots_used; request->index++) {
+        if (table_device(table, request->index)->used && !put(requests, request, body))
             return true;
     }
     return false;
@@ -137,11 +136,11 @@ bool requests_next(struct requests *requests, struct request_piece *piece, struc
     if (requests->count == 0)
         return false;
     engine_expire(requests->engine);
-    selection_refresh(request->selection, requests->engine);
+    subfilter_refresh(request->filter, requests->engine);
     put_front(body, request->result, loop_wall(requests->loop));
-    picture_begin(requests->picture, body->used);
+    measurement_begin(requests->measurement, body->used);
     bool more = fill(requests, request, body);
-    picture_finish(requests->picture, body);
+    measurement_finish(requests->measurement, body);
     *piece = (struct request_piece){.id = request->answer,
                                     .flags = more ? WIRE_FLAG_MORE : 0,
                                     .transaction = request->transaction};

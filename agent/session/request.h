@@ -11,8 +11,8 @@
 
 #include "agent/base/cursor.h"
 #include "agent/engine/engine.h"
-#include "agent/view/picture.h"
-#include "agent/view/selection.h"
+#include "agent/view/measurement.h"
+#include "agent/view/subfilter.h"
 #include "agent/wire/wire.h"
 
 #include <stdbool.h>
@@ -25,14 +25,14 @@ struct request {
     uint16_t answer; /* id of the response */
     uint32_t transaction;
     uint16_t result;
-    uint32_t slot; /* where the next piece begins */
-    struct selection *selection;
+    uint32_t index; /* of the device table: where the next piece begins */
+    struct subfilter *filter;
 };
 
 struct requests {
     struct loop *loop;
     struct engine *engine;
-    struct picture *picture;
+    struct measurement *measurement;
     size_t count;
     struct request queue[REQUESTS_MAX];
 };
@@ -44,7 +44,7 @@ struct request_piece {
 };
 
 void requests_init(struct requests *requests, struct loop *loop, struct engine *engine,
-                   struct picture *picture);
+                   struct measurement *measurement);
 /* Forgets all that wait. */
 void requests_fini(struct requests *requests);
 

@@ -80,7 +80,7 @@ static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
 
 static void synchronise(struct session *session)
 {
-    if (session->phase == PHASE_ACTIVE && session->subscription.member->view != NULL &&
+    if (session->phase == PHASE_ACTIVE && subscription_behind(&session->subscription) &&
         view_sync(session->subscription.member) == VIEW_LOST)
         session_end(
             session, DIAGNOSIS_STALLED,
@@ -209,7 +209,8 @@ struct session *session_new(const struct session_context *shared,
                                             .has_room = has_room,
                                             .missed = &session->counters.missed_ticks,
                                             .context = session});
-    requests_init(&session->requests, shared->loop, shared->engine, views_picture(shared->views));
+    requests_init(&session->requests, shared->loop, shared->engine,
+                  views_measurement(shared->views));
     session_send_capability(session);
     session_plan(session);
     return session;

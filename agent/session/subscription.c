@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/session/subscription.h"
 
-#include "agent/view/selection.h"
+#include "agent/view/subfilter.h"
 
 void subscription_init(struct subscription *subscription, struct engine *engine,
                        struct views *views, const struct view_member *pattern)
@@ -12,26 +12,25 @@ void subscription_init(struct subscription *subscription, struct engine *engine,
 }
 
 static void put_intervals(const struct subscription *subscription, uint64_t granted,
-                          const struct selection *selection, struct writer *body)
+                          const struct subfilter *filter, struct writer *body)
 {
-    for (unsigned bit = 0; bit < SELECTION_SERVICES; bit++) {
-        uint16_t seconds = (granted & WIRE_BIT(bit)) != 0
-                               ? views_interval(subscription->views, selection, bit)
-                               : 0;
+    for (unsigned bit = 0; bit < SUBFILTER_SERVICES; bit++) {
+        uint16_t seconds =
+            (granted & WIRE_BIT(bit)) != 0 ? views_interval(subscription->views, filter, bit) : 0;
         if (seconds > 0)
             wire_put_interval(body, (uint8_t)bit, seconds);
     }
 }
 
-/* False if there is no memory, and then the old membership stays. Takes the selection over. */
-static bool replace_member(struct subscription *subscription, struct selection *selection)
+/* False if there is no memory, and then the old membership stays. Takes the filter over. */
+static bool replace_member(struct subscription *subscription, struct subfilter *filter)
 {
     bool first = subscription->member == &subscription->members[0];
     struct view_member *fresh = &subscription->members[first ? 1 : 0];
 
-    if (selection_services(selection) == 0)
-        selection_free(selection);
-    else if (!views_join(subscription->views, fresh, selection))
+    if (subfilter_services(filter) == 0)
+        subfilter_free(filter);
+    else if (!views_join(subscription->views, fresh, filter))
         return false;
     views_leave(subscription->member);
     subscription->member = fresh;
@@ -43,14 +42,14 @@ uint16_t subscription_take(struct subscription *subscription, const struct wire_
 {
     uint64_t granted = message->services.mask & engine_offered(subscription->engine);
     struct writer begun = *body;
-    struct selection *selection;
+    struct subfilter *filter;
 
-    if (selection_new(subscription->engine, message, granted, &selection) != SELECTION_OK)
+    if (subfilter_new(subscription->engine, message, granted, &filter) != SUBFILTER_OK)
         return WIRE_RESULT_OUT_OF_RESOURCES;
     wire_put_result(body, WIRE_RESULT_OK, "");
     wire_put_services(body, granted);
-    put_intervals(subscription, granted, selection, body);
-    if (!replace_member(subscription, selection)) {
+    put_intervals(subscription, granted, filter, body);
+    if (!replace_member(subscription, filter)) {
         *body = begun;
         return WIRE_RESULT_OUT_OF_RESOURCES;
     }
@@ -72,19 +71,19 @@ void subscription_end(struct subscription *subscription)
 
 void subscription_describe(const struct subscription *subscription, struct subscription_facts *out)
 {
-    const struct selection *selection = view_selection(subscription->member);
+    const struct subfilter *filter = view_filter(subscription->member);
 
     *out = (struct subscription_facts){.granted = subscription->granted};
-    if (selection == NULL)
+    if (filter == NULL)
         return;
-    out->has_ap_filter = selection_ap_filter(selection, &out->ap_filter);
-    out->has_device_filter = selection_device_filter(selection, &out->device_filter);
-    for (unsigned bit = 0; bit < SELECTION_SERVICES; bit++)
+    out->has_ap_filter = subfilter_ap_filter(filter, &out->ap_filter);
+    out->has_device_filter = subfilter_device_filter(filter, &out->device_filter);
+    for (unsigned bit = 0; bit < SUBFILTER_SERVICES; bit++)
         if ((subscription->granted & WIRE_BIT(bit)) != 0)
-            out->intervals[bit] = views_interval(subscription->views, selection, bit);
+            out->intervals[bit] = views_interval(subscription->views, filter, bit);
 }
 
 bool subscription_behind(const struct subscription *subscription)
 {
-    return subscription->member->view != NULL && !subscription->member->in_step;
+    return view_is_behind(subscription->member);
 }

@@ -8,7 +8,7 @@
 
 #include "agent/base/cursor.h"
 #include "agent/engine/engine.h"
-#include "agent/view/selection.h"
+#include "agent/view/subfilter.h"
 #include "agent/view/view.h"
 #include "agent/wire/wire.h"
 
@@ -42,7 +42,7 @@ void subscription_end(struct subscription *subscription);
 /* What is subscribed now, for whoever wants to see it. */
 struct subscription_facts {
     uint64_t granted;
-    uint16_t intervals[SELECTION_SERVICES]; /* seconds that apply, 0: none, or not granted */
+    uint16_t intervals[SUBFILTER_SERVICES]; /* seconds that apply, 0: none, or not granted */
     bool has_ap_filter;
     size_t ap_filter; /* how many it is restricted to */
     bool has_device_filter;

@@ -35,7 +35,7 @@ static int set_up(void **state)
     s.bed = bed_new(DEVICES, 8);
     bed_ap(s.bed, 0);
     bed_ap(s.bed, 1);
-    requests_init(&s.requests, s.bed->loop, s.bed->engine, views_picture(s.bed->views));
+    requests_init(&s.requests, s.bed->loop, s.bed->engine, views_measurement(s.bed->views));
     *state = &s;
     return 0;
 }

@@ -418,7 +418,7 @@ static void without_memory_the_old_subscription_stays_and_works(void **state)
         loop_advance(s->bed->loop, 2000);
         assert_int_equal(s->one.measurements, before + 1);
     }
-    assert_true(n > 8); /* selection and view have that many parts */
+    assert_true(n > 8); /* filter and view have that many parts */
     assert_int_equal(s->one.subscription.granted, MS);
     assert_int_equal(views_count(s->bed->views), 1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Information, statistics and tag frames of views: single facts. test-view-knowledge.c has the
  * property that Information serves. */
-#include "agent/view/record.h"
+#include "agent/view/info.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/session-bed.h"
 
@@ -154,7 +154,7 @@ static void a_client_that_is_only_heard_goes_by_the_ap_that_hears_it_loudest(voi
     assert_int_equal(info.state, WIRE_CLIENT_PROBING);
     assert_true(mac_equal(&info.ap, &near));
     loop_advance(s->bed->loop, 1000);
-    bed_hear(s->bed, 1, 0, -45); /* louder, but by less than RECORD_LOUDER */
+    bed_hear(s->bed, 1, 0, -45); /* louder, but by less than INFO_LOUDER */
     loop_advance(s->bed->loop, 9000);
     assert_int_equal(s->peer->count[WIRE_INFORMATION_NOTIFICATION], 1);
     bed_hear(s->bed, 1, 0, -44);

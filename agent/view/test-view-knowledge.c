@@ -3,7 +3,7 @@
  * A property of Information: whatever happens to devices, APs and peers, what each peer believes of
  * clients and rogues in the end is what the engine knows.
  */
-#include "agent/view/record.h"
+#include "agent/view/info.h"
 #include "tests/unit/session-bed.h"
 
 #include <setjmp.h>
@@ -106,8 +106,8 @@ static void compare_record(const struct scene *scene, unsigned which, uint32_t s
     static struct belief now;
     uint8_t buffer[512];
     struct writer body = writer_of(buffer + WIRE_HEADER_SIZE, sizeof(buffer) - WIRE_HEADER_SIZE);
-    enum record_kind kind =
-        device->device_class == WIRE_CLASS_ROGUE_AP ? RECORD_ROGUE_AP : RECORD_ROGUE_CLIENT;
+    enum info_kind kind =
+        device->device_class == WIRE_CLASS_ROGUE_AP ? INFO_ROGUE_AP : INFO_ROGUE_CLIENT;
     struct wire_message message;
     uint16_t ap = 0;
 
@@ -115,13 +115,13 @@ static void compare_record(const struct scene *scene, unsigned which, uint32_t s
     while (engine_ap(engine, ap) == NULL || !mac_equal(&engine_ap(engine, ap)->mac, &believed->ap))
         ap++;
     if (device->device_class == WIRE_CLASS_CLIENT)
-        kind = (device->flags & TABLE_ASSOCIATED) != 0 ? RECORD_ASSOCIATED : RECORD_PROBING;
-    if (kind == RECORD_ASSOCIATED)
+        kind = (device->flags & TABLE_ASSOCIATED) != 0 ? INFO_ASSOCIATED : INFO_PROBING;
+    if (kind == INFO_ASSOCIATED)
         assert_int_equal(ap, device->associated_ap);
     else
         assert_true(hears(scene, which, device, &believed->ap));
     wire_put_timestamp(&body, 1);
-    assert_true(record_put_information(engine, slot, kind, ap, &body));
+    assert_true(info_put(engine, slot, kind, ap, &body));
     wire_header_put(buffer, WIRE_INFORMATION_NOTIFICATION, 0, 1, body.used);
     assert_int_equal(wire_decode(buffer, WIRE_HEADER_SIZE + body.used, &message), WIRE_OK);
     now.known_count = 0;

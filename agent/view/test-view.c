@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single facts of views; test-truth.c has the property that all of them serve. */
-#include "agent/view/internal.h"
+#include "agent/view/channel.h"
 #include "tests/unit/session-bed.h"
 
 #include <setjmp.h>
@@ -221,10 +221,9 @@ static void a_station_that_four_aps_hear_costs_no_more_than_160_bytes(void **sta
     for (size_t i = 0; i < sizeof(capacities) / sizeof(capacities[0]); i++) {
         const uint32_t devices = capacities[i];
         struct table table;
-        const struct view view = {.told = NULL};
         assert_int_equal(table_init(&table, devices, 4 * devices), 0);
-        size_t size = devices * (sizeof(table.devices[0]) + sizeof(view.told[0])) +
-                      4 * devices * (sizeof(table.samples[0]) + sizeof(view.rssi[0])) +
+        size_t size = devices * (sizeof(table.devices[0]) + sizeof(struct channel_announced)) +
+                      4 * devices * (sizeof(table.samples[0]) + sizeof(int8_t)) +
                       ((size_t)table.index_mask + 1) * sizeof(table.index[0]) +
                       devices * sizeof(uint32_t); /* of the facts: that there are none */
         table_fini(&table);

@@ -22,40 +22,15 @@
 #include "agent/base/loop.h"
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
-#include "agent/view/selection.h"
+#include "agent/view/deliver.h"
+#include "agent/view/measurement.h"
+#include "agent/view/subfilter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct picture;
 struct views;
-struct view;
-
-/* Embedded in the session. */
-struct view_member {
-    struct view *view; /* NULL: not subscribed */
-    struct view_member *next;
-    bool in_step;
-    bool whole;           /* it has been told every device once */
-    bool passing;         /* a pass over the table has begun */
-    bool resuming;        /* it goes on where it could not take a tick as a whole: at `slot` */
-    uint32_t synced;      /* it knows what members were told until this epoch, if `whole` */
-    uint32_t pass;        /* the epoch at which the current pass over the table began */
-    uint32_t slot;        /* where the current pass stands */
-    uint32_t information; /* where it stands in what is known of devices besides readings */
-    uint32_t gone;        /* how many departures of the view it has been told */
-    uint32_t left;        /* and how many clients that left, in Information */
-    bool aps_due;         /* all APs are to be told (ap-info at subscribe) ... */
-    uint16_t ap;          /* ... from this handle on */
-    uint64_t *missed;     /* counts the ticks that it did not take at once, or not at all */
-
-    /* Queues one notification for this member; false if it has no room for it now. */
-    bool (*deliver)(void *context, uint16_t message_id, const uint8_t *body, size_t len);
-    /* Room for another message of WIRE_MESSAGE_CUT bytes? */
-    bool (*has_room)(void *context);
-    void *context;
-};
 
 enum view_sync_result {
     VIEW_SYNCED,  /* in step from here on */
@@ -70,23 +45,26 @@ void views_free(struct views *views);
 void views_configure(struct views *views, const struct settings_intervals *intervals);
 
 /*
- * Joins the view with this selection, which is made if there is none. Takes the selection over
+ * Joins the view with this filter, which is made if there is none. Takes the filter over
  * (also on failure). The member starts out of step: call view_sync(). False if memory is out.
  */
-bool views_join(struct views *views, struct view_member *member, struct selection *selection);
+bool views_join(struct views *views, struct view_member *member, struct subfilter *filter);
 void views_leave(struct view_member *member);
 
 enum view_sync_result view_sync(struct view_member *member);
 
 /* What it has joined with; NULL if it has not. */
-const struct selection *view_selection(const struct view_member *member);
+const struct subfilter *view_filter(const struct view_member *member);
 
 /* What applies for a sub-service: the larger of asked and configured, in seconds; 0 for bits
  * without interval. */
-uint16_t views_interval(const struct views *views, const struct selection *selection, unsigned bit);
+uint16_t views_interval(const struct views *views, const struct subfilter *filter, unsigned bit);
 
 /* The workspace that all encoding shares: free to use by anybody who is not called by a view. */
-struct picture *views_picture(const struct views *views);
+struct measurement *views_measurement(const struct views *views);
+
+/* It is subscribed to something that it has not been told in full. */
+bool view_is_behind(const struct view_member *member);
 
 /* The services of a subscription that are no longer offered end, without a word on the wire. */
 void views_withdraw(struct view_member *member, uint64_t services);

@@ -10,8 +10,8 @@
  */
 #include "tests/bench/bench-core.h"
 
-#include "agent/view/picture.h"
-#include "agent/view/selection.h"
+#include "agent/view/measurement.h"
+#include "agent/view/subfilter.h"
 #include "agent/wire/wire.h"
 
 #include <inttypes.h>
@@ -23,18 +23,18 @@
 static uint8_t body_bytes[WIRE_MESSAGE_CUT];
 
 /* All devices as messages; gives their bytes. */
-static size_t encode_all(const struct bench *bench, struct picture *picture,
-                         const struct selection *selection)
+static size_t encode_all(const struct bench *bench, struct measurement *measurement,
+                         const struct subfilter *filter)
 {
     const struct table *table = engine_table(bench->engine);
     size_t bytes = 0;
 
     for (uint32_t slot = 0; slot < table->slots_used;) {
         struct writer body = writer_of(body_bytes, sizeof(body_bytes));
-        picture_begin(picture, 0);
-        while (slot < table->slots_used && picture_add(picture, slot, selection) != PICTURE_FULL)
+        measurement_begin(measurement, 0);
+        while (slot < table->slots_used && measurement_add(measurement, slot, filter) != PUT_FULL)
             slot++;
-        picture_finish(picture, &body);
+        measurement_finish(measurement, &body);
         bytes += body.used;
     }
     return bytes;
@@ -58,25 +58,25 @@ static int encode(uint32_t devices, unsigned heard, unsigned rounds)
 {
     struct bench *bench = bench_new(devices, devices * heard, 16, 64);
     struct wire_message all = {.present = 0};
-    struct picture *picture = picture_new(bench->engine);
-    struct selection *selection = NULL;
+    struct measurement *measurement = measurement_new(bench->engine);
+    struct subfilter *filter = NULL;
     size_t bytes = 0;
 
     all.services.mask = WIRE_BIT(WIRE_RSSI_MS);
-    (void)selection_new(bench->engine, &all, all.services.mask, &selection);
-    if (picture == NULL || selection == NULL)
+    (void)subfilter_new(bench->engine, &all, all.services.mask, &filter);
+    if (measurement == NULL || filter == NULL)
         bench_give_up("memory");
     bench_hear(bench, devices, 16, heard);
     int64_t begun = bench_cpu();
     for (unsigned i = 0; i < rounds; i++)
-        bytes = encode_all(bench, picture, selection);
+        bytes = encode_all(bench, measurement, filter);
     int64_t took = bench_cpu() - begun;
     int64_t copied = copy_all(bytes, rounds);
     double count = (double)devices * rounds;
     (void)printf("encode_ns=%.2f sample_ns=%.2f memcpy_ns=%.3f bytes=%.1f\n", (double)took / count,
                  (double)took / count / heard, (double)copied / count, (double)bytes / devices);
-    selection_free(selection);
-    picture_free(picture);
+    subfilter_free(filter);
+    measurement_free(measurement);
     bench_free(bench);
     return 0;
 }

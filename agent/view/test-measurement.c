@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/view/picture.h"
+#include "agent/view/measurement.h"
 
 #include "tests/unit/failing.h"
 #include "tests/unit/session-bed.h"
@@ -17,21 +17,21 @@ enum { APS = 64, DEVICES = 2000 };
 
 struct state {
     struct bed *bed;
-    struct picture *picture;
-    struct selection *selection;
+    struct measurement *measurement;
+    struct subfilter *filter;
     uint8_t frame[WIRE_MESSAGE_CUT];
     struct writer frame_writer;
 };
 
 /* Selects all classes; `aps` NULL: all APs. */
-static struct selection *select_all(const struct bed *bed, const struct mac *aps, size_t count)
+static struct subfilter *select_all(const struct bed *bed, const struct mac *aps, size_t count)
 {
     uint8_t frame[256];
     struct writer w = writer_of(frame, sizeof(frame));
     size_t begin = wire_begin(&w, WIRE_MEASUREMENT_REQUEST, 0, 1);
     uint64_t services = wire_family_mask(WIRE_FAMILY_MEASUREMENT);
     struct wire_message message;
-    struct selection *made;
+    struct subfilter *made;
 
     wire_put_services(&w, services);
     if (aps != NULL)
@@ -39,7 +39,7 @@ static struct selection *select_all(const struct bed *bed, const struct mac *aps
             &w, &(struct wire_ap_filter){{(const uint8_t *)aps, count * sizeof(*aps), count}});
     assert_true(wire_end(&w, begin));
     assert_int_equal(wire_decode(frame, w.used, &message), WIRE_OK);
-    assert_int_equal(selection_new(bed->engine, &message, services, &made), SELECTION_OK);
+    assert_int_equal(subfilter_new(bed->engine, &message, services, &made), SUBFILTER_OK);
     return made;
 }
 
@@ -51,9 +51,9 @@ static int set_up(void **state)
     s.bed = bed_new(DEVICES, APS);
     for (uint16_t ap = 0; ap < 20; ap++)
         bed_ap(s.bed, ap);
-    s.picture = picture_new(s.bed->engine);
-    s.selection = select_all(s.bed, NULL, 0);
-    assert_non_null(s.picture);
+    s.measurement = measurement_new(s.bed->engine);
+    s.filter = select_all(s.bed, NULL, 0);
+    assert_non_null(s.measurement);
     *state = &s;
     return 0;
 }
@@ -63,8 +63,8 @@ static int tear_down(void **state)
     struct state *s = *state;
 
     failing_reset();
-    selection_free(s->selection);
-    picture_free(s->picture);
+    subfilter_free(s->filter);
+    measurement_free(s->measurement);
     bed_free(s->bed);
     return 0;
 }
@@ -98,15 +98,15 @@ static uint32_t slot_of(const struct state *s, uint32_t number)
     return slot;
 }
 
-static enum picture_result add(struct state *s, uint32_t number)
+static enum put_result add(struct state *s, uint32_t number)
 {
-    return picture_add(s->picture, slot_of(s, number), s->selection);
+    return measurement_add(s->measurement, slot_of(s, number), s->filter);
 }
 
 /* A Measurement Notification: a header, a timestamp, then the picture. */
 static void begin_message(struct state *s)
 {
-    picture_begin(s->picture, WIRE_TIMESTAMP_SIZE);
+    measurement_begin(s->measurement, WIRE_TIMESTAMP_SIZE);
 }
 
 static struct wire_message finish_message(struct state *s)
@@ -117,7 +117,7 @@ static struct wire_message finish_message(struct state *s)
     *w = writer_of(s->frame, sizeof(s->frame));
     size_t begin = wire_begin(w, WIRE_MEASUREMENT_NOTIFICATION, 0, 1);
     wire_put_timestamp(w, 1);
-    picture_finish(s->picture, w);
+    measurement_finish(s->measurement, w);
     assert_true(wire_end(w, begin));
     assert_int_equal(wire_decode(s->frame, w->used, &message), WIRE_OK);
     return message;
@@ -176,9 +176,9 @@ static void a_picture_says_what_the_table_holds(void **state)
     bed_hear(s->bed, 1, 0, -50);
     hear_antenna(s->bed, 1, 3, 1, -71);
     begin_message(s);
-    assert_true(picture_empty(s->picture));
-    assert_int_equal(add(s, 1), PICTURE_ADDED);
-    assert_false(picture_empty(s->picture));
+    assert_true(measurement_empty(s->measurement));
+    assert_int_equal(add(s, 1), PUT_ADDED);
+    assert_false(measurement_empty(s->measurement));
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     const struct wire_device_measurement *m = &content->measurements[0];
@@ -212,7 +212,7 @@ static void each_ap_stands_once_in_the_table_and_unheard_ones_not_at_all(void **
     }
     begin_message(s);
     for (uint32_t n = 0; n < 30; n++)
-        assert_int_equal(add(s, n), PICTURE_ADDED);
+        assert_int_equal(add(s, n), PUT_ADDED);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     assert_int_equal(content->table_count, 1);
@@ -232,10 +232,10 @@ static void the_next_message_has_an_ap_table_of_its_own(void **state)
     bed_hear(s->bed, 1, 4, -50);
     bed_hear(s->bed, 2, 9, -50);
     begin_message(s);
-    assert_int_equal(add(s, 1), PICTURE_ADDED);
+    assert_int_equal(add(s, 1), PUT_ADDED);
     (void)finish_message(s);
     begin_message(s);
-    assert_int_equal(add(s, 2), PICTURE_ADDED);
+    assert_int_equal(add(s, 2), PUT_ADDED);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     struct wire_sample sample = sample_of(&content->measurements[0], 0);
@@ -256,7 +256,7 @@ static void sixteen_aps_with_fifteen_antennas_each_are_one_element(void **state)
             hear_antenna(s->bed, 1, (uint16_t)ap, (uint8_t)antenna, (int8_t)(-40 - (int)ap));
     }
     begin_message(s);
-    assert_int_equal(add(s, 1), PICTURE_ADDED);
+    assert_int_equal(add(s, 1), PUT_ADDED);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     assert_int_equal(content->count, 1);
@@ -275,23 +275,23 @@ static void an_ap_filter_cuts_samples_and_what_has_none_left_is_not_written(void
 {
     struct state *s = *state;
     const struct mac only[] = {bed_ap_mac(1)};
-    struct selection *cut = select_all(s->bed, only, 1);
+    struct subfilter *cut = select_all(s->bed, only, 1);
 
     bed_hear(s->bed, 1, 0, -50);
     bed_hear(s->bed, 1, 1, -60);
     bed_hear(s->bed, 2, 0, -70);
     begin_message(s);
-    assert_int_equal(picture_add(s->picture, slot_of(s, 2), cut), PICTURE_NOTHING);
-    assert_true(picture_empty(s->picture));
-    assert_int_equal(picture_add(s->picture, slot_of(s, 1), cut), PICTURE_ADDED);
-    assert_int_equal(picture_add(s->picture, slot_of(s, 2), cut), PICTURE_NOTHING);
+    assert_int_equal(measurement_add(s->measurement, slot_of(s, 2), cut), PUT_NOTHING);
+    assert_true(measurement_empty(s->measurement));
+    assert_int_equal(measurement_add(s->measurement, slot_of(s, 1), cut), PUT_ADDED);
+    assert_int_equal(measurement_add(s->measurement, slot_of(s, 2), cut), PUT_NOTHING);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     assert_int_equal(content->aps.count, 1);
     assert_int_equal(content->count, 1);
     assert_int_equal(content->measurements[0].samples.count, 1);
     assert_int_equal(sample_of(&content->measurements[0], 0).rssi, -60);
-    selection_free(cut);
+    subfilter_free(cut);
 }
 
 static void a_client_that_nobody_hears_is_not_written(void **state)
@@ -300,8 +300,8 @@ static void a_client_that_nobody_hears_is_not_written(void **state)
 
     bed_join(s->bed, 1, 0);
     begin_message(s);
-    assert_int_equal(add(s, 1), PICTURE_NOTHING);
-    assert_true(picture_empty(s->picture));
+    assert_int_equal(add(s, 1), PUT_NOTHING);
+    assert_true(measurement_empty(s->measurement));
 }
 
 static void a_locally_administered_mac_is_marked(void **state)
@@ -315,7 +315,7 @@ static void a_locally_administered_mac_is_marked(void **state)
                                            .heard = loop_now(s->bed->loop)});
     begin_message(s);
     uint32_t slot = table_find(engine_table(s->bed->engine), &local);
-    assert_int_equal(picture_add(s->picture, slot, s->selection), PICTURE_ADDED);
+    assert_int_equal(measurement_add(s->measurement, slot, s->filter), PUT_ADDED);
     struct wire_message message = finish_message(s);
     assert_int_equal(content_of(&message)->measurements[0].flags, WIRE_DEVICE_LOCAL);
 }
@@ -323,10 +323,10 @@ static void a_locally_administered_mac_is_marked(void **state)
 static void a_departure_has_the_gone_flag_and_no_samples_and_needs_no_ap_table(void **state)
 {
     struct state *s = *state;
-    const struct picture_gone gone = {bed_mac(7), WIRE_CLASS_TAG, WIRE_DEVICE_LOCAL};
+    const struct measurement_gone gone = {bed_mac(7), WIRE_CLASS_TAG, WIRE_DEVICE_LOCAL};
 
     begin_message(s);
-    assert_int_equal(picture_add_gone(s->picture, &gone), PICTURE_ADDED);
+    assert_int_equal(measurement_add_gone(s->measurement, &gone), PUT_ADDED);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     assert_int_equal(content->table_count, 0);
@@ -356,7 +356,7 @@ static void a_message_is_filled_to_the_last_byte(void **state)
         hear_antenna(s->bed, n, 0, 1, -60);
     begin_message(s);
     for (uint32_t n = 0; n < SINGLE + DOUBLE; n++)
-        assert_int_equal(add(s, n), PICTURE_ADDED);
+        assert_int_equal(add(s, n), PUT_ADDED);
     struct wire_message message = finish_message(s);
     assert_int_equal(message.header.length, WIRE_MESSAGE_CUT);
     assert_int_equal(content_of(&message)->count, SINGLE + DOUBLE);
@@ -364,21 +364,21 @@ static void a_message_is_filled_to_the_last_byte(void **state)
 
 static void what_would_be_one_entry_too_long_is_full_and_changes_nothing(void **state)
 {
-    const struct picture_gone gone = {bed_mac(DEVICES), WIRE_CLASS_CLIENT, 0};
+    const struct measurement_gone gone = {bed_mac(DEVICES), WIRE_CLASS_CLIENT, 0};
     struct state *s = *state;
 
     /* 817 x 20 leave 4 bytes: not enough for anything. */
     hear_crowd(s, 820);
     begin_message(s);
     for (uint32_t n = 0; n < 817; n++)
-        assert_int_equal(add(s, n), PICTURE_ADDED);
-    assert_int_equal(add(s, 817), PICTURE_FULL);
-    assert_int_equal(picture_add_gone(s->picture, &gone), PICTURE_FULL);
+        assert_int_equal(add(s, n), PUT_ADDED);
+    assert_int_equal(add(s, 817), PUT_FULL);
+    assert_int_equal(measurement_add_gone(s->measurement, &gone), PUT_FULL);
     struct wire_message message = finish_message(s);
     assert_int_equal(message.header.length, WIRE_MESSAGE_CUT - 4);
     assert_int_equal(content_of(&message)->count, 817);
     begin_message(s);
-    assert_int_equal(add(s, 817), PICTURE_ADDED);
+    assert_int_equal(add(s, 817), PUT_ADDED);
     message = finish_message(s);
     assert_int_equal(content_of(&message)->count, 1);
 }
@@ -392,9 +392,9 @@ static void an_ap_that_has_no_room_in_the_table_keeps_its_device_out(void **stat
     bed_hear(s->bed, 900, 1, -50);
     begin_message(s);
     for (uint32_t n = 0; n < 816; n++)
-        assert_int_equal(add(s, n), PICTURE_ADDED);
-    assert_int_equal(add(s, 900), PICTURE_FULL);
-    assert_int_equal(add(s, 816), PICTURE_ADDED);
+        assert_int_equal(add(s, n), PUT_ADDED);
+    assert_int_equal(add(s, 900), PUT_FULL);
+    assert_int_equal(add(s, 816), PUT_ADDED);
     struct wire_message message = finish_message(s);
     const struct content *content = content_of(&message);
     assert_int_equal(content->aps.count, 1);
@@ -407,8 +407,8 @@ static void departures_fill_a_message_to_its_end_too(void **state)
     uint32_t count = 0;
 
     begin_message(s);
-    while (picture_add_gone(s->picture, &(struct picture_gone){bed_mac(count), 1, 0}) ==
-           PICTURE_ADDED)
+    while (measurement_add_gone(s->measurement, &(struct measurement_gone){bed_mac(count), 1, 0}) ==
+           PUT_ADDED)
         count++;
     /* The header of an ap-table is always provided for. */
     assert_int_equal(count, (WIRE_MESSAGE_CUT - 12 - 12 - 4) / 12);
@@ -423,12 +423,12 @@ static void elements_before_the_picture_leave_less_room(void **state)
     uint32_t count = 0;
 
     hear_crowd(s, 820);
-    picture_begin(s->picture, 1000);
-    while (add(s, count) == PICTURE_ADDED)
+    measurement_begin(s->measurement, 1000);
+    while (add(s, count) == PUT_ADDED)
         count++;
     assert_int_equal(count, (WIRE_MESSAGE_CUT - 12 - 1000 - 4 - 12) / 20);
     struct writer w = writer_of(s->frame, WIRE_MESSAGE_CUT - 12 - 1000);
-    picture_finish(s->picture, &w);
+    measurement_finish(s->measurement, &w);
     assert_false(w.failed);
 }
 
@@ -448,7 +448,7 @@ static void hear_rogue(struct state *s, uint32_t number, int64_t heard)
 static uint16_t age_in_message(struct state *s, uint32_t number)
 {
     begin_message(s);
-    assert_int_equal(add(s, number), PICTURE_ADDED);
+    assert_int_equal(add(s, number), PUT_ADDED);
     struct wire_message message = finish_message(s);
     return sample_of(&content_of(&message)->measurements[0], 0).age;
 }
@@ -498,11 +498,11 @@ static void without_memory_there_is_no_picture_and_nothing_is_left_of_it(void **
 
     for (;; n++) {
         failing_malloc_at(n);
-        struct picture *picture = picture_new(s->bed->engine);
+        struct measurement *measurement = measurement_new(s->bed->engine);
         bool failed = failing_hit();
         failing_reset();
-        assert_int_equal(picture == NULL, failed);
-        picture_free(picture);
+        assert_int_equal(measurement == NULL, failed);
+        measurement_free(measurement);
         if (!failed)
             break;
     }

@@ -1,59 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/view/record.h"
+#include "agent/view/info.h"
+
+enum { AP_SLOTS_MAX = 16 };
 
 /* --- which AP -------------------------------------------------------------------------------- */
 
-/* The AP that hears it loudest, unless `kept` hears it almost as loud; RECORD_NO_AP if none of the
+/* The AP that hears it loudest, unless `kept` hears it almost as loud; INFO_NO_AP if none of the
  * selected ones does. */
 static uint16_t loudest_ap(const struct table *table, const struct table_device *device,
-                           const struct selection *selection, uint16_t kept)
+                           const struct subfilter *filter, uint16_t kept)
 {
-    uint16_t ap = RECORD_NO_AP;
+    uint16_t ap = INFO_NO_AP;
     int8_t best = INT8_MIN;
     int8_t best_kept = INT8_MIN;
 
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
-        if (!selection_has_ap(selection, sample->ap))
+        if (!subfilter_has_ap(filter, sample->ap))
             continue;
-        if (ap == RECORD_NO_AP || sample->rssi > best) {
+        if (ap == INFO_NO_AP || sample->rssi > best) {
             best = sample->rssi;
             ap = sample->ap;
         }
         if (sample->ap == kept && sample->rssi > best_kept)
             best_kept = sample->rssi;
     }
-    return best_kept > INT8_MIN && best - best_kept < RECORD_LOUDER ? kept : ap;
+    return best_kept > INT8_MIN && best - best_kept < INFO_LOUDER ? kept : ap;
 }
 
-static const struct facts_record *record_of(const struct engine *engine, uint32_t slot,
+static const struct facts_record *record_of(const struct engine *engine, uint32_t index,
                                             enum facts_kind kind)
 {
-    const struct facts_record *record = facts_of(engine_facts(engine), slot);
+    const struct facts_record *record = facts_of(engine_facts(engine), index);
     return record != NULL && record->kind == kind ? record : NULL;
 }
 
-enum record_kind record_kind(const struct engine *engine, uint32_t slot,
-                             const struct selection *selection, uint16_t *ap)
+enum info_kind info_kind(const struct engine *engine, uint32_t index,
+                         const struct subfilter *filter, uint16_t *ap)
 {
     const struct table *table = engine_table(engine);
-    const struct table_device *device = table_device(table, slot);
+    const struct table_device *device = table_device(table, index);
     bool client = device->device_class == WIRE_CLASS_CLIENT;
 
-    if (!device->used || !selection_has_information(selection, device))
-        return RECORD_NONE;
+    if (!device->used || !subfilter_has_information(filter, device))
+        return INFO_NONE;
     if (client && (device->flags & TABLE_ASSOCIATED) != 0) {
         *ap = device->associated_ap;
-        return selection_has_ap(selection, *ap) ? RECORD_ASSOCIATED : RECORD_NONE;
+        return subfilter_has_ap(filter, *ap) ? INFO_ASSOCIATED : INFO_NONE;
     }
-    if (!client && record_of(engine, slot, FACTS_ROGUE) == NULL)
-        return RECORD_NONE;
-    *ap = loudest_ap(table, device, selection, *ap);
-    if (*ap == RECORD_NO_AP)
-        return RECORD_NONE;
+    if (!client && record_of(engine, index, FACTS_ROGUE) == NULL)
+        return INFO_NONE;
+    *ap = loudest_ap(table, device, filter, *ap);
+    if (*ap == INFO_NO_AP)
+        return INFO_NONE;
     if (client)
-        return RECORD_PROBING;
-    return device->device_class == WIRE_CLASS_ROGUE_AP ? RECORD_ROGUE_AP : RECORD_ROGUE_CLIENT;
+        return INFO_PROBING;
+    return device->device_class == WIRE_CLASS_ROGUE_AP ? INFO_ROGUE_AP : INFO_ROGUE_CLIENT;
 }
 
 /* --- information ----------------------------------------------------------------------------- */
@@ -83,22 +85,22 @@ static struct wire_list put_addresses(const struct facts_client *facts, struct w
     return wire_list_of(entries, facts->address_count);
 }
 
-static bool put_client_of(const struct engine *engine, uint32_t slot, enum record_kind kind,
+static bool put_client_of(const struct engine *engine, uint32_t index, enum info_kind kind,
                           const struct radio_ap *ap, struct writer *body)
 {
     static const struct facts_client nothing = {.vlan = 0};
     uint8_t buffer[FACTS_ADDRESSES * (WIRE_ADDRESS_SIZE + 16)];
     struct writer entries = writer_of(buffer, sizeof(buffer));
-    const struct facts_record *record = record_of(engine, slot, FACTS_CLIENT);
+    const struct facts_record *record = record_of(engine, index, FACTS_CLIENT);
     const struct facts_client *facts = record != NULL ? &record->client : &nothing;
 
     return put_client(
-        &(struct wire_client_info){.mac = table_device(engine_table(engine), slot)->mac,
+        &(struct wire_client_info){.mac = table_device(engine_table(engine), index)->mac,
                                    .ap = ap->mac,
                                    .slot = ap->slot,
                                    .band = ap->band,
-                                   .state = kind == RECORD_ASSOCIATED ? WIRE_CLIENT_ASSOCIATED
-                                                                      : WIRE_CLIENT_PROBING,
+                                   .state = kind == INFO_ASSOCIATED ? WIRE_CLIENT_ASSOCIATED
+                                                                    : WIRE_CLIENT_PROBING,
                                    .channel = ap->channel,
                                    .vlan = facts->vlan,
                                    .protocol = facts->protocol,
@@ -108,19 +110,19 @@ static bool put_client_of(const struct engine *engine, uint32_t slot, enum recor
         body);
 }
 
-bool record_put_left(const struct mac *mac, const struct mac *ap, uint8_t slot, struct writer *body)
+bool info_put_left(const struct mac *mac, const struct mac *ap, uint8_t slot, struct writer *body)
 {
     return put_client(
         &(struct wire_client_info){.mac = *mac, .ap = *ap, .slot = slot, .state = WIRE_CLIENT_LEFT},
         body);
 }
 
-static bool put_rogue_of(const struct engine *engine, uint32_t slot, const struct radio_ap *ap,
+static bool put_rogue_of(const struct engine *engine, uint32_t index, const struct radio_ap *ap,
                          struct writer *body)
 {
-    const struct table_device *device = table_device(engine_table(engine), slot);
-    const struct facts_rogue *facts = &record_of(engine, slot, FACTS_ROGUE)->rogue;
-    int64_t last_seen = engine_last_seen(engine, slot);
+    const struct table_device *device = table_device(engine_table(engine), index);
+    const struct facts_rogue *facts = &record_of(engine, index, FACTS_ROGUE)->rogue;
+    int64_t last_seen = engine_last_seen(engine, index);
     struct wire_rogue_info info = {
         .mac = device->mac,
         .device_class = device->device_class,
@@ -140,28 +142,28 @@ static bool put_rogue_of(const struct engine *engine, uint32_t slot, const struc
     return true;
 }
 
-bool record_put_information(const struct engine *engine, uint32_t slot, enum record_kind kind,
-                            uint16_t ap, struct writer *body)
+bool info_put(const struct engine *engine, uint32_t index, enum info_kind kind, uint16_t ap,
+              struct writer *body)
 {
     const struct radio_ap *record = engine_ap(engine, ap);
 
-    return kind >= RECORD_ROGUE_AP ? put_rogue_of(engine, slot, record, body)
-                                   : put_client_of(engine, slot, kind, record, body);
+    return kind >= INFO_ROGUE_AP ? put_rogue_of(engine, index, record, body)
+                                 : put_client_of(engine, index, kind, record, body);
 }
 
 /* --- statistics and tags --------------------------------------------------------------------- */
 
-enum record_result record_put_statistics(const struct engine *engine, uint32_t slot,
-                                         const struct selection *selection, struct writer *body)
+enum put_result info_put_statistics(const struct engine *engine, uint32_t index,
+                                    const struct subfilter *filter, struct writer *body)
 {
-    const struct table_device *device = table_device(engine_table(engine), slot);
-    const struct facts_record *record = facts_of(engine_facts(engine), slot);
+    const struct table_device *device = table_device(engine_table(engine), index);
+    const struct facts_record *record = facts_of(engine_facts(engine), index);
 
-    if (record == NULL || !record->has_statistics || !selection_has_statistics(selection, device) ||
-        !selection_has_ap(selection, record->statistics_ap))
-        return RECORD_NOTHING;
+    if (record == NULL || !record->has_statistics || !subfilter_has_statistics(filter, device) ||
+        !subfilter_has_ap(filter, record->statistics_ap))
+        return PUT_NOTHING;
     if (writer_left(body) < WIRE_DEVICE_STATISTICS_SIZE)
-        return RECORD_FULL;
+        return PUT_FULL;
     const struct facts_statistics *s = &record->statistics;
     wire_device_statistics_put(
         body, &(struct wire_device_statistics){.mac = device->mac,
@@ -175,10 +177,10 @@ enum record_result record_put_statistics(const struct engine *engine, uint32_t s
                                                .rx_rate = s->rx_rate,
                                                .tx_rate = s->tx_rate,
                                                .connected = s->connected});
-    return RECORD_ADDED;
+    return PUT_ADDED;
 }
 
-bool record_put_tag(const struct radio_tag *tag, struct writer *body)
+bool info_put_tag(const struct radio_tag *tag, struct writer *body)
 {
     struct wire_tag_payload payload = {.mac = tag->device,
                                        .vendor = tag->vendor,
@@ -194,4 +196,60 @@ bool record_put_tag(const struct radio_tag *tag, struct writer *body)
         return false;
     wire_tag_payload_put(body, &payload);
     return true;
+}
+
+/* --- ap-info --------------------------------------------------------------------------------- */
+
+static void put_slot(struct writer *slots, const struct radio_ap *ap)
+{
+    wire_ap_slot_put(slots, &(struct wire_ap_slot){.slot = ap->slot,
+                                                   .band = ap->band,
+                                                   .channel = ap->channel,
+                                                   .width = ap->width,
+                                                   .tx_power = ap->tx_power,
+                                                   .noise = ap->noise,
+                                                   .clients = ap->clients,
+                                                   .utilisation = ap->utilisation});
+}
+
+static bool put_record(struct writer *body, const struct wire_ap_info *record)
+{
+    if (wire_ap_info_size(record) > writer_left(body))
+        return false;
+    wire_ap_info_put(body, record);
+    return true;
+}
+
+bool info_put_ap(const struct engine *engine, uint16_t ap, struct writer *body)
+{
+    uint8_t buffer[AP_SLOTS_MAX * WIRE_AP_SLOT_SIZE];
+    struct writer slots = writer_of(buffer, sizeof(buffer));
+    const struct radio_ap *first = engine_ap(engine, ap);
+    struct wire_ap_info record = {.state = WIRE_AP_DOWN};
+    int64_t up_since = INT64_MAX;
+    size_t count = 0;
+
+    if (first == NULL || engine_ap_first(engine, &first->mac) != ap)
+        return true;
+    for (uint16_t i = ap; i != ENGINE_NO_AP && count < AP_SLOTS_MAX;
+         i = engine_ap_next(engine, i)) {
+        const struct radio_ap *slot = engine_ap(engine, i);
+        put_slot(&slots, slot);
+        count++;
+        if (slot->up) {
+            record.state = WIRE_AP_UP;
+            up_since = slot->up_since < up_since ? slot->up_since : up_since;
+        }
+    }
+    record.mac = first->mac;
+    record.name = wire_text_of(first->name);
+    record.slots = wire_list_of(&slots, count);
+    if (record.state == WIRE_AP_UP)
+        record.uptime = (uint32_t)((loop_now(engine_loop(engine)) - up_since) / 1000);
+    return put_record(body, &record);
+}
+
+bool info_put_ap_removed(const struct mac *mac, struct writer *body)
+{
+    return put_record(body, &(struct wire_ap_info){.mac = *mac, .state = WIRE_AP_REMOVED});
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ap-info elements of pictures. */
-#include "agent/view/picture.h"
+/* The ap-info elements. */
+#include "agent/view/info.h"
 
 #include "tests/unit/session-bed.h"
 
@@ -73,7 +73,7 @@ static struct wire_ap_info told(struct bed *bed, uint16_t handle)
     uint8_t buffer[1024];
     struct writer body = writer_of(buffer, sizeof(buffer));
 
-    assert_true(picture_put_ap(bed->engine, handle, &body));
+    assert_true(info_put_ap(bed->engine, handle, &body));
     return ap_info(&body);
 }
 
@@ -127,8 +127,8 @@ static void an_ap_is_told_under_its_lowest_handle_only(void **state)
 
     set_slot(bed, 30, 50, 0, true, 0);
     set_slot(bed, 31, 50, 1, true, 0);
-    assert_true(picture_put_ap(bed->engine, 31, &body));
-    assert_true(picture_put_ap(bed->engine, 29, &body)); /* there is none */
+    assert_true(info_put_ap(bed->engine, 31, &body));
+    assert_true(info_put_ap(bed->engine, 29, &body)); /* there is none */
     assert_int_equal(body.used, 0);
     bed_ap_gone(bed, 30);
     assert_int_equal(told(bed, 31).slots.count, 1);
@@ -157,15 +157,15 @@ static void an_ap_that_does_not_fit_is_refused_and_nothing_is_written(void **sta
 
     set_slot(bed, 30, 50, 0, true, 0);
     struct writer body = writer_of(buffer, size - 1);
-    assert_false(picture_put_ap(bed->engine, 30, &body));
+    assert_false(info_put_ap(bed->engine, 30, &body));
     assert_int_equal(body.used, 0);
     assert_false(body.failed);
     body = writer_of(buffer, size);
-    assert_true(picture_put_ap(bed->engine, 30, &body));
+    assert_true(info_put_ap(bed->engine, 30, &body));
     assert_int_equal(body.used, size);
     body = writer_of(buffer, 16);
     struct mac mac = bed_ap_mac(50);
-    assert_false(picture_put_ap_removed(&mac, &body));
+    assert_false(info_put_ap_removed(&mac, &body));
     assert_false(body.failed);
 }
 
@@ -176,7 +176,7 @@ static void a_removed_ap_has_state_two_and_nothing_else(void **state)
     struct mac mac = bed_ap_mac(50);
 
     (void)state;
-    assert_true(picture_put_ap_removed(&mac, &body));
+    assert_true(info_put_ap_removed(&mac, &body));
     struct wire_ap_info info = ap_info(&body);
     assert_true(mac_equal(&info.mac, &mac));
     assert_int_equal(info.state, WIRE_AP_REMOVED);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A channel: one notification about devices that is told when there is news, as one machine for
+ * all such notifications. What is news, and how it is put into a message, says a row of operations
+ * (channel-measurement.c, channel-information.c).
+ *
+ * The channel remembers what was announced of each device, keeps departures in a ring until all
+ * members have been told, tells members in step what is new at each tick, and takes one that is
+ * not in step over the table in a pass of its own. Nothing is kept for each device and member.
+ *
+ * What holds:
+ *
+ *  1. Epochs order it all. A change carries the epoch in which it was made; a tick closes that
+ *     epoch, and all that it announces carries the closed one (`deliver->announced`).
+ *  2. announced.is: the device stands in the picture of whoever is in step. It is set when it was
+ *     put into a message, and cleared only together with noting its departure.
+ *  3. announced.epoch, and what an operation remembers: what all who are in step know, and all
+ *     others will be told by their passes. Where that cannot be (4), announced.diverged.
+ *  4. diverged: members know different things of the device: it is due at the next tick, whatever
+ *     changed. A pass sets it that told a member of several what the others do not know; so does a
+ *     device that is back before its departure was told (7).
+ *  5. A tick breaks off when nobody is in step any more. What it still had to tell is owed to those
+ *     who are behind that epoch: their passes tell what of it is due by then.
+ *  6. A member that falls out of step goes on, in the epoch of that tick (member->pass), at
+ *     the device with which the message began that it could not take; it knows all departures of
+ *     the messages before. Everything at lower indexes it has been told. If it fell out of a
+ *     message of no tick, its table is complete (TABLE_NONE).
+ *  7. Departures are numbered. A device that is in the view again when its departure is to be told
+ *     is announced anew instead; until then announced.is stands, so that leaving once more is told.
+ *  8. A pass tells a member what was announced after `synced` (until it is `whole`: every device),
+ *     each as it is in that moment. When it is through, synced is the epoch at which it began; if
+ *     members in step were told something meanwhile, another one follows. Only then the member is
+ *     in step again.
+ *  9. Departures are flushed: at the begin of a tick and at its end; when the ring is full; before
+ *     a member is put in step, which knows them already, so that they do not come to it once more
+ *     behind newer messages; before services are withdrawn.
+ * 10. A member that has not been told CHANNEL_DEPARTURES or fewer departures can be put right. One
+ *     that missed more is lost (VIEW_LOST), for the ring holds no more.
+ * 11. One message is put together at a time, in workspaces that all views share.
+ */
+#ifndef AGENT_VIEW_CHANNEL_H
+#define AGENT_VIEW_CHANNEL_H
+
+#include "agent/base/cursor.h"
+#include "agent/view/deliver.h"
+#include "agent/view/measurement.h"
+#include "agent/view/places.h"
+#include "agent/view/put.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHANNEL_DEPARTURES = 4096 };
+
+struct channel;
+
+/* What was announced of a device. */
+#define CHANNEL_WHAT ((UINT32_C(1) << 30) - 1)
+struct channel_announced {
+    uint32_t epoch;
+    uint32_t what : 30; /* what `remember` gave */
+    uint32_t is : 1;
+    uint32_t diverged : 1;
+};
+
+/* What a channel works with. */
+struct channel_shared {
+    struct deliver *deliver;
+    struct measurement *measurement;
+    const struct places *places;
+    /* There is something to look at that was not there before. */
+    void (*wake)(void *context);
+    void *context;
+};
+
+struct channel_message {
+    uint16_t id; /* the channel's, if `put_departure` sets no other */
+    struct writer body;
+};
+
+enum channel_sight {
+    CHANNEL_ABSENT, /* it is not in the view, or has to depart before it is announced again */
+    CHANNEL_SAME,   /* all members know it as it is */
+    CHANNEL_CHANGED /* there is something else to tell, or it was not told */
+};
+
+/* What makes a notification. `context` is what `new` gave; functions may be NULL where it is said.
+ */
+struct channel_operations {
+    uint16_t id;           /* of the message */
+    uint64_t services;     /* it lives while one of these is subscribed; 0: always */
+    size_t departure;      /* bytes that are kept of one */
+    bool departures_apart; /* they stand in messages of their own */
+
+    /* NULL if memory is out. `announced`: by index of the table. */
+    void *(*new)(const struct channel_shared *shared, struct channel *channel,
+                 struct channel_announced *announced);
+    void (*free)(void *context);
+
+    /* Around each message, NULL if `put` needs nothing of the kind. */
+    void (*begin)(void *context);
+    void (*finish)(void *context, struct writer *body);
+
+    /* What there is to tell of the device now, against what was announced. */
+    enum channel_sight (*look)(void *context, uint32_t index);
+    /* What was looked at last, or is due, as it is now; PUT_NOTHING: it is absent. */
+    enum put_result (*put)(void *context, uint32_t index, struct channel_message *message);
+    /* What was put or looked at last is announced: gives what is to be kept of it, of which
+     * CHANNEL_WHAT is. */
+    uint32_t (*remember)(void *context, uint32_t index);
+    /* Of the last tick, which broke off: was it due in it, and is it still? */
+    bool (*is_owed)(const void *context, uint32_t index);
+
+    /* Writes what is to be kept of a device that departs; false: it goes without a word. */
+    bool (*depart)(void *context, uint32_t index, void *departure);
+    /* The device's index if it is in the view again and looked at, else TABLE_NONE. */
+    uint32_t (*back)(void *context, const void *departure);
+    bool (*put_departure)(void *context, const void *departure, struct channel_message *message);
+
+    /* Tells members in step, by channel_open(), _tell(), _leave(), _close(), what is due.
+     * `intervals`: in ms by class of device, 0: it is not for that class. */
+    void (*tick)(void *context, const int64_t *intervals);
+    /* These three may be NULL: the notification is told at intervals only. */
+    bool (*has_news)(const void *context);
+    void (*changed)(void *context, uint32_t index); /* TABLE_NONE: look at all again */
+    void (*heard)(void *context, uint32_t index);
+    /* APs have gone, or have become others (places.h). NULL is allowed. */
+    void (*moved)(void *context);
+};
+
+/* NULL if memory is out. */
+struct channel *channel_new(const struct channel_operations *operations,
+                            enum deliver_channel number, const struct channel_shared *shared);
+/* NULL is allowed. */
+void channel_free(struct channel *channel);
+
+/* --- for members in step --------------------------------------------------------------------- */
+
+void channel_tick(struct channel *channel, const int64_t *intervals);
+/* Tells all departures that wait. */
+void channel_flush(struct channel *channel);
+/* This device is about to go. */
+void channel_leave(struct channel *channel, uint32_t index);
+/* What was announced of it holds no more, but it has not left. */
+void channel_diverge(struct channel *channel, uint32_t index);
+/* Something that is no device departed. */
+void channel_depart(struct channel *channel, const void *departure);
+/* Notes the departure of every device that was announced and is not in the view any more. */
+void channel_sweep(struct channel *channel);
+
+bool channel_has_news(const struct channel *channel);
+void channel_changed(struct channel *channel, uint32_t index);
+void channel_heard(struct channel *channel, uint32_t index);
+void channel_moved(struct channel *channel, uint32_t none);
+
+/* A tick, for the operations: begins in a new epoch, tells devices in the order of their indexes,
+ * ends. */
+void channel_open(struct channel *channel);
+/* False: nobody is in step any more, and it was not told. */
+bool channel_tell(struct channel *channel, uint32_t index);
+void channel_close(struct channel *channel);
+
+/* --- for one that is not --------------------------------------------------------------------- */
+
+/* It has nothing to be told of what departed before. */
+void channel_join(const struct channel *channel, struct view_member *member);
+bool channel_is_lost(const struct channel *channel, const struct view_member *member);
+/* Both give false if there was no room to finish it now. `epoch`: closed just now. */
+bool channel_sync_departures(struct channel *channel, struct view_member *member);
+bool channel_sync(struct channel *channel, struct view_member *member, uint32_t epoch);
+
+#endif
