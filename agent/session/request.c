@@ -93,7 +93,7 @@ static bool put_measurement(struct requests *requests, const struct request *req
         table_device(engine_table(requests->engine), request->index);
 
     (void)body; /* the measurements go there as a whole */
-    return !subfilter_has_device(request->filter, device) ||
+    return !subfilter_has(request->filter, WIRE_FAMILY_MEASUREMENT, device) ||
            measurement_add(requests->measurement, request->index, request->filter) != PUT_FULL;
 }
 

@@ -5,39 +5,44 @@
 
 struct channel {
     const struct channel_operations *operations;
-    void *context;
+    struct channel_context context;
     struct deliver *deliver;
-    const struct table *table;
     enum deliver_channel number;
     struct deliver_position *resume; /* deliver's, of this channel */
-    struct channel_announced *announced;
-    uint8_t *departures; /* a ring */
-    uint32_t departed;   /* how many so far; the last CHANNEL_DEPARTURES are in the ring */
-    uint32_t put;        /* how many of them were put into messages for all */
+    uint8_t *departures;             /* a ring */
+    uint32_t departed; /* how many so far; the last CHANNEL_DEPARTURES are in the ring */
+    uint32_t put;      /* how many of them were put into messages for all */
     struct channel_message message;
     bool open;       /* a tick is under way */
     uint32_t broken; /* the epoch of the last tick that broke off */
+    struct channel_announced announced[];
 };
 
 struct channel *channel_new(const struct channel_operations *operations,
-                            enum deliver_channel number, const struct channel_shared *shared)
+                            enum deliver_channel number, struct deliver *deliver,
+                            struct measurement *measurement, const struct place *places)
 {
-    const struct table *table = engine_table(shared->deliver->engine);
-    struct channel *channel = calloc(1, sizeof(*channel));
+    const struct table *table = engine_table(deliver->engine);
+    struct channel *channel =
+        calloc(1, sizeof(*channel) + table->device_capacity * sizeof(channel->announced[0]));
 
     if (channel == NULL)
         return NULL;
-    channel->operations = operations;
-    channel->deliver = shared->deliver;
-    channel->table = table;
-    channel->number = number;
-    channel->resume = &shared->deliver->resume[number];
+    *channel = (struct channel){.operations = operations,
+                                .deliver = deliver,
+                                .number = number,
+                                .resume = &deliver->resume[number],
+                                .departures = calloc(CHANNEL_DEPARTURES, operations->departure)};
+    channel->context = (struct channel_context){.channel = channel,
+                                                .engine = deliver->engine,
+                                                .table = table,
+                                                .filter = deliver->filter,
+                                                .announced = channel->announced,
+                                                .measurement = measurement,
+                                                .places = places,
+                                                .own = calloc(1, operations->size(table))};
     channel->resume->index = TABLE_NONE;
-    channel->announced = calloc(table->device_capacity, sizeof(*channel->announced));
-    channel->departures = calloc(CHANNEL_DEPARTURES, operations->departure);
-    if (channel->announced != NULL && channel->departures != NULL)
-        channel->context = operations->new (shared, channel, channel->announced);
-    if (channel->context != NULL)
+    if (channel->departures != NULL && channel->context.own != NULL)
         return channel;
     channel_free(channel);
     return NULL;
@@ -47,8 +52,7 @@ void channel_free(struct channel *channel)
 {
     if (channel == NULL)
         return;
-    channel->operations->free(channel->context);
-    free(channel->announced);
+    free(channel->context.own);
     free(channel->departures);
     free(channel);
 }
@@ -60,39 +64,39 @@ static void begin_message(struct channel *channel)
     channel->message = (struct channel_message){.id = channel->operations->id,
                                                 .body = deliver_begin(channel->deliver)};
     if (channel->operations->begin != NULL)
-        channel->operations->begin(channel->context);
+        channel->operations->begin(&channel->context);
 }
 
-static void finish_message(struct channel *channel)
+/* To all in step, or to this one; false if that one has no room. */
+static bool send_message(struct channel *channel, const struct view_member *member)
 {
+    struct channel_message *message = &channel->message;
+
     if (channel->operations->finish != NULL)
-        channel->operations->finish(channel->context, &channel->message.body);
+        channel->operations->finish(&channel->context, &message->body);
+    if (member != NULL)
+        return deliver_to(member, message->id, &message->body);
+    deliver_to_all(channel->deliver, message->id, &message->body);
+    channel->resume->departures = channel->put;
+    return true;
 }
 
-/* Sends what was gathered to all, if anything, and begins the next message. */
+/* Sends what was gathered, if anything, and begins the next message. */
 static void flush_message(struct channel *channel)
 {
-    finish_message(channel);
-    deliver_to_all(channel->deliver, channel->message.id, &channel->message.body);
-    channel->resume->departures = channel->put;
+    (void)send_message(channel, NULL);
     begin_message(channel);
-}
-
-static bool send_message_to(struct channel *channel, const struct view_member *member)
-{
-    finish_message(channel);
-    return deliver_to(member, channel->message.id, &channel->message.body);
 }
 
 static void announce(struct channel *channel, uint32_t index, uint32_t epoch, bool diverged)
 {
     channel->announced[index] = (struct channel_announced){
         .epoch = epoch,
-        .what = channel->operations->remember(channel->context, index) & CHANNEL_WHAT,
+        .what = channel->operations->remember(&channel->context, index) & CHANNEL_WHAT,
         .is = true,
         .diverged = diverged};
     if (diverged)
-        channel_changed(channel, index);
+        channel_take(channel, CHANNEL_NEWS, index);
 }
 
 void channel_diverge(struct channel *channel, uint32_t index)
@@ -109,7 +113,7 @@ static void *departure_at(const struct channel *channel, uint32_t number)
 
 static bool is_back(struct channel *channel, uint32_t number)
 {
-    uint32_t index = channel->operations->back(channel->context, departure_at(channel, number));
+    uint32_t index = channel->operations->back(&channel->context, departure_at(channel, number));
 
     if (index != TABLE_NONE && !channel->announced[index].is)
         announce(channel, index, 0, true);
@@ -121,7 +125,7 @@ static uint32_t put_departures(struct channel *channel, uint32_t number)
 {
     while (number != channel->departed &&
            (is_back(channel, number) ||
-            channel->operations->put_departure(channel->context, departure_at(channel, number),
+            channel->operations->put_departure(&channel->context, departure_at(channel, number),
                                                &channel->message)))
         number++;
     return number;
@@ -129,10 +133,9 @@ static uint32_t put_departures(struct channel *channel, uint32_t number)
 
 void channel_flush(struct channel *channel)
 {
-    bool apart = channel->operations->departures_apart || !channel->open;
-
-    if (channel->put == channel->departed)
+    if (channel == NULL || channel->put == channel->departed)
         return;
+    bool apart = channel->operations->departures_apart || !channel->open;
     if (!channel->open)
         begin_message(channel);
     else if (apart)
@@ -154,30 +157,16 @@ void channel_depart(struct channel *channel, const void *departure)
 
 void channel_leave(struct channel *channel, uint32_t index)
 {
-    uint64_t departure[4];
+    uint64_t departure[CHANNEL_DEPARTURE / 8];
 
     if (!channel->announced[index].is)
         return;
     channel->announced[index].is = false;
-    if (channel->operations->depart(channel->context, index, departure))
+    if (channel->operations->depart(&channel->context, index, departure))
         channel_depart(channel, departure);
 }
 
-void channel_sweep(struct channel *channel)
-{
-    for (uint32_t index = 0; index < channel->table->slots_used; index++) {
-        if (channel->announced[index].is &&
-            channel->operations->look(channel->context, index) == CHANNEL_ABSENT)
-            channel_leave(channel, index);
-    }
-}
-
 /* --- ticks ----------------------------------------------------------------------------------- */
-
-void channel_tick(struct channel *channel, const int64_t *intervals)
-{
-    channel->operations->tick(channel->context, intervals);
-}
 
 void channel_open(struct channel *channel)
 {
@@ -191,7 +180,7 @@ void channel_open(struct channel *channel)
 bool channel_tell(struct channel *channel, uint32_t index)
 {
     const struct channel_operations *operations = channel->operations;
-    enum put_result result = operations->put(channel->context, index, &channel->message);
+    enum put_result result = operations->put(&channel->context, index, &channel->message);
 
     if (result == PUT_FULL) {
         flush_message(channel);
@@ -200,7 +189,7 @@ bool channel_tell(struct channel *channel, uint32_t index)
             channel->broken = channel->deliver->announced;
             return false;
         }
-        result = operations->put(channel->context, index, &channel->message);
+        result = operations->put(&channel->context, index, &channel->message);
     }
     if (result == PUT_ADDED)
         announce(channel, index, channel->deliver->announced, false);
@@ -219,55 +208,56 @@ void channel_close(struct channel *channel)
 
 /* --- what happens ---------------------------------------------------------------------------- */
 
+void channel_tick(struct channel *channel, const int64_t *intervals)
+{
+    if (channel != NULL)
+        channel->operations->tick(&channel->context, intervals);
+}
+
+void channel_take(struct channel *channel, enum channel_event event, uint32_t index)
+{
+    if (channel != NULL && event == CHANNEL_LEAVING)
+        channel_leave(channel, index);
+    else if (channel != NULL && channel->operations->take != NULL)
+        channel->operations->take(&channel->context, event, index);
+}
+
 bool channel_has_news(const struct channel *channel)
 {
-    return channel->operations->has_news != NULL &&
-           (channel->put != channel->departed || channel->operations->has_news(channel->context));
-}
-
-void channel_changed(struct channel *channel, uint32_t index)
-{
-    if (channel->operations->changed != NULL)
-        channel->operations->changed(channel->context, index);
-}
-
-void channel_heard(struct channel *channel, uint32_t index)
-{
-    if (channel->operations->heard != NULL)
-        channel->operations->heard(channel->context, index);
-}
-
-void channel_moved(struct channel *channel, uint32_t none)
-{
-    (void)none;
-    if (channel->operations->moved != NULL)
-        channel->operations->moved(channel->context);
+    return channel != NULL && channel->operations->has_news != NULL &&
+           (channel->put != channel->departed || channel->operations->has_news(&channel->context));
 }
 
 /* --- one member that is not in step ---------------------------------------------------------- */
 
-void channel_join(const struct channel *channel, struct view_member *member)
+void channel_join(struct channel *channel, struct view_member *member)
 {
+    if (channel == NULL)
+        return;
+    for (uint32_t index = 0; index < channel->context.table->slots_used; index++) {
+        if (channel->announced[index].is &&
+            channel->operations->look(&channel->context, index) == CHANNEL_ABSENT)
+            channel_leave(channel, index);
+    }
     member->at[channel->number].departures = channel->departed;
 }
 
 bool channel_is_lost(const struct channel *channel, const struct view_member *member)
 {
-    return channel->departed - member->at[channel->number].departures > CHANNEL_DEPARTURES;
+    return channel != NULL &&
+           channel->departed - member->at[channel->number].departures > CHANNEL_DEPARTURES;
 }
 
 bool channel_sync_departures(struct channel *channel, struct view_member *member)
 {
-    uint32_t *departures = &member->at[channel->number].departures;
-
-    while (*departures != channel->departed) {
+    while (channel != NULL && member->at[channel->number].departures != channel->departed) {
         if (!member->has_room(member->context))
             return false;
         begin_message(channel);
-        uint32_t number = put_departures(channel, *departures);
-        if (!send_message_to(channel, member))
+        uint32_t number = put_departures(channel, member->at[channel->number].departures);
+        if (!send_message(channel, member))
             return false;
-        *departures = number;
+        member->at[channel->number].departures = number;
     }
     return true;
 }
@@ -280,7 +270,7 @@ static void announced_to(struct channel *channel, const struct view_member *memb
                          enum channel_sight sight, uint32_t epoch)
 {
     const struct channel_announced *announced = &channel->announced[index];
-    bool alone = deliver_is_alone(channel->deliver, member);
+    bool alone = channel->deliver->members == member && member->next == NULL;
 
     if (alone)
         announce(channel, index, epoch, false);
@@ -293,10 +283,10 @@ static bool is_missing(const struct channel *channel, const struct view_member *
 {
     const struct channel_announced *announced = &channel->announced[index];
 
-    return table_device(channel->table, index)->used &&
+    return table_device(channel->context.table, index)->used &&
            (!member->whole || (announced->is && engine_after(announced->epoch, member->synced)) ||
             (engine_after(channel->broken, member->synced) &&
-             channel->operations->is_owed(channel->context, index)));
+             channel->operations->is_owed(&channel->context, index)));
 }
 
 /* One message of devices from where the pass stands; false if there was no room for it. */
@@ -308,17 +298,17 @@ static bool sync_message(struct channel *channel, struct view_member *member, ui
     if (!member->has_room(member->context))
         return false;
     begin_message(channel);
-    for (; index < channel->table->slots_used; index++) {
+    for (; index < channel->context.table->slots_used; index++) {
         enum channel_sight sight = CHANNEL_ABSENT;
         if (is_missing(channel, member, index))
-            sight = operations->look(channel->context, index);
+            sight = operations->look(&channel->context, index);
         if (sight == CHANNEL_ABSENT)
             continue;
-        if (operations->put(channel->context, index, &channel->message) == PUT_FULL)
+        if (operations->put(&channel->context, index, &channel->message) == PUT_FULL)
             break;
         announced_to(channel, member, index, sight, epoch);
     }
-    if (!send_message_to(channel, member))
+    if (!send_message(channel, member))
         return false;
     member->at[channel->number].index = index;
     return true;
@@ -326,7 +316,8 @@ static bool sync_message(struct channel *channel, struct view_member *member, ui
 
 bool channel_sync(struct channel *channel, struct view_member *member, uint32_t epoch)
 {
-    while (member->at[channel->number].index < channel->table->slots_used) {
+    while (channel != NULL &&
+           member->at[channel->number].index < channel->context.table->slots_used) {
         if (!sync_message(channel, member, epoch))
             return false;
     }

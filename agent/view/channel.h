@@ -44,14 +44,12 @@
 #include "agent/base/cursor.h"
 #include "agent/view/deliver.h"
 #include "agent/view/measurement.h"
-#include "agent/view/places.h"
-#include "agent/view/put.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHANNEL_DEPARTURES = 4096 };
+enum { CHANNEL_DEPARTURES = 4096, CHANNEL_DEPARTURE = 16 };
 
 struct channel;
 
@@ -64,19 +62,47 @@ struct channel_announced {
     uint32_t diverged : 1;
 };
 
-/* What a channel works with. */
-struct channel_shared {
-    struct deliver *deliver;
+/*
+ * By AP handle: when the AP became another one last, and what it was before, for those who have
+ * told that a device is there. One array for all views (view.c).
+ */
+struct place {
+    struct mac mac;
+    uint8_t slot;
+    bool moved;       /* it is somewhere else; who was told to be here has still to be looked at */
+    uint32_t changed; /* the epoch in which MAC, slot, band or channel became others */
+};
+
+/* Differs what is told of a device that is at this AP? */
+static inline bool place_differs(const struct radio_ap *x, const struct radio_ap *y)
+{
+    return !mac_equal(&x->mac, &y->mac) || x->slot != y->slot || x->band != y->band ||
+           x->channel != y->channel;
+}
+
+/* What operations work with. */
+struct channel_context {
+    struct channel *channel;
+    const struct engine *engine;
+    const struct table *table;
+    const struct subfilter *filter;
+    const struct channel_announced *announced; /* by index of the table */
     struct measurement *measurement;
-    const struct places *places;
-    /* There is something to look at that was not there before. */
-    void (*wake)(void *context);
-    void *context;
+    const struct place *places; /* by AP handle */
+    void *own;                  /* memory of the notification's own, all 0 at first */
 };
 
 struct channel_message {
     uint16_t id; /* the channel's, if `put_departure` sets no other */
     struct writer body;
+};
+
+/* What the engine's observers say of a device; TABLE_NONE: of all. */
+enum channel_event {
+    CHANNEL_LEAVING, /* it is about to go */
+    CHANNEL_NEWS,    /* of what it is, or what is known of it */
+    CHANNEL_HEARD,
+    CHANNEL_MOVED /* APs have gone, or have become others (struct place) */
 };
 
 enum channel_sight {
@@ -85,54 +111,50 @@ enum channel_sight {
     CHANNEL_CHANGED /* there is something else to tell, or it was not told */
 };
 
-/* What makes a notification. `context` is what `new` gave; functions may be NULL where it is said.
- */
+/* What makes a notification. */
 struct channel_operations {
     uint16_t id;           /* of the message */
-    uint64_t services;     /* it lives while one of these is subscribed; 0: always */
-    size_t departure;      /* bytes that are kept of one */
     bool departures_apart; /* they stand in messages of their own */
+    uint64_t services;     /* it lives while one of these is subscribed; 0: always */
+    size_t departure;      /* bytes that are kept of one, at most CHANNEL_DEPARTURE */
+    /* Bytes of `own`. */
+    size_t (*size)(const struct table *table);
 
-    /* NULL if memory is out. `announced`: by index of the table. */
-    void *(*new)(const struct channel_shared *shared, struct channel *channel,
-                 struct channel_announced *announced);
-    void (*free)(void *context);
-
-    /* Around each message, NULL if `put` needs nothing of the kind. */
-    void (*begin)(void *context);
-    void (*finish)(void *context, struct writer *body);
+    /* Around each message; both NULL: `put` writes into it. */
+    void (*begin)(const struct channel_context *c);
+    void (*finish)(const struct channel_context *c, struct writer *body);
 
     /* What there is to tell of the device now, against what was announced. */
-    enum channel_sight (*look)(void *context, uint32_t index);
+    enum channel_sight (*look)(const struct channel_context *c, uint32_t index);
     /* What was looked at last, or is due, as it is now; PUT_NOTHING: it is absent. */
-    enum put_result (*put)(void *context, uint32_t index, struct channel_message *message);
+    enum put_result (*put)(const struct channel_context *c, uint32_t index,
+                           struct channel_message *message);
     /* What was put or looked at last is announced: gives what is to be kept of it, of which
      * CHANNEL_WHAT is. */
-    uint32_t (*remember)(void *context, uint32_t index);
+    uint32_t (*remember)(const struct channel_context *c, uint32_t index);
     /* Of the last tick, which broke off: was it due in it, and is it still? */
-    bool (*is_owed)(const void *context, uint32_t index);
+    bool (*is_owed)(const struct channel_context *c, uint32_t index);
 
     /* Writes what is to be kept of a device that departs; false: it goes without a word. */
-    bool (*depart)(void *context, uint32_t index, void *departure);
+    bool (*depart)(const struct channel_context *c, uint32_t index, void *departure);
     /* The device's index if it is in the view again and looked at, else TABLE_NONE. */
-    uint32_t (*back)(void *context, const void *departure);
-    bool (*put_departure)(void *context, const void *departure, struct channel_message *message);
+    uint32_t (*back)(const struct channel_context *c, const void *departure);
+    bool (*put_departure)(const struct channel_context *c, const void *departure,
+                          struct channel_message *message);
 
     /* Tells members in step, by channel_open(), _tell(), _leave(), _close(), what is due.
      * `intervals`: in ms by class of device, 0: it is not for that class. */
-    void (*tick)(void *context, const int64_t *intervals);
-    /* These three may be NULL: the notification is told at intervals only. */
-    bool (*has_news)(const void *context);
-    void (*changed)(void *context, uint32_t index); /* TABLE_NONE: look at all again */
-    void (*heard)(void *context, uint32_t index);
-    /* APs have gone, or have become others (places.h). NULL is allowed. */
-    void (*moved)(void *context);
+    void (*tick)(const struct channel_context *c, const int64_t *intervals);
+    /* Both NULL: the notification is told at intervals only. */
+    void (*take)(const struct channel_context *c, enum channel_event event, uint32_t index);
+    bool (*has_news)(const struct channel_context *c);
 };
 
 /* NULL if memory is out. */
 struct channel *channel_new(const struct channel_operations *operations,
-                            enum deliver_channel number, const struct channel_shared *shared);
-/* NULL is allowed. */
+                            enum deliver_channel number, struct deliver *deliver,
+                            struct measurement *measurement, const struct place *places);
+/* All that follow allow NULL, which is a channel of which nothing is subscribed. */
 void channel_free(struct channel *channel);
 
 /* --- for members in step --------------------------------------------------------------------- */
@@ -146,13 +168,9 @@ void channel_leave(struct channel *channel, uint32_t index);
 void channel_diverge(struct channel *channel, uint32_t index);
 /* Something that is no device departed. */
 void channel_depart(struct channel *channel, const void *departure);
-/* Notes the departure of every device that was announced and is not in the view any more. */
-void channel_sweep(struct channel *channel);
 
 bool channel_has_news(const struct channel *channel);
-void channel_changed(struct channel *channel, uint32_t index);
-void channel_heard(struct channel *channel, uint32_t index);
-void channel_moved(struct channel *channel, uint32_t none);
+void channel_take(struct channel *channel, enum channel_event event, uint32_t index);
 
 /* A tick, for the operations: begins in a new epoch, tells devices in the order of their indexes,
  * ends. */
@@ -163,8 +181,9 @@ void channel_close(struct channel *channel);
 
 /* --- for one that is not --------------------------------------------------------------------- */
 
-/* It has nothing to be told of what departed before. */
-void channel_join(const struct channel *channel, struct view_member *member);
+/* It has nothing to be told of what departed before; who is not in the view any more has, even if
+ * that is still to be told to others. */
+void channel_join(struct channel *channel, struct view_member *member);
 bool channel_is_lost(const struct channel *channel, const struct view_member *member);
 /* Both give false if there was no room to finish it now. `epoch`: closed just now. */
 bool channel_sync_departures(struct channel *channel, struct view_member *member);

@@ -12,7 +12,7 @@ struct writer deliver_begin(const struct deliver *deliver)
     return body;
 }
 
-bool deliver_is_empty(const struct writer *body)
+static bool is_empty(const struct writer *body)
 {
     return body->used <= WIRE_TIMESTAMP_SIZE;
 }
@@ -30,7 +30,7 @@ static void fall_out(const struct deliver *deliver, struct view_member *member)
 
 void deliver_to_all(struct deliver *deliver, uint16_t id, const struct writer *body)
 {
-    if (deliver_is_empty(body))
+    if (is_empty(body))
         return;
     for (struct view_member *member = deliver->members; member != NULL; member = member->next) {
         if (member->in_step && member->deliver(member->context, id, body->base, body->used))
@@ -44,7 +44,7 @@ void deliver_to_all(struct deliver *deliver, uint16_t id, const struct writer *b
 
 bool deliver_to(const struct view_member *member, uint16_t id, const struct writer *body)
 {
-    return deliver_is_empty(body) || member->deliver(member->context, id, body->base, body->used);
+    return is_empty(body) || member->deliver(member->context, id, body->base, body->used);
 }
 
 bool deliver_anybody(const struct deliver *deliver)
@@ -56,13 +56,11 @@ bool deliver_anybody(const struct deliver *deliver)
     return member != NULL;
 }
 
-bool deliver_is_alone(const struct deliver *deliver, const struct view_member *member)
+void deliver_pass_over(const struct deliver *deliver, bool again)
 {
-    return deliver->members == member && member->next == NULL;
-}
-
-void deliver_count_missed(const struct deliver *deliver)
-{
-    for (const struct view_member *member = deliver->members; member != NULL; member = member->next)
+    for (struct view_member *member = deliver->members; member != NULL; member = member->next) {
         *member->missed += member->in_step ? 0 : 1;
+        if (again && !member->in_step && member->whole)
+            member->whole = member->passing = member->resuming = false;
+    }
 }

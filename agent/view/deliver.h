@@ -60,16 +60,17 @@ struct deliver {
 
 /* A body in a workspace that all share, begun with its timestamp. */
 struct writer deliver_begin(const struct deliver *deliver);
-bool deliver_is_empty(const struct writer *body);
 /* To all members in step, if there is something in it. */
 void deliver_to_all(struct deliver *deliver, uint16_t id, const struct writer *body);
 /* To one that is not; false if it has no room. */
 bool deliver_to(const struct view_member *member, uint16_t id, const struct writer *body);
 
 bool deliver_anybody(const struct deliver *deliver);
-/* Is there no other one? */
-bool deliver_is_alone(const struct deliver *deliver, const struct view_member *member);
-/* Every member that is out of step misses something. */
-void deliver_count_missed(const struct deliver *deliver);
+/*
+ * Every member that is out of step misses something. `again`: it is owed the whole view once it has
+ * drained (wire-profile "Session" 5) and will be told every device, whatever it had. Only once: a
+ * pass over all that is under way goes on.
+ */
+void deliver_pass_over(const struct deliver *deliver, bool again);
 
 #endif

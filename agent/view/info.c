@@ -42,7 +42,7 @@ enum info_kind info_kind(const struct engine *engine, uint32_t index,
     const struct table_device *device = table_device(table, index);
     bool client = device->device_class == WIRE_CLASS_CLIENT;
 
-    if (!device->used || !subfilter_has_information(filter, device))
+    if (!device->used || !subfilter_has(filter, WIRE_FAMILY_INFORMATION, device))
         return INFO_NONE;
     if (client && (device->flags & TABLE_ASSOCIATED) != 0) {
         *ap = device->associated_ap;
@@ -159,7 +159,8 @@ enum put_result info_put_statistics(const struct engine *engine, uint32_t index,
     const struct table_device *device = table_device(engine_table(engine), index);
     const struct facts_record *record = facts_of(engine_facts(engine), index);
 
-    if (record == NULL || !record->has_statistics || !subfilter_has_statistics(filter, device) ||
+    if (record == NULL || !record->has_statistics ||
+        !subfilter_has(filter, WIRE_FAMILY_STATISTICS, device) ||
         !subfilter_has_ap(filter, record->statistics_ap))
         return PUT_NOTHING;
     if (writer_left(body) < WIRE_DEVICE_STATISTICS_SIZE)
@@ -200,18 +201,6 @@ bool info_put_tag(const struct radio_tag *tag, struct writer *body)
 
 /* --- ap-info --------------------------------------------------------------------------------- */
 
-static void put_slot(struct writer *slots, const struct radio_ap *ap)
-{
-    wire_ap_slot_put(slots, &(struct wire_ap_slot){.slot = ap->slot,
-                                                   .band = ap->band,
-                                                   .channel = ap->channel,
-                                                   .width = ap->width,
-                                                   .tx_power = ap->tx_power,
-                                                   .noise = ap->noise,
-                                                   .clients = ap->clients,
-                                                   .utilisation = ap->utilisation});
-}
-
 static bool put_record(struct writer *body, const struct wire_ap_info *record)
 {
     if (wire_ap_info_size(record) > writer_left(body))
@@ -234,7 +223,14 @@ bool info_put_ap(const struct engine *engine, uint16_t ap, struct writer *body)
     for (uint16_t i = ap; i != ENGINE_NO_AP && count < AP_SLOTS_MAX;
          i = engine_ap_next(engine, i)) {
         const struct radio_ap *slot = engine_ap(engine, i);
-        put_slot(&slots, slot);
+        wire_ap_slot_put(&slots, &(struct wire_ap_slot){.slot = slot->slot,
+                                                        .band = slot->band,
+                                                        .channel = slot->channel,
+                                                        .width = slot->width,
+                                                        .tx_power = slot->tx_power,
+                                                        .noise = slot->noise,
+                                                        .clients = slot->clients,
+                                                        .utilisation = slot->utilisation});
         count++;
         if (slot->up) {
             record.state = WIRE_AP_UP;

@@ -13,7 +13,7 @@
 
 #include "agent/base/cursor.h"
 #include "agent/engine/engine.h"
-#include "agent/view/put.h"
+#include "agent/view/measurement.h"
 #include "agent/view/subfilter.h"
 #include "agent/wire/wire.h"
 

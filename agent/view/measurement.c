@@ -8,41 +8,29 @@ struct measurement {
     struct writer elements; /* the measurements */
     size_t limit;           /* bytes that ap-table and measurements may have together */
     table_time now;
+    uint32_t stamp; /* of this message */
     uint16_t ap_count;
-    uint16_t *aps;      /* handles in the order of the ap-table */
-    uint16_t *ap_index; /* by handle: its index, if ... */
-    uint32_t *ap_stamp; /* ... its stamp is this message's */
-    uint32_t stamp;
     /* Room is taken for all samples of a device before it is known which are selected. */
     uint8_t buffer[WIRE_MESSAGE_CUT + UINT8_MAX * WIRE_SAMPLE_SIZE];
+    struct {
+        uint16_t ap;    /* by index in the ap-table: the handle */
+        uint16_t index; /* by handle: its index, if ... */
+        uint32_t stamp; /* ... its stamp is this message's */
+    } aps[];
 };
 
 struct measurement *measurement_new(struct engine *engine)
 {
-    uint16_t capacity = engine_ap_capacity(engine);
-    struct measurement *measurement = calloc(1, sizeof(*measurement));
+    struct measurement *measurement =
+        calloc(1, sizeof(*measurement) + engine_ap_capacity(engine) * sizeof(measurement->aps[0]));
 
-    if (measurement == NULL)
-        return NULL;
-    measurement->engine = engine;
-    measurement->aps = calloc(capacity, sizeof(*measurement->aps));
-    measurement->ap_index = calloc(capacity, sizeof(*measurement->ap_index));
-    measurement->ap_stamp = calloc(capacity, sizeof(*measurement->ap_stamp));
-    if (measurement->aps == NULL || measurement->ap_index == NULL ||
-        measurement->ap_stamp == NULL) {
-        measurement_free(measurement);
-        return NULL;
-    }
+    if (measurement != NULL)
+        measurement->engine = engine;
     return measurement;
 }
 
 void measurement_free(struct measurement *measurement)
 {
-    if (measurement == NULL)
-        return;
-    free(measurement->aps);
-    free(measurement->ap_index);
-    free(measurement->ap_stamp);
     free(measurement);
 }
 
@@ -65,49 +53,42 @@ static size_t used(const struct measurement *measurement)
     return measurement->elements.used + (size_t)measurement->ap_count * WIRE_AP_ENTRY_SIZE;
 }
 
-/* What a device would add: its element, and the ap-table entries that this message does not have
- * yet; 0 if no sample is selected. */
-static size_t size_of(const struct measurement *measurement, const struct table_device *device,
-                      const struct subfilter *filter)
+/* What a device adds: its element, and the ap-table entries that this message does not have yet.
+ * The usual case costs no look at the samples. */
+static bool fits(const struct measurement *measurement, const struct table_device *device,
+                 const struct subfilter *filter)
 {
     const struct table *table = engine_table(measurement->engine);
     struct subfilter_aps aps = subfilter_aps(filter);
-    size_t size = WIRE_DEVICE_MEASUREMENT_SIZE;
+    size_t size = used(measurement) + WIRE_DEVICE_MEASUREMENT_SIZE;
+    size_t most = device->sample_count * (size_t)(WIRE_SAMPLE_SIZE + WIRE_AP_ENTRY_SIZE);
     uint16_t last_new = UINT16_MAX;
+    size_t selected = 0;
 
+    if (size + most <= measurement->limit)
+        return true;
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         uint16_t ap = table->samples[place].ap;
         if (!subfilter_aps_have(aps, ap))
             continue;
-        size += WIRE_SAMPLE_SIZE;
+        selected++;
         /* Antennas of one AP mostly follow each other; counting one twice only cuts the message a
          * little earlier. */
-        if (measurement->ap_stamp[ap] != measurement->stamp && ap != last_new)
+        if (measurement->aps[ap].stamp != measurement->stamp && ap != last_new)
             size += WIRE_AP_ENTRY_SIZE;
         last_new = ap;
     }
-    return size > WIRE_DEVICE_MEASUREMENT_SIZE ? size : 0;
-}
-
-/* The usual case costs no look at the samples. */
-static bool fits(const struct measurement *measurement, const struct table_device *device,
-                 const struct subfilter *filter)
-{
-    size_t most = WIRE_DEVICE_MEASUREMENT_SIZE +
-                  device->sample_count * (size_t)(WIRE_SAMPLE_SIZE + WIRE_AP_ENTRY_SIZE);
-
-    return used(measurement) + most <= measurement->limit ||
-           used(measurement) + size_of(measurement, device, filter) <= measurement->limit;
+    return selected == 0 || size + selected * WIRE_SAMPLE_SIZE <= measurement->limit;
 }
 
 static uint16_t index_of(struct measurement *measurement, uint16_t ap)
 {
-    if (measurement->ap_stamp[ap] != measurement->stamp) {
-        measurement->ap_stamp[ap] = measurement->stamp;
-        measurement->ap_index[ap] = measurement->ap_count;
-        measurement->aps[measurement->ap_count++] = ap;
+    if (measurement->aps[ap].stamp != measurement->stamp) {
+        measurement->aps[ap].stamp = measurement->stamp;
+        measurement->aps[ap].index = measurement->ap_count;
+        measurement->aps[measurement->ap_count++].ap = ap;
     }
-    return measurement->ap_index[ap];
+    return measurement->aps[ap].index;
 }
 
 static uint16_t age_of(const struct measurement *measurement, const struct table_sample *sample)
@@ -183,7 +164,7 @@ void measurement_finish(struct measurement *measurement, struct writer *body)
     if (measurement->ap_count > 0) {
         size_t begin = wire_ap_table_open(body);
         for (uint16_t i = 0; i < measurement->ap_count; i++) {
-            const struct radio_ap *ap = engine_ap(measurement->engine, measurement->aps[i]);
+            const struct radio_ap *ap = engine_ap(measurement->engine, measurement->aps[i].ap);
             wire_ap_entry_put(body, &(struct wire_ap_entry){.mac = ap->mac,
                                                             .slot = ap->slot,
                                                             .band = ap->band,

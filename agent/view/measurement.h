@@ -11,7 +11,6 @@
 
 #include "agent/base/cursor.h"
 #include "agent/engine/engine.h"
-#include "agent/view/put.h"
 #include "agent/view/subfilter.h"
 #include "agent/wire/wire.h"
 
@@ -20,6 +19,13 @@
 #include <stdint.h>
 
 struct measurement;
+
+/* What became of something that was to be put into a message. */
+enum put_result {
+    PUT_ADDED,
+    PUT_NOTHING, /* there is nothing to be told: nothing was written */
+    PUT_FULL     /* it does not fit any more: finish this message, begin another, put it again */
+};
 
 /* A device that left: all that is still known of it. */
 struct measurement_gone {

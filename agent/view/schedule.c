@@ -9,7 +9,8 @@ struct schedule {
     const struct engine *engine;
     const struct subfilter *filter;
     const struct settings_intervals *intervals;
-    struct schedule_owner owner;
+    void (*tick)(void *context);
+    void *context;
     struct loop_timer timer;
     int64_t due[SCHEDULE_ITEMS]; /* loop_now() times; INT64_MAX: it is not subscribed */
     bool owed[SCHEDULE_ITEMS];
@@ -17,59 +18,54 @@ struct schedule {
 
 /* --- intervals ------------------------------------------------------------------------------- */
 
-static uint16_t larger(const struct subfilter *filter, unsigned bit, uint16_t configured)
+static const struct {
+    uint64_t services;
+    uint16_t seconds; /* 0: as asked and configured */
+    uint8_t bits[2];  /* then: of which is asked, the first that is subscribed */
+} items[SCHEDULE_ITEMS] = {
+    [SCHEDULE_CLIENT] = {WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY),
+                         0,
+                         {WIRE_RSSI_MS, WIRE_RSSI_MS_ASSOCIATED_ONLY}},
+    [SCHEDULE_TAG] = {WIRE_BIT(WIRE_RSSI_RFID), 0, {WIRE_RSSI_RFID}},
+    [SCHEDULE_ROGUE_AP] = {WIRE_BIT(WIRE_RSSI_ROGUE), 0, {WIRE_RSSI_ROGUE}},
+    [SCHEDULE_ROGUE_CLIENT] = {WIRE_BIT(WIRE_RSSI_ROGUE), 0, {WIRE_RSSI_ROGUE}},
+    [SCHEDULE_AP_MONITOR] = {WIRE_BIT(WIRE_AP_MONITOR), 60, {0}},
+    [SCHEDULE_INFORMATION] = {WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_INFO_ROGUE),
+                              INFORMATION_SECONDS,
+                              {0}},
+    [SCHEDULE_STATISTICS] =
+        {WIRE_BIT(WIRE_STATS_MS) | WIRE_BIT(WIRE_STATS_RFID) | WIRE_BIT(WIRE_STATS_ROGUE), 60, {0}},
+};
+
+static uint16_t larger(const struct settings_intervals *intervals, const struct subfilter *filter,
+                       unsigned bit, enum schedule_item item)
 {
+    const uint16_t configured[] = {0, intervals->client, intervals->rfid, intervals->rogue_ap,
+                                   intervals->rogue_client};
     uint16_t asked = subfilter_interval(filter, bit);
-    return asked > configured ? asked : configured;
+    return asked > configured[item] ? asked : configured[item];
 }
 
 uint16_t schedule_interval(const struct settings_intervals *intervals,
                            const struct subfilter *filter, unsigned bit)
 {
-    switch (bit) {
-    case WIRE_RSSI_MS:
-    case WIRE_RSSI_MS_ASSOCIATED_ONLY:
-        return larger(filter, bit, intervals->client);
-    case WIRE_RSSI_RFID:
-        return larger(filter, bit, intervals->rfid);
-    case WIRE_RSSI_ROGUE:
-        return larger(filter, bit, intervals->rogue_ap);
-    default:
-        return 0;
-    }
+    enum schedule_item item = SCHEDULE_CLIENT;
+
+    while (item < SCHEDULE_ROGUE_CLIENT &&
+           (bit > 63 || (items[item].services & WIRE_BIT(bit)) == 0))
+        item++;
+    return item < SCHEDULE_ROGUE_CLIENT ? larger(intervals, filter, bit, item) : 0;
 }
 
 /* Seconds between two ticks; 0: nothing was subscribed that comes at them. */
 static uint16_t interval_of(const struct schedule *schedule, enum schedule_item item)
 {
-    static const struct {
-        uint64_t services;
-        uint16_t seconds; /* 0: as asked and configured */
-    } items[SCHEDULE_ITEMS] = {
-        [SCHEDULE_CLIENT] = {WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY), 0},
-        [SCHEDULE_TAG] = {WIRE_BIT(WIRE_RSSI_RFID), 0},
-        [SCHEDULE_ROGUE_AP] = {WIRE_BIT(WIRE_RSSI_ROGUE), 0},
-        [SCHEDULE_ROGUE_CLIENT] = {WIRE_BIT(WIRE_RSSI_ROGUE), 0},
-        [SCHEDULE_AP_MONITOR] = {WIRE_BIT(WIRE_AP_MONITOR), 60},
-        [SCHEDULE_INFORMATION] = {WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_INFO_ROGUE),
-                                  INFORMATION_SECONDS},
-        [SCHEDULE_STATISTICS] = {WIRE_BIT(WIRE_STATS_MS) | WIRE_BIT(WIRE_STATS_RFID) |
-                                     WIRE_BIT(WIRE_STATS_ROGUE),
-                                 60},
-    };
     uint64_t services = subfilter_services(schedule->filter) & items[item].services;
-    unsigned bit = WIRE_RSSI_ROGUE;
+    bool first = (services & WIRE_BIT(items[item].bits[0])) != 0;
 
     if (services == 0 || items[item].seconds != 0)
-        return services != 0 ? items[item].seconds : 0;
-    if (item == SCHEDULE_ROGUE_CLIENT)
-        return larger(schedule->filter, bit, schedule->intervals->rogue_client);
-    if (item == SCHEDULE_CLIENT)
-        bit =
-            (services & WIRE_BIT(WIRE_RSSI_MS)) != 0 ? WIRE_RSSI_MS : WIRE_RSSI_MS_ASSOCIATED_ONLY;
-    else if (item == SCHEDULE_TAG)
-        bit = WIRE_RSSI_RFID;
-    return schedule_interval(schedule->intervals, schedule->filter, bit);
+        return services == 0 ? 0 : items[item].seconds;
+    return larger(schedule->intervals, schedule->filter, items[item].bits[first ? 0 : 1], item);
 }
 
 /* --- when ------------------------------------------------------------------------------------ */
@@ -97,22 +93,19 @@ static void start_timer(struct schedule *schedule)
         loop_timer_start_at(&schedule->timer, first);
 }
 
-/* Only if there is something to look at, or to be dropped. */
-static int64_t next_look(const struct schedule *schedule)
+void schedule_next(struct schedule *schedule, bool news)
 {
     int64_t now = now_of(schedule);
     int64_t at = engine_expires_at(schedule->engine);
 
+    /* Only if there is something to look at, or to be dropped. */
     if (interval_of(schedule, SCHEDULE_INFORMATION) == 0)
-        return INT64_MAX;
-    if (schedule->owner.has_news(schedule->owner.context) || at <= now)
-        return next_tick(now, INFORMATION_SECONDS);
-    return at == INT64_MAX ? INT64_MAX : next_tick(at - 1, INFORMATION_SECONDS);
-}
-
-void schedule_next(struct schedule *schedule)
-{
-    schedule->due[SCHEDULE_INFORMATION] = next_look(schedule);
+        at = INT64_MAX;
+    else if (news || at <= now)
+        at = next_tick(now, INFORMATION_SECONDS);
+    else if (at != INT64_MAX)
+        at = next_tick(at - 1, INFORMATION_SECONDS);
+    schedule->due[SCHEDULE_INFORMATION] = at;
     start_timer(schedule);
 }
 
@@ -130,7 +123,6 @@ void schedule_plan(struct schedule *schedule)
 {
     for (enum schedule_item item = 0; item < SCHEDULE_ITEMS; item++)
         schedule->due[item] = next_tick(now_of(schedule), interval_of(schedule, item));
-    schedule_next(schedule);
 }
 
 /* --- what is owed ---------------------------------------------------------------------------- */
@@ -146,7 +138,7 @@ static void on_timer(void *context)
         schedule->due[item] = next_tick(now, interval_of(schedule, item));
         schedule->owed[item] = true;
     }
-    schedule->owner.tick(schedule->owner.context);
+    schedule->tick(schedule->context);
 }
 
 bool schedule_owes(const struct schedule *schedule, enum schedule_item first,
@@ -173,16 +165,17 @@ bool schedule_take(struct schedule *schedule, enum schedule_item first, enum sch
 
 struct schedule *schedule_new(const struct engine *engine, const struct subfilter *filter,
                               const struct settings_intervals *intervals,
-                              const struct schedule_owner *owner)
+                              void (*tick)(void *context), void *context)
 {
     struct schedule *schedule = calloc(1, sizeof(*schedule));
 
     if (schedule == NULL)
         return NULL;
-    schedule->engine = engine;
-    schedule->filter = filter;
-    schedule->intervals = intervals;
-    schedule->owner = *owner;
+    *schedule = (struct schedule){.engine = engine,
+                                  .filter = filter,
+                                  .intervals = intervals,
+                                  .tick = tick,
+                                  .context = context};
     if (loop_timer_init(engine_loop(engine), &schedule->timer, on_timer, schedule) == 0)
         return schedule;
     free(schedule);

@@ -31,28 +31,21 @@ enum schedule_item {
 
 struct schedule;
 
-struct schedule_owner {
-    /* Something is owed. */
-    void (*tick)(void *context);
-    /* Is there anything to be looked at for Information? */
-    bool (*has_news)(const void *context);
-    void *context;
-};
-
-/* NULL if memory is out. Both pointers stay the caller's, and what they point to may change:
- * call schedule_plan() then. */
+/* NULL if memory is out. The filter and the intervals stay the caller's, and may change: call
+ * schedule_plan() then. `tick`: something is owed. */
 struct schedule *schedule_new(const struct engine *engine, const struct subfilter *filter,
                               const struct settings_intervals *intervals,
-                              const struct schedule_owner *owner);
+                              void (*tick)(void *context), void *context);
 /* NULL is allowed. */
 void schedule_free(struct schedule *schedule);
 
-/* Works out anew when each item is due. */
+/* Works out anew when each item is due; call schedule_next() then. */
 void schedule_plan(struct schedule *schedule);
 /* There may be something to tell in Information: at the next full second. */
 void schedule_wake(struct schedule *schedule);
-/* After a look at the device table: when to wake up next. */
-void schedule_next(struct schedule *schedule);
+/* After a look at the device table: when to wake up next. `news`: there is something to be looked
+ * at for Information. */
+void schedule_next(struct schedule *schedule, bool news);
 
 /* Is any of these items owed? */
 bool schedule_owes(const struct schedule *schedule, enum schedule_item first,

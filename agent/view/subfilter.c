@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define CLIENTS (WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY))
+
 struct mac_set {
     bool present;
     size_t count;
@@ -90,23 +92,20 @@ enum subfilter_result subfilter_new(const struct engine *engine, const struct wi
     filter->services = services;
     filter->ap_capacity = engine_ap_capacity(engine);
     filter->ap_selected = calloc(filter->ap_capacity, sizeof(*filter->ap_selected));
-    if (filter->ap_selected == NULL)
-        goto out;
-    result = set_read(&filter->aps, (message->present & WIRE_HAS(AP_FILTER)) != 0,
-                      &message->ap_filter.macs);
-    if (result != SUBFILTER_OK)
-        goto out;
-    result = set_read(&filter->devices, (message->present & WIRE_HAS(DEVICE_FILTER)) != 0,
-                      &message->device_filter.macs);
-    if (result != SUBFILTER_OK)
-        goto out;
+    if (filter->ap_selected != NULL)
+        result = set_read(&filter->aps, (message->present & WIRE_HAS(AP_FILTER)) != 0,
+                          &message->ap_filter.macs);
+    if (result == SUBFILTER_OK)
+        result = set_read(&filter->devices, (message->present & WIRE_HAS(DEVICE_FILTER)) != 0,
+                          &message->device_filter.macs);
+    if (result != SUBFILTER_OK) {
+        subfilter_free(filter);
+        return result;
+    }
     read_intervals(filter, message);
     subfilter_refresh(filter, engine);
     *out = filter;
-    filter = NULL;
-out:
-    subfilter_free(filter);
-    return result;
+    return SUBFILTER_OK;
 }
 
 void subfilter_free(struct subfilter *filter)
@@ -165,58 +164,24 @@ void subfilter_refresh(struct subfilter *filter, const struct engine *engine)
         subfilter_refresh_ap(filter, engine, ap);
 }
 
-static bool has_class(const struct subfilter *filter, const struct table_device *device)
+bool subfilter_has(const struct subfilter *filter, enum wire_family family,
+                   const struct table_device *device)
 {
-    uint64_t services = filter->services;
+    static const uint64_t services[][WIRE_CLASS_ROGUE_CLIENT + 1] = {
+        [WIRE_FAMILY_MEASUREMENT] = {0, CLIENTS, WIRE_BIT(WIRE_RSSI_RFID),
+                                     WIRE_BIT(WIRE_RSSI_ROGUE), WIRE_BIT(WIRE_RSSI_ROGUE)},
+        [WIRE_FAMILY_INFORMATION] = {0, WIRE_BIT(WIRE_INFO_MS), 0, WIRE_BIT(WIRE_INFO_ROGUE),
+                                     WIRE_BIT(WIRE_INFO_ROGUE)},
+        [WIRE_FAMILY_STATISTICS] = {0, WIRE_BIT(WIRE_STATS_MS), WIRE_BIT(WIRE_STATS_RFID),
+                                    WIRE_BIT(WIRE_STATS_ROGUE), WIRE_BIT(WIRE_STATS_ROGUE)}};
+    uint64_t granted = filter->services;
 
-    switch (device->device_class) {
-    case WIRE_CLASS_CLIENT:
-        if ((services & WIRE_BIT(WIRE_RSSI_MS)) != 0)
-            return true;
-        return (services & WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY)) != 0 &&
-               (device->flags & TABLE_ASSOCIATED) != 0;
-    case WIRE_CLASS_TAG:
-        return (services & WIRE_BIT(WIRE_RSSI_RFID)) != 0;
-    case WIRE_CLASS_ROGUE_AP:
-    case WIRE_CLASS_ROGUE_CLIENT:
-        return (services & WIRE_BIT(WIRE_RSSI_ROGUE)) != 0;
-    default:
+    if (device->device_class > WIRE_CLASS_ROGUE_CLIENT)
         return false;
-    }
-}
-
-bool subfilter_has_device(const struct subfilter *filter, const struct table_device *device)
-{
-    return has_class(filter, device) && set_passes(&filter->devices, &device->mac);
-}
-
-static bool has_service(const struct subfilter *filter, const struct table_device *device,
-                        const uint64_t by_class[static WIRE_CLASS_ROGUE_CLIENT + 1])
-{
-    return device->device_class <= WIRE_CLASS_ROGUE_CLIENT &&
-           (filter->services & by_class[device->device_class]) != 0 &&
+    if ((device->flags & TABLE_ASSOCIATED) == 0)
+        granted &= ~WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY);
+    return (granted & services[family][device->device_class]) != 0 &&
            set_passes(&filter->devices, &device->mac);
-}
-
-bool subfilter_has_information(const struct subfilter *filter, const struct table_device *device)
-{
-    static const uint64_t by_class[WIRE_CLASS_ROGUE_CLIENT + 1] = {
-        [WIRE_CLASS_CLIENT] = WIRE_BIT(WIRE_INFO_MS),
-        [WIRE_CLASS_ROGUE_AP] = WIRE_BIT(WIRE_INFO_ROGUE),
-        [WIRE_CLASS_ROGUE_CLIENT] = WIRE_BIT(WIRE_INFO_ROGUE)};
-
-    return has_service(filter, device, by_class);
-}
-
-bool subfilter_has_statistics(const struct subfilter *filter, const struct table_device *device)
-{
-    static const uint64_t by_class[WIRE_CLASS_ROGUE_CLIENT + 1] = {
-        [WIRE_CLASS_CLIENT] = WIRE_BIT(WIRE_STATS_MS),
-        [WIRE_CLASS_TAG] = WIRE_BIT(WIRE_STATS_RFID),
-        [WIRE_CLASS_ROGUE_AP] = WIRE_BIT(WIRE_STATS_ROGUE),
-        [WIRE_CLASS_ROGUE_CLIENT] = WIRE_BIT(WIRE_STATS_ROGUE)};
-
-    return has_service(filter, device, by_class);
 }
 
 bool subfilter_has_ap(const struct subfilter *filter, uint16_t ap)

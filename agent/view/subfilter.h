@@ -48,11 +48,10 @@ void subfilter_refresh_ap(struct subfilter *filter, const struct engine *engine,
 /* The same for all APs. */
 void subfilter_refresh(struct subfilter *filter, const struct engine *engine);
 
-/* By class, association and MAC; its samples are another matter. */
-bool subfilter_has_device(const struct subfilter *filter, const struct table_device *device);
-/* Likewise, for the services of another family than measurement. */
-bool subfilter_has_information(const struct subfilter *filter, const struct table_device *device);
-bool subfilter_has_statistics(const struct subfilter *filter, const struct table_device *device);
+/* Does a service of this family ask for it, by class, association and MAC? Its samples are another
+ * matter. */
+bool subfilter_has(const struct subfilter *filter, enum wire_family family,
+                   const struct table_device *device);
 bool subfilter_has_ap(const struct subfilter *filter, uint16_t ap);
 
 /* The same for those who ask about every sample; holds until the filter is refreshed. */

@@ -102,13 +102,13 @@ static struct table_device device(uint32_t number, uint8_t device_class, uint8_t
 static bool has_client(const struct subfilter *filter, uint32_t number)
 {
     struct table_device client = device(number, WIRE_CLASS_CLIENT, 0);
-    return subfilter_has_device(filter, &client);
+    return subfilter_has(filter, WIRE_FAMILY_MEASUREMENT, &client);
 }
 
 static bool has_class(const struct subfilter *filter, uint8_t device_class, uint8_t flags)
 {
     struct table_device some = device(1, device_class, flags);
-    return subfilter_has_device(filter, &some);
+    return subfilter_has(filter, WIRE_FAMILY_MEASUREMENT, &some);
 }
 
 /* --- absent, empty, both --------------------------------------------------------------------- */

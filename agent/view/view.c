@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/view/view.h"
 
-#include "agent/view/ap-info.h"
 #include "agent/view/channel-information.h"
 #include "agent/view/channel-measurement.h"
-#include "agent/view/channel.h"
 #include "agent/view/direct.h"
-#include "agent/view/places.h"
 #include "agent/view/schedule.h"
 
 #include <assert.h>
@@ -16,203 +13,173 @@ struct view {
     struct view *next;
     struct views *views;
     struct deliver deliver;
-    struct channel_shared shared;
     struct channel *channels[DELIVER_CHANNELS]; /* NULL: nothing of it is subscribed */
-    struct ap_info *aps;
+    struct direct *direct;
     struct schedule *schedule;
-    uint32_t *tag_frames; /* by index of the table; NULL without rssi-rfid */
-    struct loop_deferred make_up;
 };
 
 struct views {
+    struct loop *loop;
     struct engine *engine;
     struct settings_intervals intervals;
     struct measurement *measurement;
-    struct places *places;
+    struct place *places; /* by AP handle */
+    struct loop_deferred moved;
     struct engine_observer observer;
     struct view *list;
 };
 
-static void tell_aps(struct view *view)
-{
-    ap_info_tick(view->aps);
-}
-
-static void tell_statistics(struct view *view)
-{
-    direct_tell_statistics(&view->deliver);
-}
-
-/* What comes at ticks, in this order. */
-static const struct {
-    enum schedule_item first, last;
-    enum deliver_channel number; /* of a channel, if it is one */
-    const struct channel_operations *channel;
-    void (*tell)(struct view *view); /* else */
-} notifications[] = {
-    {SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT, DELIVER_MEASUREMENT, &channel_measurement, NULL},
-    {SCHEDULE_AP_MONITOR, SCHEDULE_AP_MONITOR, DELIVER_CHANNELS, NULL, tell_aps},
-    {SCHEDULE_INFORMATION, SCHEDULE_INFORMATION, DELIVER_INFORMATION, &channel_information, NULL},
-    {SCHEDULE_STATISTICS, SCHEDULE_STATISTICS, DELIVER_CHANNELS, NULL, tell_statistics},
-};
-enum { NOTIFICATIONS = sizeof(notifications) / sizeof(notifications[0]) };
+static const struct channel_operations *const rows[DELIVER_CHANNELS] = {
+    [DELIVER_MEASUREMENT] = &channel_measurement, [DELIVER_INFORMATION] = &channel_information};
 
 /* --- ticks ----------------------------------------------------------------------------------- */
 
-/* What is owed. Who is out of step learns everything when it has drained; for nobody nothing is
- * encoded. */
-static void make_up(void *context)
+static bool has_news(const struct view *view)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
+        any = any || channel_has_news(view->channels[i]);
+    return any;
+}
+
+static void plan(struct view *view)
+{
+    schedule_plan(view->schedule);
+    schedule_next(view->schedule, has_news(view));
+}
+
+/* Is it owed, and is anybody there to be told? Then it is not owed any more. */
+static bool take(struct view *view, enum schedule_item first, enum schedule_item last,
+                 int64_t *intervals)
+{
+    if (!deliver_anybody(&view->deliver) || !schedule_take(view->schedule, first, last, intervals))
+        return false;
+    engine_expire(view->views->engine);
+    return true;
+}
+
+/* Who is out of step learns everything when it has drained; for nobody nothing is encoded. */
+static void tell_owed(void *context)
 {
     struct view *view = context;
     int64_t intervals[SCHEDULE_ITEMS];
 
-    for (size_t i = 0; i < NOTIFICATIONS && deliver_anybody(&view->deliver); i++) {
-        if (!schedule_take(view->schedule, notifications[i].first, notifications[i].last,
-                           intervals))
-            continue;
-        engine_expire(view->views->engine);
-        if (notifications[i].tell != NULL)
-            notifications[i].tell(view);
-        else if (view->channels[notifications[i].number] != NULL)
-            channel_tick(view->channels[notifications[i].number], intervals);
-    }
-    schedule_next(view->schedule);
+    if (take(view, SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT, intervals))
+        channel_tick(view->channels[DELIVER_MEASUREMENT], intervals);
+    if (take(view, SCHEDULE_AP_MONITOR, SCHEDULE_AP_MONITOR, intervals))
+        direct_tell_aps(view->direct, true);
+    if (take(view, SCHEDULE_INFORMATION, SCHEDULE_INFORMATION, intervals))
+        channel_tick(view->channels[DELIVER_INFORMATION], intervals);
+    if (take(view, SCHEDULE_STATISTICS, SCHEDULE_STATISTICS, intervals))
+        direct_tell_statistics(view->direct);
+    schedule_next(view->schedule, has_news(view));
 }
 
-/*
- * Who is still out of step when the next tick comes is owed the whole view once it has drained
- * (wire-profile "Session" 5): it is told every device, whatever it had. Only once: a pass over all
- * that is under way goes on.
- */
 static void on_tick(void *context)
 {
     struct view *view = context;
-    bool devices = schedule_owes(view->schedule, SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT);
 
-    deliver_count_missed(&view->deliver);
-    for (struct view_member *member = view->deliver.members; member != NULL; member = member->next)
-        if (devices && !member->in_step && member->whole)
-            member->whole = member->passing = member->resuming = false;
-    make_up(view);
+    deliver_pass_over(&view->deliver,
+                      schedule_owes(view->schedule, SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT));
+    tell_owed(view);
 }
 
-static bool has_news(const void *context)
+/* If there is something to look at. */
+static void wake(const struct view *view)
 {
-    const struct view *view = context;
-
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++) {
-        if (view->channels[i] != NULL && channel_has_news(view->channels[i]))
-            return true;
-    }
-    return false;
-}
-
-static void wake(void *context)
-{
-    schedule_wake(((struct view *)context)->schedule);
+    if (has_news(view))
+        schedule_wake(view->schedule);
 }
 
 static void flush(const struct view *view)
 {
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
-        if (view->channels[i] != NULL)
-            channel_flush(view->channels[i]);
+        channel_flush(view->channels[i]);
 }
 
 /* --- what happens ---------------------------------------------------------------------------- */
 
-/* Calls it for all channels of all views. */
-static void for_all(const struct views *views, void (*call)(struct channel *, uint32_t),
-                    uint32_t index)
+static void tell_channels(const struct views *views, enum channel_event event, uint32_t index)
 {
-    for (const struct view *view = views->list; view != NULL; view = view->next)
+    for (const struct view *view = views->list; view != NULL; view = view->next) {
         for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
-            if (view->channels[i] != NULL)
-                call(view->channels[i], index);
+            channel_take(view->channels[i], event, index);
+        wake(view);
+    }
 }
 
 static void on_device_leaving(void *context, uint32_t index)
 {
-    for_all(context, channel_leave, index);
+    tell_channels(context, CHANNEL_LEAVING, index);
 }
 
 static void on_device_changed(void *context, uint32_t index)
 {
-    for_all(context, channel_changed, index);
+    tell_channels(context, CHANNEL_NEWS, index);
 }
 
 static void on_device_heard(void *context, uint32_t index)
 {
-    for_all(context, channel_heard, index);
+    tell_channels(context, CHANNEL_HEARD, index);
 }
 
+/* Many APs may go at once: who was told to be there is looked at once for all of them. */
 static void on_moved(void *context)
 {
-    for_all(context, channel_moved, TABLE_NONE);
+    struct views *views = context;
+
+    tell_channels(views, CHANNEL_MOVED, TABLE_NONE);
+    for (uint16_t ap = 0; ap < engine_ap_capacity(views->engine); ap++)
+        views->places[ap].moved = false;
+    loop_deferred_cancel(views->loop, &views->moved);
 }
 
 static void on_ap_changed(void *context, uint16_t ap, const struct radio_ap *before)
 {
     struct views *views = context;
+    const struct radio_ap *after = engine_ap(views->engine, ap);
+    struct place *place = &views->places[ap];
 
-    /* A client may have been told to be at an AP that comes only now, or is another one now. */
-    if (places_take(views->places, ap, before))
+    if (place->moved)
+        on_moved(views);
+    if (before == NULL || after == NULL || place_differs(before, after)) {
+        place->changed = engine_epoch(views->engine);
+        /* A client may have been told to be at an AP that comes only now, or is another one now. */
         on_device_changed(views, TABLE_NONE);
-    for (struct view *view = views->list; view != NULL; view = view->next) {
-        bool selected = subfilter_has_ap(view->deliver.filter, ap);
-        subfilter_refresh_ap(view->deliver.filter, views->engine, ap);
-        ap_info_changed(view->aps, ap, before, selected);
     }
+    if (before != NULL && (after == NULL || !mac_equal(&before->mac, &after->mac))) {
+        *place = (struct place){before->mac, before->slot, true, place->changed};
+        loop_defer(views->loop, &views->moved, on_moved, views);
+    }
+    for (const struct view *view = views->list; view != NULL; view = view->next)
+        direct_take_ap(view->direct, ap, before);
 }
 
 static void on_tag(void *context, uint32_t index, uint32_t frame, const struct radio_tag *tag)
 {
     const struct views *views = context;
 
-    for (struct view *view = views->list; view != NULL; view = view->next)
-        if (view->tag_frames != NULL)
-            direct_tell_tag(&view->deliver, view->tag_frames, index, frame, tag);
+    for (const struct view *view = views->list; view != NULL; view = view->next)
+        direct_take_tag(view->direct, index, frame, tag);
 }
 
 /* --- membership ------------------------------------------------------------------------------ */
 
 static void view_free(struct view *view)
 {
-    if (view == NULL)
-        return;
-    loop_deferred_cancel(engine_loop(view->views->engine), &view->make_up);
     schedule_free(view->schedule);
-    ap_info_free(view->aps);
+    direct_free(view->direct);
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
         channel_free(view->channels[i]);
-    free(view->tag_frames);
     subfilter_free(view->deliver.filter);
     free(view);
 }
 
-static bool is_wanted(const struct channel_operations *channel, uint64_t services)
+static bool is_subscribed(const struct view *view, unsigned number)
 {
-    return channel->services == 0 || (channel->services & services) != 0;
-}
-
-/* Memory that only some services need; false if there is none. */
-static bool make_channels(struct view *view)
-{
-    uint64_t services = subfilter_services(view->deliver.filter);
-    uint32_t devices = engine_table(view->views->engine)->device_capacity;
-
-    for (size_t i = 0; i < NOTIFICATIONS; i++) {
-        enum deliver_channel number = notifications[i].number;
-        if (notifications[i].channel == NULL || !is_wanted(notifications[i].channel, services))
-            continue;
-        view->channels[number] = channel_new(notifications[i].channel, number, &view->shared);
-        if (view->channels[number] == NULL)
-            return false;
-    }
-    if ((services & WIRE_BIT(WIRE_RSSI_RFID)) == 0)
-        return true;
-    view->tag_frames = calloc(devices, sizeof(*view->tag_frames));
-    return view->tag_frames != NULL;
+    uint64_t services = rows[number]->services;
+    return services == 0 || (subfilter_services(view->deliver.filter) & services) != 0;
 }
 
 /* Takes the filter over, also on failure. */
@@ -226,38 +193,33 @@ static struct view *view_new(struct views *views, struct subfilter *filter)
     }
     view->views = views;
     view->deliver = (struct deliver){.engine = views->engine, .filter = filter};
-    view->shared = (struct channel_shared){.deliver = &view->deliver,
-                                           .measurement = views->measurement,
-                                           .places = views->places,
-                                           .wake = wake,
-                                           .context = view};
-    view->schedule = schedule_new(views->engine, filter, &views->intervals,
-                                  &(struct schedule_owner){on_tick, has_news, view});
-    if (view->schedule == NULL || !make_channels(view) ||
-        (view->aps = ap_info_new(&view->deliver, view->channels[DELIVER_MEASUREMENT])) == NULL) {
+    bool done = true;
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++) {
+        if (!is_subscribed(view, i))
+            continue;
+        view->channels[i] =
+            channel_new(rows[i], i, &view->deliver, views->measurement, views->places);
+        done = done && view->channels[i] != NULL;
+    }
+    view->direct = direct_new(&view->deliver, view->channels[DELIVER_MEASUREMENT]);
+    view->schedule = schedule_new(views->engine, filter, &views->intervals, on_tick, view);
+    if (!done || view->direct == NULL || view->schedule == NULL) {
         view_free(view);
         return NULL;
     }
     view->next = views->list;
     views->list = view;
-    schedule_plan(view->schedule);
-    return view;
-}
-
-static struct view *find_view(const struct views *views, const struct subfilter *filter)
-{
-    struct view *view = views->list;
-
-    while (view != NULL && !subfilter_equal(view->deliver.filter, filter))
-        view = view->next;
+    plan(view);
     return view;
 }
 
 bool views_join(struct views *views, struct view_member *member, struct subfilter *filter)
 {
-    struct view *view = find_view(views, filter);
+    struct view *view = views->list;
 
     assert(member->view == NULL);
+    while (view != NULL && !subfilter_equal(view->deliver.filter, filter))
+        view = view->next;
     if (view != NULL)
         subfilter_free(filter);
     else if ((view = view_new(views, filter)) == NULL)
@@ -266,15 +228,11 @@ bool views_join(struct views *views, struct view_member *member, struct subfilte
     member->next = view->deliver.members;
     view->deliver.members = member;
     member->in_step = member->whole = member->passing = member->resuming = false;
-    /* What the others are still to be told of is nothing that this one has to forget. */
+    bool aps = (subfilter_services(view->deliver.filter) & WIRE_BIT(WIRE_AP_INFO)) != 0;
+    member->ap = aps ? 0 : DELIVER_NO_APS;
     engine_expire(views->engine);
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++) {
-        if (view->channels[i] == NULL)
-            continue;
-        channel_sweep(view->channels[i]);
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
         channel_join(view->channels[i], member);
-    }
-    ap_info_join(view->aps, member);
     return true;
 }
 
@@ -307,14 +265,13 @@ void views_withdraw(struct view_member *member, uint64_t services)
     flush(view);
     /* Services are withdrawn because of this machine, so all members of the view lose them. */
     subfilter_withdraw(view->deliver.filter, services);
-    for (size_t i = 0; i < NOTIFICATIONS; i++) {
-        const struct channel_operations *channel = notifications[i].channel;
-        if (channel == NULL || is_wanted(channel, subfilter_services(view->deliver.filter)))
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++) {
+        if (is_subscribed(view, i))
             continue;
-        channel_free(view->channels[notifications[i].number]);
-        view->channels[notifications[i].number] = NULL;
+        channel_free(view->channels[i]);
+        view->channels[i] = NULL;
     }
-    schedule_plan(view->schedule);
+    plan(view);
 }
 
 const struct subfilter *view_filter(const struct view_member *member)
@@ -329,33 +286,47 @@ bool view_is_behind(const struct view_member *member)
 
 /* --- one member that is not in step ---------------------------------------------------------- */
 
-/* From the start, or from where it fell out of the last tick. */
-static void begin_pass(struct view_member *member, uint32_t epoch)
-{
-    member->passing = true;
-    if (member->resuming && !engine_after(member->view->deliver.announced, member->pass))
-        return;
-    member->pass = epoch;
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
-        member->at[i].index = 0;
-}
-
 /* Once over the table, from where it stands; false if it could not be finished now. */
 static bool sync_pass(struct view_member *member)
 {
     struct view *view = member->view;
     uint32_t epoch = engine_epoch_close(view->views->engine);
+    bool resumes = member->resuming && !engine_after(view->deliver.announced, member->pass);
 
-    if (!member->passing)
-        begin_pass(member, epoch);
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++) {
-        if (view->channels[i] != NULL && !channel_sync(view->channels[i], member, epoch))
-            return false;
+    if (!member->passing && !resumes) {
+        member->pass = epoch;
+        for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
+            member->at[i].index = 0;
     }
+    member->passing = true;
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
+        if (!channel_sync(view->channels[i], member, epoch))
+            return false;
     member->passing = member->resuming = false;
     member->synced = member->pass;
     member->whole = true;
     return true;
+}
+
+static enum view_sync_result synchronise(struct view_member *member)
+{
+    struct view *view = member->view;
+
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
+        if (channel_is_lost(view->channels[i], member))
+            return VIEW_LOST;
+    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
+        if (!channel_sync_departures(view->channels[i], member))
+            return VIEW_PENDING;
+    if (!direct_sync_aps(view->direct, member))
+        return VIEW_PENDING;
+    do {
+        if (!sync_pass(member))
+            return VIEW_PENDING;
+        /* What others were told meanwhile may lie behind; what nobody was told comes with the next
+         * tick. */
+    } while (engine_after(view->deliver.announced, member->pass));
+    return VIEW_SYNCED;
 }
 
 enum view_sync_result view_sync(struct view_member *member)
@@ -365,25 +336,15 @@ enum view_sync_result view_sync(struct view_member *member)
     if (member->in_step)
         return VIEW_SYNCED;
     engine_expire(view->views->engine);
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
-        if (view->channels[i] != NULL && channel_is_lost(view->channels[i], member))
-            return VIEW_LOST;
-    for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
-        if (view->channels[i] != NULL && !channel_sync_departures(view->channels[i], member))
-            return VIEW_PENDING;
-    if (!ap_info_sync(view->aps, member))
-        return VIEW_PENDING;
-    do {
-        if (!sync_pass(member))
-            return VIEW_PENDING;
-        /* What others were told meanwhile may lie behind; what nobody was told comes with the next
-         * tick. */
-    } while (engine_after(view->deliver.announced, member->pass));
-    flush(view);
-    member->in_step = true;
-    if (schedule_owes(view->schedule, 0, SCHEDULE_ITEMS - 1))
-        make_up(view);
-    return member->in_step ? VIEW_SYNCED : VIEW_PENDING;
+    enum view_sync_result result = synchronise(member);
+    if (result == VIEW_SYNCED) {
+        flush(view);
+        member->in_step = true;
+        if (schedule_owes(view->schedule, 0, SCHEDULE_ITEMS - 1))
+            tell_owed(view);
+    }
+    wake(view);
+    return result == VIEW_SYNCED && !member->in_step ? VIEW_PENDING : result;
 }
 
 /* --- the set of views ------------------------------------------------------------------------ */
@@ -392,15 +353,15 @@ struct views *views_new(struct loop *loop, struct engine *engine)
 {
     struct views *views = calloc(1, sizeof(*views));
 
-    (void)loop;
     if (views == NULL)
         return NULL;
+    views->loop = loop;
     views->engine = engine;
     views->measurement = measurement_new(engine);
-    views->places = places_new(engine, on_moved, views);
+    views->places = calloc(engine_ap_capacity(engine), sizeof(*views->places));
     if (views->measurement == NULL || views->places == NULL) {
         measurement_free(views->measurement);
-        places_free(views->places);
+        free(views->places);
         free(views);
         return NULL;
     }
@@ -421,7 +382,8 @@ void views_free(struct views *views)
         return;
     assert(views->list == NULL);
     engine_unobserve(views->engine, &views->observer);
-    places_free(views->places);
+    loop_deferred_cancel(views->loop, &views->moved);
+    free(views->places);
     measurement_free(views->measurement);
     free(views);
 }
@@ -430,7 +392,7 @@ void views_configure(struct views *views, const struct settings_intervals *inter
 {
     views->intervals = *intervals;
     for (struct view *view = views->list; view != NULL; view = view->next)
-        schedule_plan(view->schedule);
+        plan(view);
 }
 
 uint16_t views_interval(const struct views *views, const struct subfilter *filter, unsigned bit)
