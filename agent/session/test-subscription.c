@@ -17,6 +17,7 @@
 #define ASSOCIATED WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY)
 #define AP_INFO    WIRE_BIT(WIRE_AP_INFO)
 #define AP_MONITOR WIRE_BIT(WIRE_AP_MONITOR)
+#define STATS      WIRE_BIT(WIRE_STATS_MS)
 #define ON_DEMAND  WIRE_BIT(WIRE_ON_DEMAND)
 
 /* A subscription whose session is the test. */
@@ -26,6 +27,7 @@ struct subscriber {
     uint64_t missed;
     unsigned measurements;
     unsigned aps;
+    unsigned statistics;
     uint8_t answer[512]; /* the last Subscribe Response */
     size_t body_len;     /* of it; 0: nothing was put */
     struct wire_message response;
@@ -52,6 +54,7 @@ static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
     if (s->full)
         return false;
     s->measurements += id == WIRE_MEASUREMENT_NOTIFICATION ? 1 : 0;
+    s->statistics += id == WIRE_STATISTICS_NOTIFICATION ? 1 : 0;
     s->aps += id == WIRE_AP_INFO_NOTIFICATION ? 1 : 0;
     return true;
 }
@@ -338,6 +341,43 @@ static void what_is_not_told_for_want_of_room_is_behind(void **state)
     assert_int_equal(s->one.measurements, 1);
 }
 
+/* Ticks that nobody took are made up for when somebody is in step again, but not from inside the
+ * flush of the session that has drained. */
+static void what_is_owed_is_told_later_in_the_turn_in_which_a_session_has_drained(void **state)
+{
+    struct state *s = *state;
+
+    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    bed_join(s->bed, 1, 0);
+    bed_statistics(s->bed, WIRE_CLASS_CLIENT, 1, 0, 1000);
+    s->one.full = true;
+    assert_int_equal(take_services(&s->one, MS | AP_MONITOR | STATS), WIRE_RESULT_OK);
+    loop_advance(s->bed->loop, 60000);
+    assert_int_equal(s->one.aps + s->one.statistics, 0);
+    s->one.full = false;
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    assert_int_equal(s->one.aps + s->one.statistics, 0);
+    bed_turn(s->bed);
+    assert_int_equal(s->one.aps, 1);
+    assert_int_equal(s->one.statistics, 1);
+    bed_turn(s->bed);
+    assert_int_equal(s->one.aps + s->one.statistics, 2);
+}
+
+static void who_leaves_before_it_is_told_what_is_owed_is_told_nothing(void **state)
+{
+    struct state *s = *state;
+
+    s->one.full = true;
+    assert_int_equal(take_services(&s->one, MS | AP_MONITOR), WIRE_RESULT_OK);
+    loop_advance(s->bed->loop, 120000);
+    s->one.full = false;
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    subscription_end(&s->one.subscription);
+    bed_turn(s->bed);
+    assert_int_equal(s->one.aps, 0);
+}
+
 /* --- withdrawing ----------------------------------------------------------------------------- */
 
 static void what_is_no_longer_offered_is_withdrawn_and_the_rest_goes_on(void **state)
@@ -495,6 +535,8 @@ int main(void)
         TEST(a_granted_zero_leaves_no_view),
         TEST(ending_twice_does_no_harm),
         TEST(what_is_not_told_for_want_of_room_is_behind),
+        TEST(what_is_owed_is_told_later_in_the_turn_in_which_a_session_has_drained),
+        TEST(who_leaves_before_it_is_told_what_is_owed_is_told_nothing),
         TEST(what_is_no_longer_offered_is_withdrawn_and_the_rest_goes_on),
         TEST(withdrawing_without_a_subscription_does_no_harm),
         TEST(a_filter_that_is_too_long_leaves_the_old_subscription),

@@ -518,6 +518,37 @@ static void messages_are_cut_and_a_stalled_peer_gets_one_current_snapshot(void *
     bed_peer_free(quick);
 }
 
+/* It drains between the change and the tick that tells others. */
+static void a_client_that_turns_out_to_be_a_rogue_has_left_for_all(void **state)
+{
+    struct state *s = *state;
+    const struct mac mac = bed_mac(2500);
+    struct bed_peer *peers[] = {s->peer, bed_active_peer(s->bed)};
+
+    bed_hear(s->bed, 2500, 0, -50);
+    for (size_t i = 0; i < 2; i++)
+        ask(peers[i], INFO_MS | INFO_ROGUE | WIRE_BIT(WIRE_RSSI_MS));
+    peers[0]->window = 0;
+    for (uint8_t round = 0; round < 5; round++) {
+        for (uint32_t n = 0; n < 1200; n++) {
+            join_as(s->bed, n, 0);
+            bed_address(s->bed, n, round, true);
+        }
+        loop_advance(s->bed->loop, 1000);
+    }
+    assert_true(session_counters(s->peer->session)->missed_ticks > 0);
+    bed_hear_as(s->bed, WIRE_CLASS_ROGUE_AP, 2500, 0, -50);
+    bed_rogue(s->bed, WIRE_CLASS_ROGUE_AP, 2500, "evil");
+    bed_open_window(peers[0], SIZE_MAX);
+    loop_advance(s->bed->loop, 1000);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(peers[i]->belief.known_count, 1201);
+        assert_null(belief_known(&peers[i]->belief, &mac, true));
+        assert_non_null(belief_known(&peers[i]->belief, &mac, false));
+    }
+    bed_peer_free(peers[1]);
+}
+
 static void more_clients_than_the_ring_holds_leave_and_all_are_told(void **state)
 {
     struct bed *bed = bed_new(6000, 2);
@@ -611,6 +642,7 @@ int main(void)
         TEST(a_tag_is_told_if_any_ap_of_the_filter_heard_it),
         TEST(tags_that_are_not_known_and_payloads_that_are_too_long_are_not_told),
         TEST(messages_are_cut_and_a_stalled_peer_gets_one_current_snapshot),
+        TEST(a_client_that_turns_out_to_be_a_rogue_has_left_for_all),
         TEST(what_is_withdrawn_is_told_no_more),
         TEST(without_memory_a_subscription_is_refused_and_the_old_one_stays),
         cmocka_unit_test(more_clients_than_the_ring_holds_leave_and_all_are_told),

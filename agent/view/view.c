@@ -16,6 +16,7 @@ struct view {
     struct channel *channels[DELIVER_CHANNELS]; /* NULL: nothing of it is subscribed */
     struct direct *direct;
     struct schedule *schedule;
+    struct loop_deferred owed;
 };
 
 struct views {
@@ -168,6 +169,7 @@ static void on_tag(void *context, uint32_t index, uint32_t frame, const struct r
 
 static void view_free(struct view *view)
 {
+    loop_deferred_cancel(view->views->loop, &view->owed);
     schedule_free(view->schedule);
     direct_free(view->direct);
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
@@ -340,11 +342,12 @@ enum view_sync_result view_sync(struct view_member *member)
     if (result == VIEW_SYNCED) {
         flush(view);
         member->in_step = true;
+        /* Later in this turn: nobody is told of others while a session is being flushed. */
         if (schedule_owes(view->schedule, 0, SCHEDULE_ITEMS - 1))
-            tell_owed(view);
+            loop_defer(view->views->loop, &view->owed, tell_owed, view);
     }
     wake(view);
-    return result == VIEW_SYNCED && !member->in_step ? VIEW_PENDING : result;
+    return result;
 }
 
 /* --- the set of views ------------------------------------------------------------------------ */
