@@ -378,6 +378,90 @@ static void who_leaves_before_it_is_told_what_is_owed_is_told_nothing(void **sta
     assert_int_equal(s->one.aps, 0);
 }
 
+static void who_missed_a_message_about_aps_is_told_no_device_again(void **state)
+{
+    struct state *s = *state;
+
+    assert_int_equal(take_services(&s->one, MS | AP_INFO), WIRE_RESULT_OK);
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    bed_hear(s->bed, 1, 0, -50);
+    loop_advance(s->bed->loop, 2000);
+    assert_int_equal(s->one.measurements, 1);
+    s->one.full = true;
+    bed_ap(s->bed, 2);
+    bed_turn(s->bed);
+    assert_true(subscription_behind(&s->one.subscription));
+    s->one.full = false;
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    assert_int_equal(s->one.measurements, 1);
+    assert_int_equal(s->one.aps, 2);
+}
+
+static void who_was_told_a_departure_as_it_drained_is_not_told_it_again(void **state)
+{
+    struct state *s = *state;
+
+    for (uint32_t n = 1; n <= 2; n++) {
+        bed_join(s->bed, n, 0);
+        bed_hear(s->bed, n, 0, -50);
+    }
+    assert_int_equal(take_services(&s->one, MS), WIRE_RESULT_OK);
+    assert_int_equal(take_services(&s->other, MS), WIRE_RESULT_OK);
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    assert_int_equal(view_sync(s->other.subscription.member), VIEW_SYNCED);
+    loop_advance(s->bed->loop, 4000);
+    s->one.full = true;
+    bed_hear(s->bed, 1, 0, -60);
+    loop_advance(s->bed->loop, 2000);
+    bed_leave(s->bed, 2, 0);
+    s->one.full = false;
+    s->one.measurements = s->other.measurements = 0;
+    assert_int_equal(view_sync(s->one.subscription.member), VIEW_SYNCED);
+    assert_int_equal(s->one.measurements, 2); /* the departure, and what it missed */
+    assert_int_equal(s->other.measurements, 1);
+    loop_advance(s->bed->loop, 2000);
+    assert_int_equal(s->one.measurements, 2);
+    assert_int_equal(s->other.measurements, 1);
+}
+
+/* Another member is told all of them, so that the ring is not what keeps them. */
+static enum view_sync_result miss_departures(uint32_t count)
+{
+    struct bed *bed = bed_new(6000, 2);
+    struct subscriber slow;
+    struct subscriber quick;
+
+    bed_ap(bed, 0);
+    begin(bed, &slow);
+    begin(bed, &quick);
+    for (uint32_t n = 0; n < count; n++) {
+        bed_join(bed, n, 0);
+        bed_hear(bed, n, 0, -50);
+    }
+    assert_int_equal(take_services(&slow, MS), WIRE_RESULT_OK);
+    assert_int_equal(take_services(&quick, MS), WIRE_RESULT_OK);
+    assert_int_equal(view_sync(slow.subscription.member), VIEW_SYNCED);
+    assert_int_equal(view_sync(quick.subscription.member), VIEW_SYNCED);
+    loop_advance(bed->loop, 4000);
+    slow.full = true;
+    for (uint32_t n = 0; n < count; n++)
+        bed_leave(bed, n, 0);
+    loop_advance(bed->loop, 4000);
+    slow.full = false;
+    enum view_sync_result result = view_sync(slow.subscription.member);
+    subscription_end(&slow.subscription);
+    subscription_end(&quick.subscription);
+    bed_free(bed);
+    return result;
+}
+
+static void exactly_so_many_departures_as_are_remembered_may_be_missed(void **state)
+{
+    (void)state;
+    assert_int_equal(miss_departures(4096), VIEW_SYNCED);
+    assert_int_equal(miss_departures(4097), VIEW_LOST);
+}
+
 /* --- withdrawing ----------------------------------------------------------------------------- */
 
 static void what_is_no_longer_offered_is_withdrawn_and_the_rest_goes_on(void **state)
@@ -536,6 +620,9 @@ int main(void)
         TEST(ending_twice_does_no_harm),
         TEST(what_is_not_told_for_want_of_room_is_behind),
         TEST(what_is_owed_is_told_later_in_the_turn_in_which_a_session_has_drained),
+        TEST(who_missed_a_message_about_aps_is_told_no_device_again),
+        TEST(who_was_told_a_departure_as_it_drained_is_not_told_it_again),
+        cmocka_unit_test(exactly_so_many_departures_as_are_remembered_may_be_missed),
         TEST(who_leaves_before_it_is_told_what_is_owed_is_told_nothing),
         TEST(what_is_no_longer_offered_is_withdrawn_and_the_rest_goes_on),
         TEST(withdrawing_without_a_subscription_does_no_harm),

@@ -551,25 +551,32 @@ static void a_client_that_turns_out_to_be_a_rogue_has_left_for_all(void **state)
 
 static void more_clients_than_the_ring_holds_leave_and_all_are_told(void **state)
 {
+    enum { CLIENTS = 4096 + 500 };
     struct bed *bed = bed_new(6000, 2);
     struct bed_peer *peer;
     (void)state;
     bed_ap(bed, 0);
     bed_works(bed, ALL_WORKS);
     peer = bed_active_peer(bed);
-    ask(peer, INFO_MS);
-    for (uint32_t n = 0; n < 4000; n++)
+    ask(peer, INFO_MS | WIRE_BIT(WIRE_RSSI_MS));
+    for (uint32_t n = 0; n < CLIENTS; n++) {
         join_as(bed, n, 0);
-    loop_advance(bed->loop, 1000);
-    for (uint32_t n = 0; n < 4000; n++)
+        bed_hear(bed, n, 0, -50);
+    }
+    loop_advance(bed->loop, 2000);
+    assert_int_equal(peer->belief.count, CLIENTS);
+    assert_int_equal(peer->belief.known_count, CLIENTS);
+    for (uint32_t n = 0; n < CLIENTS; n++)
         bed_leave(bed, n, 0);
-    for (uint32_t n = 4000; n < 4090; n++)
+    for (uint32_t n = CLIENTS; n < CLIENTS + 90; n++)
         join_as(bed, n, 0);
-    loop_advance(bed->loop, 1000);
-    for (uint32_t n = 4000; n < 4090; n++)
+    loop_advance(bed->loop, 2000);
+    assert_int_equal(peer->belief.count, 0);
+    assert_int_equal(peer->belief.gone, CLIENTS);
+    for (uint32_t n = CLIENTS; n < CLIENTS + 90; n++)
         bed_leave(bed, n, 0);
     loop_advance(bed->loop, 1000);
-    assert_int_equal(peer->belief.left, 4090);
+    assert_int_equal(peer->belief.left, CLIENTS + 90);
     assert_int_equal(peer->belief.left_unknown, 0);
     bed_peer_free(peer);
     bed_free(bed);

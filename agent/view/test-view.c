@@ -213,6 +213,56 @@ static void a_peer_that_missed_more_departures_than_are_remembered_is_closed(voi
     bed_free(bed);
 }
 
+/* AP 1 hears it still, but it is associated no more. */
+static void who_joins_is_not_told_of_departures_of_what_it_never_knew(void **state)
+{
+    struct bed *bed = bed_new(10, 4);
+    struct bed_peer *peers[2];
+    (void)state;
+    for (uint16_t ap = 0; ap < 2; ap++)
+        bed_ap(bed, ap);
+    for (int i = 0; i < 2; i++)
+        peers[i] = bed_active_peer(bed);
+    bed_join(bed, 1, 0);
+    bed_hear(bed, 1, 1, -50);
+    bed_say_services(peers[0], WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY));
+    assert_int_equal(peers[0]->belief.count, 1);
+    bed_leave(bed, 1, 0);
+    bed_say_services(peers[1], WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY));
+    loop_advance(bed->loop, 4000);
+    assert_int_equal(peers[0]->belief.count, 0);
+    assert_int_equal(peers[0]->belief.gone, 1);
+    assert_int_equal(peers[1]->belief.gone, 0);
+    for (int i = 0; i < 2; i++)
+        bed_peer_free(peers[i]);
+    bed_free(bed);
+}
+
+static void departures_stand_before_what_came(void **state)
+{
+    struct bed *bed = bed_new(10, 4);
+    struct bed_peer *peer;
+    struct wire_element element;
+    (void)state;
+    bed_ap(bed, 0);
+    peer = bed_active_peer(bed);
+    bed_join(bed, 1, 0);
+    bed_hear(bed, 1, 0, -50);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
+    bed_hear(bed, 2, 0, -50);
+    bed_leave(bed, 1, 0);
+    loop_advance(bed->loop, 2000);
+    struct wire_message message = bed_last(peer, WIRE_MEASUREMENT_NOTIFICATION);
+    struct wire_walk walk = wire_walk_of(&message);
+    while (wire_next(&walk, &element) && element.type != WIRE_ELEMENT_DEVICE_MEASUREMENT)
+        continue;
+    assert_int_equal(element.device_measurement.flags & WIRE_DEVICE_GONE, WIRE_DEVICE_GONE);
+    assert_true(wire_next(&walk, &element));
+    assert_int_equal(element.device_measurement.flags & WIRE_DEVICE_GONE, 0);
+    bed_peer_free(peer);
+    bed_free(bed);
+}
+
 /* With one view, at the capacities that are configured and sold; what is fixed is left out. */
 static void a_station_that_four_aps_hear_costs_no_more_than_160_bytes(void **state)
 {
@@ -263,6 +313,8 @@ int main(void)
             a_peer_that_stalled_over_a_tick_is_told_the_whole_view_once_it_has_drained),
         cmocka_unit_test(two_peers_that_share_a_large_tick_are_told_each_device_once),
         cmocka_unit_test(a_peer_that_missed_more_departures_than_are_remembered_is_closed),
+        cmocka_unit_test(who_joins_is_not_told_of_departures_of_what_it_never_knew),
+        cmocka_unit_test(departures_stand_before_what_came),
         cmocka_unit_test(a_station_that_four_aps_hear_costs_no_more_than_160_bytes),
         cmocka_unit_test(views_with_one_interval_share_one_wake_up),
     };

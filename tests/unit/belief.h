@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BELIEF_DEVICES = 4096, BELIEF_SAMPLES = 32, BELIEF_RECORD = 256 };
+enum { BELIEF_DEVICES = 6000, BELIEF_SAMPLES = 32, BELIEF_RECORD = 256 };
 
 struct belief_sample {
     struct mac ap;
