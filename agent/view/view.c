@@ -86,13 +86,6 @@ static void on_tick(void *context)
     tell_owed(view);
 }
 
-/* If there is something to look at. */
-static void wake(const struct view *view)
-{
-    if (has_news(view))
-        schedule_wake(view->schedule);
-}
-
 static void flush(const struct view *view)
 {
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
@@ -106,7 +99,8 @@ static void tell_channels(const struct views *views, enum channel_event event, u
     for (const struct view *view = views->list; view != NULL; view = view->next) {
         for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
             channel_take(view->channels[i], event, index);
-        wake(view);
+        if (has_news(view))
+            schedule_wake(view->schedule);
     }
 }
 
@@ -310,10 +304,13 @@ static bool sync_pass(struct view_member *member)
     return true;
 }
 
-static enum view_sync_result synchronise(struct view_member *member)
+enum view_sync_result view_sync(struct view_member *member)
 {
     struct view *view = member->view;
 
+    if (member->in_step)
+        return VIEW_SYNCED;
+    engine_expire(view->views->engine);
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
         if (channel_is_lost(view->channels[i], member))
             return VIEW_LOST;
@@ -328,26 +325,12 @@ static enum view_sync_result synchronise(struct view_member *member)
         /* What others were told meanwhile may lie behind; what nobody was told comes with the next
          * tick. */
     } while (engine_after(view->deliver.announced, member->pass));
+    flush(view);
+    member->in_step = true;
+    /* Later in this turn: nobody is told of others while a session is being flushed. */
+    if (schedule_owes(view->schedule, 0, SCHEDULE_ITEMS - 1))
+        loop_defer(view->views->loop, &view->owed, tell_owed, view);
     return VIEW_SYNCED;
-}
-
-enum view_sync_result view_sync(struct view_member *member)
-{
-    struct view *view = member->view;
-
-    if (member->in_step)
-        return VIEW_SYNCED;
-    engine_expire(view->views->engine);
-    enum view_sync_result result = synchronise(member);
-    if (result == VIEW_SYNCED) {
-        flush(view);
-        member->in_step = true;
-        /* Later in this turn: nobody is told of others while a session is being flushed. */
-        if (schedule_owes(view->schedule, 0, SCHEDULE_ITEMS - 1))
-            loop_defer(view->views->loop, &view->owed, tell_owed, view);
-    }
-    wake(view);
-    return result;
 }
 
 /* --- the set of views ------------------------------------------------------------------------ */
