@@ -549,6 +549,29 @@ static void a_client_that_turns_out_to_be_a_rogue_has_left_for_all(void **state)
     bed_peer_free(peers[1]);
 }
 
+static void a_tick_that_is_larger_than_the_output_tells_every_client(void **state)
+{
+    enum { CLIENTS = 5000 };
+    struct bed *bed = bed_new(6000, 2);
+    struct bed_peer *peer;
+    (void)state;
+    bed_ap(bed, 0);
+    bed_works(bed, ALL_WORKS);
+    peer = bed_active_peer(bed);
+    ask(peer, INFO_MS);
+    peer->window = 0;
+    for (uint32_t n = 0; n < CLIENTS; n++)
+        join_as(bed, n, 0);
+    loop_advance(bed->loop, 1000);
+    assert_int_equal(session_counters(peer->session)->missed_ticks, 1);
+    bed_open_window(peer, SIZE_MAX);
+    loop_advance(bed->loop, 1000);
+    assert_int_equal(peer->belief.known_count, CLIENTS);
+    assert_int_equal(peer->belief.told, CLIENTS);
+    bed_peer_free(peer);
+    bed_free(bed);
+}
+
 static void more_clients_than_the_ring_holds_leave_and_all_are_told(void **state)
 {
     enum { CLIENTS = 4096 + 500 };
@@ -652,6 +675,7 @@ int main(void)
         TEST(a_client_that_turns_out_to_be_a_rogue_has_left_for_all),
         TEST(what_is_withdrawn_is_told_no_more),
         TEST(without_memory_a_subscription_is_refused_and_the_old_one_stays),
+        cmocka_unit_test(a_tick_that_is_larger_than_the_output_tells_every_client),
         cmocka_unit_test(more_clients_than_the_ring_holds_leave_and_all_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

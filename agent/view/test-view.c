@@ -263,6 +263,38 @@ static void departures_stand_before_what_came(void **state)
     bed_free(bed);
 }
 
+static void an_ap_that_was_removed_is_told_although_a_device_has_its_mac(void **state)
+{
+    struct bed *bed = bed_new(10, 4);
+    struct bed_peer *peer;
+    struct radio_sample sample = {.device = bed_ap_mac(1),
+                                  .device_class = RADIO_CLASS_CLIENT,
+                                  .antenna = RADIO_ANTENNA_COMBINED,
+                                  .source = RADIO_SOURCE_PROBE,
+                                  .rssi = -50};
+    (void)state;
+    bed_ap(bed, 0);
+    bed_ap(bed, 1);
+    peer = bed_active_peer(bed);
+    sample.heard = loop_now(bed->loop);
+    engine_events()->sample(bed->engine, &sample);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1,
+                     WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_AP_INFO));
+    assert_int_equal(peer->belief.count, 1);
+    unsigned before = peer->count[WIRE_AP_INFO_NOTIFICATION];
+    bed_ap_gone(bed, 1);
+    bed_turn(bed);
+    assert_int_equal(peer->count[WIRE_AP_INFO_NOTIFICATION], before + 1);
+    struct wire_message message = bed_last(peer, WIRE_AP_INFO_NOTIFICATION);
+    struct wire_walk walk = wire_walk_of(&message);
+    struct wire_element element;
+    while (wire_next(&walk, &element) && element.type != WIRE_ELEMENT_AP_INFO)
+        continue;
+    assert_int_equal(element.ap_info.state, WIRE_AP_REMOVED);
+    bed_peer_free(peer);
+    bed_free(bed);
+}
+
 /* With one view, at the capacities that are configured and sold; what is fixed is left out. */
 static void a_station_that_four_aps_hear_costs_no_more_than_160_bytes(void **state)
 {
@@ -315,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_missed_more_departures_than_are_remembered_is_closed),
         cmocka_unit_test(who_joins_is_not_told_of_departures_of_what_it_never_knew),
         cmocka_unit_test(departures_stand_before_what_came),
+        cmocka_unit_test(an_ap_that_was_removed_is_told_although_a_device_has_its_mac),
         cmocka_unit_test(a_station_that_four_aps_hear_costs_no_more_than_160_bytes),
         cmocka_unit_test(views_with_one_interval_share_one_wake_up),
     };
