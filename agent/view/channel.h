@@ -21,10 +21,11 @@
  *     device that is back before its departure was told (7).
  *  5. A tick breaks off when nobody is in step any more. What it still had to tell is owed to those
  *     who are behind that epoch: their passes tell what of it is due by then.
- *  6. A member that falls out of step goes on, in the epoch of that tick (member->pass), at
- *     the device with which the message began that it could not take; it knows all departures of
- *     the messages before. Everything at lower indexes it has been told. If it fell out of a
- *     message of no tick, its table is complete (TABLE_NONE).
+ *  6. A member that falls out of step knows the departures of the messages before the one that it
+ *     could not take, and of the table all below the device with which that one began; everything,
+ *     if it fell out of a message of no tick (TABLE_NONE). Its pass goes on there, in the epoch of
+ *     that tick, unless members in step were told something since: then from the start, with what
+ *     was announced in that epoch or later.
  *  7. Departures are numbered. A device that is in the view again when its departure is to be told
  *     is announced anew instead; until then announced.is stands, so that leaving once more is told.
  *  8. A pass tells a member what was announced after `synced` (until it is `whole`: every device),
@@ -32,8 +33,8 @@
  *     members in step were told something meanwhile, another one follows. Only then the member is
  *     in step again.
  *  9. Departures are flushed: at the begin of a tick and at its end; when the ring is full; before
- *     a member is put in step, which knows them already, so that they do not come to it once more
- *     behind newer messages; before services are withdrawn.
+ *     APs are told that have changed; before services are withdrawn; before a member is put in
+ *     step, which knows them already: they do not come to it once more behind newer messages.
  * 10. A member that has not been told CHANNEL_DEPARTURES or fewer departures can be put right. One
  *     that missed more is lost (VIEW_LOST), for the ring holds no more.
  * 11. One message is put together at a time, in workspaces that all views share.

@@ -40,8 +40,8 @@ static const struct {
 static uint16_t larger(const struct settings_intervals *intervals, const struct subfilter *filter,
                        unsigned bit, enum schedule_item item)
 {
-    const uint16_t configured[] = {0, intervals->client, intervals->rfid, intervals->rogue_ap,
-                                   intervals->rogue_client};
+    const uint16_t configured[SCHEDULE_ITEMS] = {0, intervals->client, intervals->rfid,
+                                                 intervals->rogue_ap, intervals->rogue_client};
     uint16_t asked = subfilter_interval(filter, bit);
     return asked > configured[item] ? asked : configured[item];
 }

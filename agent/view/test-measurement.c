@@ -103,7 +103,7 @@ static enum put_result add(struct state *s, uint32_t number)
     return measurement_add(s->measurement, slot_of(s, number), s->filter);
 }
 
-/* A Measurement Notification: a header, a timestamp, then the picture. */
+/* A Measurement Notification: a header, a timestamp, then the measurements. */
 static void begin_message(struct state *s)
 {
     measurement_begin(s->measurement, WIRE_TIMESTAMP_SIZE);
@@ -168,7 +168,7 @@ static void expect_sample_ap(const struct content *content, const struct wire_sa
     assert_true(mac_equal(&entry.mac, &wanted));
 }
 
-static void a_picture_says_what_the_table_holds(void **state)
+static void a_message_says_what_the_table_holds(void **state)
 {
     struct state *s = *state;
 
@@ -417,7 +417,7 @@ static void departures_fill_a_message_to_its_end_too(void **state)
     assert_int_equal(content_of(&message)->count, count);
 }
 
-static void elements_before_the_picture_leave_less_room(void **state)
+static void elements_before_the_measurements_leave_less_room(void **state)
 {
     struct state *s = *state;
     uint32_t count = 0;
@@ -491,7 +491,7 @@ static void a_jump_of_the_wall_clock_alters_no_age(void **state)
 
 /* --- without memory -------------------------------------------------------------------------- */
 
-static void without_memory_there_is_no_picture_and_nothing_is_left_of_it(void **state)
+static void without_memory_there_is_no_builder_and_nothing_is_left_of_it(void **state)
 {
     struct state *s = *state;
     unsigned n = 1;
@@ -529,7 +529,7 @@ static void making_messages_allocates_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_picture_says_what_the_table_holds),
+        TEST(a_message_says_what_the_table_holds),
         TEST(each_ap_stands_once_in_the_table_and_unheard_ones_not_at_all),
         TEST(the_next_message_has_an_ap_table_of_its_own),
         TEST(sixteen_aps_with_fifteen_antennas_each_are_one_element),
@@ -541,11 +541,11 @@ int main(void)
         TEST(what_would_be_one_entry_too_long_is_full_and_changes_nothing),
         TEST(an_ap_that_has_no_room_in_the_table_keeps_its_device_out),
         TEST(departures_fill_a_message_to_its_end_too),
-        TEST(elements_before_the_picture_leave_less_room),
+        TEST(elements_before_the_measurements_leave_less_room),
         TEST(an_age_counts_hundredths_of_a_second_up_to_its_largest),
         TEST(a_frame_heard_after_the_message_was_stamped_has_age_zero),
         TEST(a_jump_of_the_wall_clock_alters_no_age),
-        TEST(without_memory_there_is_no_picture_and_nothing_is_left_of_it),
+        TEST(without_memory_there_is_no_builder_and_nothing_is_left_of_it),
         TEST(making_messages_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

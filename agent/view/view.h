@@ -7,10 +7,11 @@
  * tick, and hands the same bodies to every member that is in step. A member that cannot take a body
  * falls out of step: it gets no further ticks, and takes piece by piece, as its output drains
  * (view_sync), what it could not take: the departures that it missed, the rest of the tick with the
- * readings of the moment in which each piece is made, what others were told meanwhile. What changes
+ * samples of the moment in which each piece is made, what others were told meanwhile. What changes
  * behind it is due at the next tick, as for everybody, so that a tick that is larger than a
  * member's output tells each device once. A member that is new is told every device in this way.
- * Ticks for which nobody was in step are made up for by one as soon as somebody is.
+ * Ticks for which nobody was in step are made up for by one as soon as somebody is, later in that
+ * turn of the loop.
  *
  * No per-device state per member and no growing queue (wire-profile "Session" 5). Departures are
  * remembered in a ring per view; a member that missed more than the ring holds cannot be made right
