@@ -54,19 +54,16 @@ static size_t used(const struct measurement *measurement)
 }
 
 /* What a device adds: its element, and the ap-table entries that this message does not have yet.
- * The usual case costs no look at the samples. */
+ */
 static bool fits(const struct measurement *measurement, const struct table_device *device,
                  const struct subfilter *filter)
 {
     const struct table *table = engine_table(measurement->engine);
     struct subfilter_aps aps = subfilter_aps(filter);
     size_t size = used(measurement) + WIRE_DEVICE_MEASUREMENT_SIZE;
-    size_t most = device->sample_count * (size_t)(WIRE_SAMPLE_SIZE + WIRE_AP_ENTRY_SIZE);
     uint16_t last_new = UINT16_MAX;
     size_t selected = 0;
 
-    if (size + most <= measurement->limit)
-        return true;
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         uint16_t ap = table->samples[place].ap;
         if (!subfilter_aps_have(aps, ap))
@@ -133,8 +130,11 @@ enum put_result measurement_add(struct measurement *measurement, uint32_t index,
                                 const struct subfilter *filter)
 {
     const struct table_device *device = table_device(engine_table(measurement->engine), index);
+    size_t most = WIRE_DEVICE_MEASUREMENT_SIZE +
+                  device->sample_count * (size_t)(WIRE_SAMPLE_SIZE + WIRE_AP_ENTRY_SIZE);
 
-    if (!fits(measurement, device, filter))
+    /* The usual case costs no look at the samples. */
+    if (used(measurement) + most > measurement->limit && !fits(measurement, device, filter))
         return PUT_FULL;
     size_t begin = wire_device_measurement_open(&measurement->elements, &device->mac,
                                                 device->device_class, device->flags);
