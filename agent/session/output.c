@@ -16,10 +16,9 @@ struct queue {
 struct output {
     struct queue messages;
     struct queue urgent;
-    size_t unfinished; /* bytes of the message whose first part is in a record already */
-    size_t record_begin;
-    size_t record_end;
-    uint8_t record[OUTPUT_RECORD_SIZE];
+    size_t unfinished;     /* bytes of the message whose first part was taken */
+    struct queue *offered; /* that one's front is offered, until it is taken */
+    size_t offered_len;
 };
 
 /* --- queues ---------------------------------------------------------------------------------- */
@@ -132,53 +131,40 @@ bool output_put_urgent(struct output *output, const uint8_t *message, size_t len
 
 bool output_empty(const struct output *output)
 {
-    return output->record_begin == output->record_end && queue_used(&output->messages) == 0 &&
-           queue_used(&output->urgent) == 0;
+    return queue_used(&output->messages) == 0 && queue_used(&output->urgent) == 0;
 }
 
-/* --- records --------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------- */
 
-static size_t record_room(const struct output *output)
+/* What is next: the rest of what was begun; echoes, if any wait; messages. */
+static void offer(struct output *output)
 {
-    return OUTPUT_RECORD_SIZE - output->record_end;
+    bool echo_waits = queue_used(&output->urgent) > 0;
+
+    if (output->unfinished == 0)
+        output->offered = echo_waits ? &output->urgent : &output->messages;
+    size_t len = queue_used(output->offered);
+    if (output->unfinished > 0 && echo_waits)
+        len = output->unfinished;
+    output->offered_len = len < OUTPUT_RECORD_SIZE ? len : OUTPUT_RECORD_SIZE;
 }
 
-static void move_to_record(struct output *output, struct queue *queue, size_t len)
+static void take(struct output *output, size_t len)
 {
-    memcpy(output->record + output->record_end, queue->bytes + queue->begin, len);
-    output->record_end += len;
-    queue_drop(queue, len);
-}
+    struct queue *queue = output->offered;
 
-/* All whole echoes that fit; false if one has to wait for the next record. */
-static bool gather_urgent(struct output *output)
-{
-    while (queue_used(&output->urgent) > 0) {
-        size_t len = message_length(&output->urgent);
-        if (len > record_room(output))
-            return false;
-        move_to_record(output, &output->urgent, len);
+    output->offered_len -= len;
+    while (len > 0) {
+        if (output->unfinished == 0)
+            output->unfinished = message_length(queue);
+        size_t part = len < output->unfinished ? len : output->unfinished;
+        queue_drop(queue, part);
+        output->unfinished -= part;
+        len -= part;
     }
-    if (output->urgent.size > URGENT_FIRST_SIZE) {
-        free(output->urgent.bytes);
-        output->urgent = (struct queue){.bytes = NULL};
-    }
-    return true;
-}
-
-static void gather_record(struct output *output)
-{
-    output->record_begin = output->record_end = 0;
-    while (record_room(output) > 0) {
-        if (output->unfinished == 0) {
-            if (!gather_urgent(output) || queue_used(&output->messages) == 0)
-                return;
-            output->unfinished = message_length(&output->messages);
-        }
-        size_t len =
-            output->unfinished < record_room(output) ? output->unfinished : record_room(output);
-        move_to_record(output, &output->messages, len);
-        output->unfinished -= len;
+    if (queue == &output->urgent && queue_used(queue) == 0 && queue->size > URGENT_FIRST_SIZE) {
+        free(queue->bytes);
+        *queue = (struct queue){.bytes = NULL};
     }
 }
 
@@ -189,15 +175,15 @@ enum tls_status output_flush(struct output *output,
 {
     for (;;) {
         size_t written = 0;
-        if (output->record_begin == output->record_end)
-            gather_record(output);
-        if (output->record_begin == output->record_end)
+        if (output->offered_len == 0)
+            offer(output);
+        if (output->offered_len == 0)
             return TLS_OK;
-        enum tls_status status = write(context, output->record + output->record_begin,
-                                       output->record_end - output->record_begin, &written);
+        enum tls_status status = write(context, output->offered->bytes + output->offered->begin,
+                                       output->offered_len, &written);
         if (status != TLS_OK)
             return status;
-        output->record_begin += written;
+        take(output, written);
         *progress = true;
     }
 }

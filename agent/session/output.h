@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What waits to be sent to one peer: whole messages in a fixed buffer, gathered into full TLS
- * records.
+ * What waits to be sent to one peer: whole messages in a fixed buffer, written from where they lie
+ * in pieces of a full TLS record.
  *
- * Two queues: messages in their order, and echoes, which go ahead of them but never inside one. A
- * record that was begun stays as it is until it is taken, as TLS demands.
+ * Two queues: messages in their order, and echoes, which go ahead of them but never inside one.
+ * What was offered to the transport once stays as it is until it is taken, as TLS demands, and
+ * keeps its room until then.
  */
 #ifndef AGENT_SESSION_OUTPUT_H
 #define AGENT_SESSION_OUTPUT_H

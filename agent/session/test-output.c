@@ -247,8 +247,7 @@ static void what_has_no_room_is_refused_whole(void **state)
     expect_all_messages(s);
 }
 
-/* The room of what is in a record already is free again: it is that record's own memory. */
-static void a_begun_record_makes_room_for_another_message(void **state)
+static void what_was_offered_keeps_its_room_until_it_is_taken(void **state)
 {
     struct state *s = *state;
 
@@ -257,9 +256,12 @@ static void a_begun_record_makes_room_for_another_message(void **state)
     assert_false(put(s, 0));
     s->sink->deaf = true;
     assert_int_equal(flush(s), TLS_WANT_WRITE);
+    assert_int_equal(output_room(s->output), 0);
+    s->sink->deaf = false;
+    s->sink->refuse = s->sink->writes + 2;
+    assert_int_equal(flush(s), TLS_WANT_WRITE);
     assert_int_equal(output_room(s->output), OUTPUT_RECORD_SIZE);
     assert_true(put(s, BODY_MAX));
-    s->sink->deaf = false;
     assert_int_equal(flush(s), TLS_OK);
     expect_all_messages(s);
 }
@@ -390,7 +392,7 @@ static void an_echo_waits_for_the_end_of_a_message_that_was_begun(void **state)
     assert_int_equal(came->headers[2].transaction, 2);
 }
 
-static void an_echo_that_does_not_fit_the_record_begins_the_next_one(void **state)
+static void an_echo_goes_between_the_message_that_was_begun_and_the_next_one(void **state)
 {
     struct state *s = *state;
     const size_t rest = ECHO_SIZE - 1;
@@ -403,9 +405,10 @@ static void an_echo_that_does_not_fit_the_record_begins_the_next_one(void **stat
     assert_true(put_echo(s, 7));
     s->sink->deaf = false;
     assert_int_equal(flush(s), TLS_OK);
-    assert_int_equal(s->sink->record_count, 3);
+    assert_int_equal(s->sink->record_count, 4);
     assert_int_equal(s->sink->records[1], OUTPUT_RECORD_SIZE - rest);
-    assert_int_equal(s->sink->records[2], ECHO_SIZE + WIRE_HEADER_SIZE + 50);
+    assert_int_equal(s->sink->records[2], ECHO_SIZE);
+    assert_int_equal(s->sink->records[3], WIRE_HEADER_SIZE + 50);
     expect_all_messages(s);
     assert_int_equal(what_came(s)->headers[2].id, WIRE_ECHO_RESPONSE);
 }
@@ -621,7 +624,7 @@ int main(void)
         TEST(all_records_but_the_last_are_full),
         TEST(a_message_of_sixteen_kib_fills_one_record),
         TEST(what_has_no_room_is_refused_whole),
-        TEST(a_begun_record_makes_room_for_another_message),
+        TEST(what_was_offered_keeps_its_room_until_it_is_taken),
         TEST(single_bytes_give_the_same_stream),
         TEST(odd_pieces_give_the_same_stream),
         TEST(a_refusal_at_any_write_loses_and_repeats_nothing),
@@ -629,7 +632,7 @@ int main(void)
         TEST(a_refused_record_stays_as_it_is_whatever_is_put_in),
         TEST(an_echo_goes_ahead_of_messages_that_wait),
         TEST(an_echo_waits_for_the_end_of_a_message_that_was_begun),
-        TEST(an_echo_that_does_not_fit_the_record_begins_the_next_one),
+        TEST(an_echo_goes_between_the_message_that_was_begun_and_the_next_one),
         TEST(echoes_have_room_of_their_own),
         TEST(the_memory_of_an_echo_flood_is_given_back_and_that_of_one_echo_kept),
         TEST(buffers_wrap_without_losing_a_byte),
