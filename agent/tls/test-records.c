@@ -181,10 +181,11 @@ static void a_connection_begins_with_a_handshake_or_an_alert(void **state)
     static uint8_t out[64];
 
     (void)state;
-    for (uint8_t type = RECORD_CHANGE_CIPHER; type <= RECORD_APPLICATION; type++) {
+    for (unsigned type = RECORD_CHANGE_CIPHER; type <= RECORD_APPLICATION; type++) {
         uint16_t length = type == RECORD_CHANGE_CIPHER ? 1 : type == RECORD_ALERT ? 2 : 40;
         struct records_watch watch = {.begun = false};
-        struct source source = {.data = bytes, .len = put_record(0, type, length), .piece = 99};
+        struct source source = {
+            .data = bytes, .len = put_record(0, (uint8_t)type, length), .piece = 99};
         (void)drain(&watch, &tls13, &source, out);
         assert_int_equal(watch.fault, first[type - RECORD_CHANGE_CIPHER]);
     }

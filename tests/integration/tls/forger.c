@@ -69,11 +69,12 @@ static void forge_request(uint8_t *at)
 static void look(int sent, int version, int type, const void *data, size_t len, SSL *ssl,
                  void *context)
 {
-    uint8_t *message = (uint8_t *)(uintptr_t)data; /* it is OpenSSL's own buffer */
+    uint8_t *message;
 
     (void)version;
     (void)ssl;
     (void)context;
+    memcpy(&message, &data, sizeof(message)); /* it is OpenSSL's own buffer, and not constant */
     if (sent != 0 || type != SSL3_RT_HANDSHAKE || len <= HEADER)
         return;
     if (message[0] == CLIENT_HELLO)
