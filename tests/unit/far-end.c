@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,10 +95,13 @@ static bool authorise(void *context, const struct authlist_peer *peer)
 
 struct far_end *far_new(int fd, enum tls_role role, unsigned identity)
 {
+    int on = 1;
     struct far_end *far = calloc(1, sizeof(*far));
 
     assert_non_null(far);
     assert_int_not_equal(fcntl(fd, F_SETFL, O_NONBLOCK), -1);
+    /* What it says must not wait for the kernel to acknowledge what it said before. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     far->fd = fd;
     far->lets_in = true;
     far->reads = true;
