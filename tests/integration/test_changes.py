@@ -35,7 +35,9 @@ class Changing(bed.Case):
         mark = self.agent.reload(configuration([first.port, second.port], users=SERVER_MACS[1:]))
         self.assertEqual(first.wait("disconnected")["reason"], "closed by the agent")
         self.agent.wait("session down after .* not let in any more", mark)
-        self.agent.wait("no session: .*not let in", mark)  # and is tried again, in vain
+        # It is tried again, in vain; why was told.
+        bed.until(lambda: any("last reason: 127.0.0.1:%d: not let in: " % first.port in line
+                              for line in self.agent.report()), "a try in vain")
         self.assertEqual(second.of("disconnected"), [])
         # Listed again it is back, without waiting for its back-off.
         mark = self.agent.reload(configuration([first.port, second.port]))
