@@ -137,7 +137,7 @@ struct settings_location {
     bool ignore_local_macs; /* devices with a locally administered MAC are left out */
 };
 
-/* How much the agent may remember: fixed at start, stated as memory in the README. */
+/* How much the agent may remember: fixed at start, stated as memory in nmspd.json(5). */
 struct settings_capacity {
     uint32_t devices;
     uint32_t samples;
