@@ -269,10 +269,12 @@ WRAP(ssize_t, read, (int fd, void *buf, size_t n))
 }
 
 /* What -D_FORTIFY_SOURCE makes of it where it cannot be sure of the length. */
+#ifdef __GLIBC__
 WRAP(ssize_t, __read_chk, (int fd, void *buf, size_t n, size_t room))
 {
     FAIL_OR(FAILING_READ, __real___read_chk(fd, buf, limited(n), room));
 }
+#endif
 
 WRAP(ssize_t, write, (int fd, const void *buf, size_t n))
 {
