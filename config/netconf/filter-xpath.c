@@ -13,7 +13,8 @@
  *   with each), and its functions are those that read their arguments once and give no more than
  *   they were given. re-match() backtracks, concat() and translate() grow, deref() and current()
  *   look elsewhere.
- * So it is STEPS_MAX * n + TERMS_MAX * n * d at most.
+ * So it is STEPS_MAX * n + TERMS_MAX * n * d at most. The operator mod is left out because libyang
+ * dies of a division by 0.
  */
 #include "config/netconf/filter.h"
 
@@ -144,6 +145,15 @@ static bool refuse_axis(struct reading *r)
                         "the axis %.*s cannot be used in a filter: there are child, self, // and "
                         "..",
                         (int)(r->len < 64 ? r->len : 64), r->text);
+    return false;
+}
+
+/* libyang divides whole numbers for it: by 0 that ends the process. */
+static bool refuse_mod(struct reading *r)
+{
+    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, RPC_OPERATION_NOT_SUPPORTED, NULL,
+                        "the operator mod cannot be used in a filter: use div with floor(), or "
+                        "compare position()");
     return false;
 }
 
@@ -495,6 +505,8 @@ static bool expression(struct reading *r)
             return refuse_cost(r, "compare with a value, not with other nodes");
         if (!is_operator(r))
             return true;
+        if (r->token == NAME && is_text(r, "mod"))
+            return refuse_mod(r);
         compares = r->token == COMPARISON;
         left = right;
         advance(r);

@@ -60,11 +60,12 @@ static void what_operators_write_is_let_through(void **state)
         "/a/b[count(c) = count(d) + 1]",
         "/a/b[-c = d]",
         "/a/b[c + 1 < d]",
-        "/a/b[position() mod 2 = 1]",
+        "/a/b[position() div 2 = 1]",
         "/a/b[derived-from-or-self(type, 'n:x')]",
         "/a/b[normalize-space(c)=\"it's\"]",
         "/a/b[text() = 'and']",
         "/and/or[mod div div]",
+        "/mod[mod = 1]",
         " /a / b [ c ] ",
     };
 
@@ -132,6 +133,22 @@ static void what_is_long_in_any_way_is_refused(void **state)
     }
 }
 
+/* libyang: a SIGFPE of the whole agent for `mod 0`. */
+static void mod_is_refused(void **state)
+{
+    static const char *const paths[] = {
+        "/a[1 mod 0]",
+        "/a[b mod c]",
+        "/a[b mod(0)]",
+        "/a[-1 mod -1]",
+        "/a[not(position() mod 0)]",
+        "//*[contains(string(.), 'n5') or count(*) >= -1 and not(position() mod 0 = last())]"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        must_be_refused(paths[i], RPC_OPERATION_NOT_SUPPORTED, "operator mod ");
+}
+
 static void functions_and_axes_without_a_bound_are_refused_by_name(void **state)
 {
     static const char *const names[] = {"re-match", "concat",    "translate",
@@ -195,6 +212,7 @@ int main(void)
         cmocka_unit_test(what_multiplies_is_refused),
         cmocka_unit_test(what_is_long_in_any_way_is_refused),
         cmocka_unit_test(functions_and_axes_without_a_bound_are_refused_by_name),
+        cmocka_unit_test(mod_is_refused),
         cmocka_unit_test(what_is_no_path_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
