@@ -118,6 +118,49 @@ static void a_few_leave_half_of_the_common_bucket_to_others(void **state)
     assert_int_equal(take(&fresh, 1, 600 * 1000), 1);
 }
 
+/*
+ * Eight that hammer want more than all may have, so that the common bucket keeps each of them out
+ * until its own is full again. That must not make them new: every second somebody who is gets in.
+ */
+static void those_that_hammer_do_not_become_new_while_they_are_kept_out(void **state)
+{
+    unsigned new_ones = 0;
+
+    (void)state;
+    for (int64_t now = 0; now < 3600 * 1000; now += 20) {
+        for (unsigned i = 0; i < 8; i++) {
+            struct address_group from = group_number(i);
+            (void)take(&from, 1, now);
+        }
+        if (now % 1000 != 500)
+            continue;
+        struct address_group fresh = group_number(1000 + new_ones++);
+        if (take(&fresh, 1, now) != 1)
+            fail_msg("at %u s", (unsigned)(now / 1000));
+        throttle_give_back(&throttle, &fresh);
+    }
+    assert_int_equal(new_ones, 3600);
+}
+
+static void who_stays_away_long_enough_is_new_again(void **state)
+{
+    struct address_group from = group_number(1);
+
+    (void)state;
+    assert_int_equal(take(&from, 1, 0), 1);
+    for (unsigned i = 0; i < 10; i++) {
+        struct address_group other = group_number(100 + i);
+        assert_int_equal(take(&other, 1, THROTTLE_FORGET_MS - 1), 1);
+    }
+    assert_int_equal(take(&from, 1, THROTTLE_FORGET_MS - 1), 0); /* and this was its last visit */
+    assert_int_equal(take(&from, 1, THROTTLE_FORGET_MS), 0);
+    for (unsigned i = 0; i < 10; i++) {
+        struct address_group other = group_number(200 + i);
+        assert_int_equal(take(&other, 1, 3 * THROTTLE_FORGET_MS), 1);
+    }
+    assert_int_equal(take(&from, 1, 3 * THROTTLE_FORGET_MS), 1);
+}
+
 static void a_rate_of_0_is_no_limit(void **state)
 {
     const struct settings_listen none = {.enabled = true};
@@ -221,6 +264,8 @@ int main(void)
         TEST(an_ipv4_address_inside_an_ipv6_one_and_a_64_are_one),
         TEST(who_is_authorised_is_paid_back),
         TEST(a_few_leave_half_of_the_common_bucket_to_others),
+        TEST(those_that_hammer_do_not_become_new_while_they_are_kept_out),
+        TEST(who_stays_away_long_enough_is_new_again),
         TEST(a_rate_of_0_is_no_limit),
         TEST(a_burst_of_1_lets_one_in_after_the_other),
         TEST(a_clock_that_stands_or_goes_far_does_no_harm),

@@ -5,9 +5,11 @@
  *
  * A connection pays when it comes in and is paid back when it is authorised, so that within any t
  * minutes at most burst + rate * t that were not have begun a handshake; of one group, and in all.
- * A group that has paid lately may use the first half of the common bucket only: the other half
- * waits for somebody new. The buckets of THROTTLE_GROUPS groups are kept; with more of them the one
- * that has used the least is forgotten, and the common bucket still holds.
+ * The second half of the common bucket waits for somebody new: a group that has paid may use the
+ * first half only, until it has stayed away for THROTTLE_FORGET_MS. That its own bucket is full
+ * again does not make it new: it may be so because the common one kept it out. The buckets of
+ * THROTTLE_GROUPS groups are kept; with more of them the one that has used the least, and of these
+ * the one that has been away the longest, is forgotten; the common bucket still holds.
  */
 #ifndef AGENT_PEER_THROTTLE_H
 #define AGENT_PEER_THROTTLE_H
@@ -18,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { THROTTLE_GROUPS = 256 };
+enum { THROTTLE_GROUPS = 256, THROTTLE_FORGET_MS = 10 * 60 * 1000 };
 
 /* Of all zero: full. */
 struct throttle_bucket {
@@ -28,7 +30,9 @@ struct throttle_bucket {
 
 struct throttle {
     struct throttle_bucket all;
-    struct {
+    struct throttle_group {
+        bool used;
+        int64_t seen; /* when it came last, in vain or not */
         struct address_group from;
         struct throttle_bucket bucket;
     } groups[THROTTLE_GROUPS];

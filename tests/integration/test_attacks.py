@@ -219,8 +219,9 @@ class Attacks(Hardening):
         self.assertGreater(self.count("throttled"), 0)
         strangers = self.count("failed the handshake") + self.count("made room for others")
         self.assertLessEqual(strangers, min(20 + elapsed, addresses * (6 + elapsed / 5)))
-        self.agent.wait("from 127.1.1.1:.* closed at once: too many connections came to nothing lately")
-        self.assertTrue(self.has("report: from 127.1.1.1:.* diagnosis throttled"))
+        # Which of them the log has place for, and the list of those that were refused, nobody knows.
+        self.agent.wait(r"from 127\.1\.1\.\d+:.* closed at once: too many connections came to nothing lately")
+        self.assertTrue(self.has(r"report: from 127\.1\.1\.\d+:.* diagnosis throttled"))
         # One cause, one entry, and the rest counted.
         for address in range(1, 1 + addresses):
             entries = self.agent.said("from 127.1.1.%d:[0-9]+: (no session|closed at once)" % address)
