@@ -229,9 +229,10 @@ static int verify_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
  */
 static bool is_strong(uint16_t scheme)
 {
-    enum { SHA256 = 4, SHA512 = 6, WITH_ITS_HASH = 8 };
+    enum { HASH_SHA256 = 4, HASH_SHA512 = 6, WITH_ITS_HASH = 8 };
 
-    return (scheme >> 8 >= SHA256 && scheme >> 8 <= SHA512) || scheme >> 8 == WITH_ITS_HASH;
+    return (scheme >> 8 >= HASH_SHA256 && scheme >> 8 <= HASH_SHA512) ||
+           scheme >> 8 == WITH_ITS_HASH;
 }
 
 /*

@@ -2,7 +2,6 @@
 #include "platform/helper/relay.h"
 
 #include "agent/base/local.h"
-
 #include "platform/helper/helper-protocol.h"
 #include "platform/helper/privileged.h"
 
