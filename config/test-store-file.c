@@ -380,7 +380,7 @@ static void a_store_that_goes_while_it_saves_leaves_no_child(void **state)
     assert_true(saves_with(1, &ends));
     store_free(bed.store);
     bed.store = NULL;
-    assert_false(has_child());
+    assert_true(children_end());
     assert_int_equal(ends, 0);
 }
 

@@ -26,6 +26,19 @@ bool has_child(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+static bool last_child_is_reaped(void *context)
+{
+    (void)context;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+    return !has_child();
+}
+
+bool children_end(void)
+{
+    return wait_until(last_child_is_reaped, NULL);
+}
+
 static int64_t real_now(void)
 {
     struct timespec now;

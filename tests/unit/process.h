@@ -16,6 +16,11 @@ size_t open_descriptors(void);
 /* True if this process has any child, dead or alive. Does not reap it. */
 bool has_child(void);
 
+/* Gives whether every child ends, within 20 s of real time, and reaps it. A job that is cancelled
+ * kills its child and waits a moment only: on a busy machine the child may be there for a while
+ * longer. */
+bool children_end(void);
+
 /* Turns the loop until *flag is true, for 20 s of real time at most. Gives *flag. */
 bool turn_until(struct loop *loop, const bool *flag);
 
