@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the agent share: agent.c (settings, who may come in, stop), agent_start.c
- * (identity and base MAC), agent_clock.c, agent_state.c and agent_diagnosis.c (state.h). For nobody
+ * (identity and base MAC), agent_clock.c, agent_diagnosis.c, and the files of state/. For nobody
  * else.
  */
 #ifndef AGENT_AGENT_INTERNAL_H
@@ -9,13 +9,13 @@
 
 #include "agent/agent.h"
 #include "agent/diagnosis.h"
-#include "agent/identity.h"
+#include "agent/identity/identity.h"
 #include "agent/peer/farewell.h"
 #include "agent/peer/gate.h"
 #include "agent/peer/inbound.h"
 #include "agent/peer/peer.h"
 #include "agent/state.h"
-#include "agent/statistics.h"
+#include "agent/state/statistics.h"
 #include "agent/view/view.h"
 
 #include <stdbool.h>
@@ -86,7 +86,7 @@ void agent_explain(void *context, const struct authlist_peer *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out);
 void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);
-/* agent_observers.c: the gate's `up` and `down`; a refusal that is news. */
+/* state/state-observers.c: the gate's `up` and `down`; a refusal that is news. */
 void agent_up(void *context, const struct state_peer *peer);
 void agent_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
                 const char *reason, int64_t lasted);

@@ -16,7 +16,7 @@
 #include "agent/session/session.h"
 #include "agent/session/subscription.h"
 #include "agent/settings.h"
-#include "agent/statistics.h"
+#include "agent/state/statistics.h"
 
 #include <stdbool.h>
 #include <stdint.h>

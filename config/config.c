@@ -2,8 +2,8 @@
 #include "config/config.h"
 
 #include "agent/base/log.h"
-#include "config/datastore.h"
-#include "config/schema.h"
+#include "config/datastore/datastore.h"
+#include "config/schema/schema.h"
 
 #include <stdlib.h>
 

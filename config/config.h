@@ -9,8 +9,8 @@
 #define CONFIG_CONFIG_H
 
 #include "agent/settings.h"
-#include "config/apply.h"
-#include "config/fault.h"
+#include "config/errors/fault.h"
+#include "config/settings/apply.h"
 
 #include <stddef.h>
 

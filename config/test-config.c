@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "agent/base/log.h"
-#include "config/datastore.h"
-#include "config/testing.h"
+#include "config/datastore/datastore.h"
+#include "config/test-settings.h"
 #include "tests/unit/failing.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "config/compat.h"
-#include "config/schema.h"
-#include "config/testing.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
+#include "config/test-settings.h"
 
 enum { VALUES_MAX = 16 };
 

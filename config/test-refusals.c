@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "config/testing.h"
+#include "config/test-settings.h"
 
 static struct config *config;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/fake-kernel.h"
 #include "platform/nl80211/attr.h"
 #include "tests/unit/failing.h"
+#include "tests/unit/fake-kernel.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/auth/testing-der.h"
+#include "agent/auth/test-der.h"
 
 /* --- MACs --- */
 

@@ -16,7 +16,7 @@
 #include "agent/peer/farewell.h"
 #include "agent/session/session.h"
 #include "agent/state.h"
-#include "agent/statistics.h"
+#include "agent/state/statistics.h"
 #include "agent/tls/tls.h"
 
 #include <stdbool.h>

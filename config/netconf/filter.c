@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/filter.h"
 
-#include "config/compat.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 struct filter {
     char *xpath;              /* else: */

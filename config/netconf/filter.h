@@ -5,7 +5,7 @@
 #ifndef CONFIG_NETCONF_FILTER_H
 #define CONFIG_NETCONF_FILTER_H
 
-#include "config/rpc-error.h"
+#include "config/errors/rpc-error.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 #define BASE_1_0   "urn:ietf:params:netconf:base:1.0"
 #define BASE_OLD   "urn:ietf:params:xml:ns:netconf:base:1.0" /* what some clients call 1.0 */

@@ -7,11 +7,11 @@
 
 #include "agent/base/local.h"
 #include "agent/base/log-window.h"
+#include "config/errors/rpc-error.h"
 #include "config/netconf/filter.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/server.h"
 #include "config/netconf/text.h"
-#include "config/rpc-error.h"
 
 struct ly_ctx;
 struct lyd_node;

@@ -3,8 +3,8 @@
  * The state of the door itself: ietf-netconf-monitoring (RFC 6022), the YANG library (RFC 8525),
  * the streams of RFC 5277, the counters of RFC 8341.
  */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
+#include "config/schema/compat.h"
 
 #define MONITORING       "/ietf-netconf-monitoring:netconf-state"
 #define MONITORING_SPACE "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"

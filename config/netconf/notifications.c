@@ -3,8 +3,8 @@
  * Events (RFC 5277): one stream, NETCONF, without a past. Subscribed sessions go on with other rpcs
  * (interleave).
  */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
+#include "config/schema/compat.h"
 
 #define BEGIN "<notification xmlns=\"urn:ietf:params:xml:ns:netconf:notification:1.0\"><eventTime>"
 

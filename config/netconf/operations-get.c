@@ -2,9 +2,9 @@
 /*
  * Operations that read: data, schemas.
  */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
-#include "config/schema.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
 
 #define DATA "<data xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\">"
 

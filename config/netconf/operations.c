@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operations that change datastores, locks and sessions. What they mean is in config/store.c.
+ * Operations that change datastores, locks and sessions. What they mean is in
+ * config/datastore/store.c.
  */
 #include "agent/base/log.h"
 #include "agent/base/number.h"
-#include "config/compat.h"
 #include "config/netconf/internal.h"
+#include "config/schema/compat.h"
 
 #include <assert.h>
 

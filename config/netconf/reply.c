@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 /* --- attributes ------------------------------------------------------------------------------ */
 

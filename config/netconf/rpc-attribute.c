@@ -5,9 +5,9 @@
  * would be done than the client asked for; for others it refuses the whole rpc and names the parent
  * of the element.
  */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 #define YANG "urn:ietf:params:xml:ns:yang:1"
 

@@ -3,10 +3,10 @@
  * What is wrong with an rpc that libyang refuses: its own errors do not say which tag of RFC 6241
  * fits, so the elements are walked along the schema until the first that does not fit.
  */
-#include "config/compat.h"
-#include "config/explain.h"
+#include "config/errors/explain.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 struct search {
     struct ly_ctx *schema;

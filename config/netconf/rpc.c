@@ -2,9 +2,9 @@
 /*
  * One rpc: parsed, permitted, validated, given to its operation, answered.
  */
-#include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 struct operation {
     const char *module;

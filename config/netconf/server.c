@@ -2,9 +2,9 @@
 #include "config/netconf/server.h"
 
 #include "agent/base/log.h"
-#include "config/compat.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 #include <errno.h>
 #include <grp.h>

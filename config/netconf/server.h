@@ -17,9 +17,9 @@
 #define CONFIG_NETCONF_SERVER_H
 
 #include "agent/base/loop.h"
-#include "config/nacm.h"
-#include "config/state-tree.h"
-#include "config/store.h"
+#include "config/access/nacm.h"
+#include "config/datastore/store.h"
+#include "config/state/state-tree.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
 
 #include "agent/base/log.h"
 #include "agent/settings.h"
-#include "config/compat.h"
-#include "config/schema.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
 
 #include <dirent.h>
 #include <errno.h>

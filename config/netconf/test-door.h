@@ -14,10 +14,10 @@
 #include <cmocka.h>
 
 #include "agent/base/loop.h"
-#include "config/nacm.h"
+#include "config/access/nacm.h"
+#include "config/datastore/store.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/server.h"
-#include "config/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

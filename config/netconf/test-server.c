@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The door as such: sockets, hellos, framing, bounds. */
 #include "agent/base/log-window.h"
-#include "config/compat.h"
 #include "config/netconf/test-door.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 #include <libyang/plugins_types.h>
 #include <sys/socket.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "config/compat.h"
 #include "config/netconf/text.h"
-#include "config/schema.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
 
 static struct ly_ctx *schema;
 

@@ -3,8 +3,8 @@
  * Data trees as XML. libyang's own printer formats and allocates for each piece, which is most of
  * what a <get-config> costs; this one writes straight into the text. What stands there is the same.
  */
-#include "config/compat.h"
 #include "config/netconf/text.h"
+#include "config/schema/compat.h"
 
 #include <libyang/plugins_types.h>
 

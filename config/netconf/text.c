@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/text.h"
 
-#include "config/compat.h"
+#include "config/schema/compat.h"
 
 #include <time.h>
 

@@ -4,8 +4,8 @@
  * meaning only has it. A pass over the bytes, with nothing but the open elements in mind.
  */
 #include "agent/base/cursor.h"
-#include "config/compat.h"
 #include "config/netconf/xml.h"
+#include "config/schema/compat.h"
 
 #define BLANKS   " \t\r\n"
 #define NOT_WELL "the message is not well-formed XML"

@@ -15,7 +15,7 @@
 #define PLATFORM_AIR_TEST_AIR_H
 
 #include "platform/air/rogues.h"
-#include "platform/nl80211/scene.h"
+#include "tests/unit/nl80211-scene.h"
 
 struct air {
     struct scene *scene;

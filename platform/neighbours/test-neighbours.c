@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/base/log.h"
-#include "platform/fake-kernel.h"
 #include "platform/neighbours/neighbour.h"
 #include "platform/neighbours/neighbours.h"
 #include "tests/unit/failing.h"
+#include "tests/unit/fake-kernel.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/nl80211/internal.h"
-#include "platform/nl80211/scene.h"
 #include "platform/nl80211/stations.h"
 #include "tests/unit/failing.h"
+#include "tests/unit/nl80211-scene.h"
 
 #include <errno.h>
 #include <linux/nl80211.h>

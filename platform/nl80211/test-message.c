@@ -4,11 +4,11 @@
  * it does not send. Argument: the folder of the recorded ones, where the fuzz target's corpus is;
  * its files begin with a byte that says which parser they are for.
  */
-#include "platform/fake-kernel.h"
 #include "platform/nl80211/attr.h"
 #include "platform/nl80211/family.h"
 #include "platform/nl80211/link.h"
 #include "platform/nl80211/message.h"
+#include "tests/unit/fake-kernel.h"
 
 #include <linux/if_arp.h>
 #include <linux/nl80211.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/nl80211/scene.h"
 #include "tests/unit/failing.h"
+#include "tests/unit/nl80211-scene.h"
 
 #include <errno.h>
 #include <linux/genetlink.h>

@@ -11,12 +11,12 @@
  * Making a server, or what sessions share, takes longer than most sessions do: both stay, and are
  * taken back to where they began if a session has changed something.
  */
-#include "config/compat.h"
-#include "config/nacm.h"
+#include "config/access/nacm.h"
+#include "config/datastore/store-internal.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
-#include "config/schema.h"
-#include "config/store-internal.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
 
 #include "agent/base/log.h"
 #include "agent/settings.h"

@@ -11,9 +11,9 @@
  */
 #include "agent/base/log.h"
 #include "agent/base/loop.h"
-#include "config/compat.h"
-#include "config/schema.h"
-#include "config/store.h"
+#include "config/datastore/store.h"
+#include "config/schema/compat.h"
+#include "config/schema/schema.h"
 
 #include <inttypes.h>
 #include <unistd.h>

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine of <edit-config>: operations of RFC 6241 7.2 and RFC 7950 7.x on a tree of libyang.
+ *
+ * Used by config/datastore/store.c alone. It knows nothing of datastores, locks or rights.
+ */
+#ifndef CONFIG_DATASTORE_STORE_EDIT_H
+#define CONFIG_DATASTORE_STORE_EDIT_H
+
+#include "config/datastore/store.h"
+#include "config/errors/rpc-error.h"
+
+#include <stdbool.h>
+
+struct lyd_node;
+struct lyd_node_opaq;
+struct lysc_node;
+
+enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_CREATE, EDIT_DELETE, EDIT_REMOVE, EDIT_NONE };
+
+struct edit {
+    struct ly_ctx *schema;
+    struct lyd_node **tree; /* what is changed: siblings at the top */
+    bool go_on;             /* after an error, with what else there is */
+    bool failed;
+    const struct store_access *access; /* who must be allowed to name nodes; NULL: anybody */
+    struct rpc_errors *errors;
+};
+
+/*
+ * Applies `config`, which is left alone, to *edit->tree; missing defaults are put in at the end. On
+ * failure the tree holds a part of the change (all that can be done, if edit->go_on): work on a
+ * copy. False with errors.
+ */
+bool edit_apply(struct edit *edit, const struct lyd_node *config,
+                enum store_default_operation default_operation);
+
+/*
+ * Opaque nodes are what libyang makes of elements that it does not understand. This adds the error
+ * that says why; `schema` and `path` are of the parent, NULL and "" at the top.
+ */
+void edit_opaque_fault(struct edit *edit, const struct lysc_node *parent, const char *path,
+                       const struct lyd_node_opaq *node);
+/* What the node would be in the schema, or NULL. */
+const struct lysc_node *edit_opaque_schema(const struct edit *edit, const struct lysc_node *parent,
+                                           const struct lyd_node_opaq *node);
+
+#endif
