@@ -54,7 +54,7 @@ void agent_diagnosed(void *context, const char *who, const struct diagnosis *dia
     (void)snprintf(name, sizeof(name), "%s", who);
     if (diagnosis->code != DIAGNOSIS_NONE && agent->options.diagnosis_text != NULL)
         agent->options.diagnosis_text(diagnosis, log_line, name);
-    if (diagnosis_is_refusal(diagnosis->code))
+    if (diagnosis_class(diagnosis->code) == DIAGNOSIS_REFUSED)
         agent_refused(agent, diagnosis);
 }
 
@@ -92,6 +92,11 @@ static bool next_server(const struct agent *agent, size_t *next, struct diagnosi
     return false;
 }
 
+static bool next_inbound(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    return inbounds_next_refusal(agent->inbounds, next, out);
+}
+
 /* Without a server, who would come in does not get in for the same reason. */
 static bool next_standing(const struct agent *agent, size_t *next, struct diagnosis *out)
 {
@@ -104,14 +109,6 @@ static bool next_standing(const struct agent *agent, size_t *next, struct diagno
     return out->code != DIAGNOSIS_NONE;
 }
 
-static bool list_exists(const struct settings_aaa *aaa, const char *name)
-{
-    for (size_t i = 0; i < aaa->attribute_list_count; i++)
-        if (strcmp(aaa->attribute_lists[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Nobody has to have come for that. */
 static bool next_dangling(const struct agent *agent, size_t *next, struct diagnosis *out)
 {
@@ -119,7 +116,7 @@ static bool next_dangling(const struct agent *agent, size_t *next, struct diagno
 
     while (*next < aaa->user_count) {
         const struct settings_user *user = &aaa->users[(*next)++];
-        if (list_exists(aaa, user->attribute_list))
+        if (authlist_attributes(aaa, user->attribute_list) != NULL)
             continue;
         diagnosis_init(out, DIAGNOSIS_DANGLING_LIST);
         out->has_mac = true;
@@ -142,28 +139,12 @@ static bool next_knob(const struct agent *agent, size_t *next, struct diagnosis 
 bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_cursor *cursor,
                           struct diagnosis *out)
 {
-    for (; cursor->part < 5; cursor->part++, cursor->next = 0) {
-        bool found = false;
-        switch (cursor->part) {
-        case 0:
-            found = next_server(agent, &cursor->next, out);
-            break;
-        case 1:
-            found = inbounds_next_refusal(agent->inbounds, &cursor->next, out);
-            break;
-        case 2:
-            found = next_standing(agent, &cursor->next, out);
-            break;
-        case 3:
-            found = next_dangling(agent, &cursor->next, out);
-            break;
-        default:
-            found = next_knob(agent, &cursor->next, out);
-            break;
-        }
-        if (found)
+    static bool (*const parts[])(const struct agent *, size_t *, struct diagnosis *) = {
+        next_server, next_inbound, next_standing, next_dangling, next_knob};
+
+    for (; cursor->part < sizeof(parts) / sizeof(parts[0]); cursor->part++, cursor->next = 0)
+        if (parts[cursor->part](agent, &cursor->next, out))
             return true;
-    }
     return false;
 }
 

@@ -6,69 +6,23 @@
 /* 2026-01-01: no machine runs this program before it was written. */
 static const int64_t first_possible_time = 1767225600;
 
+static const struct {
+    const char *name;
+    enum diagnosis_class class;
+} codes[] = {
+#define ROW(code, name, class) [DIAGNOSIS_##code] = {name, DIAGNOSIS_##class},
+    DIAGNOSIS_TABLE(ROW)
+#undef ROW
+};
+
 const char *diagnosis_code_name(enum diagnosis_code code)
 {
-    static const char *const names[DIAGNOSIS_CODES] = {
-        [DIAGNOSIS_NONE] = "none",
-        [DIAGNOSIS_DISABLED] = "disabled",
-        [DIAGNOSIS_NO_IDENTITY] = "no-identity",
-        [DIAGNOSIS_HELD] = "held",
-        [DIAGNOSIS_NAME_UNKNOWN] = "name-unknown",
-        [DIAGNOSIS_NAME_SERVER] = "name-server",
-        [DIAGNOSIS_PORT_CLOSED] = "port-closed",
-        [DIAGNOSIS_NO_ANSWER] = "no-answer",
-        [DIAGNOSIS_UNREACHABLE] = "unreachable",
-        [DIAGNOSIS_NO_RESOURCES] = "no-resources",
-        [DIAGNOSIS_THROTTLED] = "throttled",
-        [DIAGNOSIS_CROWDED_OUT] = "crowded-out",
-        [DIAGNOSIS_HANDSHAKE_SILENT] = "handshake-silent",
-        [DIAGNOSIS_HANDSHAKE_CLOSED] = "handshake-closed",
-        [DIAGNOSIS_NOT_TLS] = "not-tls",
-        [DIAGNOSIS_BAD_RECORD] = "bad-record",
-        [DIAGNOSIS_NO_COMMON] = "no-common",
-        [DIAGNOSIS_OWN_REFUSED] = "own-refused",
-        [DIAGNOSIS_PEER_ALERT] = "peer-alert",
-        [DIAGNOSIS_NO_CERTIFICATE] = "no-certificate",
-        [DIAGNOSIS_BAD_CERTIFICATE] = "bad-certificate",
-        [DIAGNOSIS_KEY_SIZE] = "key-size",
-        [DIAGNOSIS_WEAK_PROOF] = "weak-proof",
-        [DIAGNOSIS_UNPROVEN] = "unproven",
-        [DIAGNOSIS_WEAK_KEY] = "weak-key",
-        [DIAGNOSIS_NO_NEW_MODEL] = "no-new-model",
-        [DIAGNOSIS_NO_METHOD_LIST] = "no-method-list",
-        [DIAGNOSIS_UNKNOWN_MAC] = "unknown-mac",
-        [DIAGNOSIS_OTHER_MAC] = "other-mac",
-        [DIAGNOSIS_DANGLING_LIST] = "dangling-list",
-        [DIAGNOSIS_NO_PASSWORD] = "no-password",
-        [DIAGNOSIS_WRONG_LENGTH] = "wrong-length",
-        [DIAGNOSIS_WRONG_HASH] = "wrong-hash",
-        [DIAGNOSIS_CUT_HASH] = "cut-hash",
-        [DIAGNOSIS_OTHER_HASH] = "other-hash",
-        [DIAGNOSIS_CERTIFICATE_HASH] = "certificate-hash",
-        [DIAGNOSIS_INNER_KEY_HASH] = "inner-key-hash",
-        [DIAGNOSIS_WRONG_SERVER] = "wrong-server",
-        [DIAGNOSIS_CLOCK_NOT_SET] = "clock-not-set",
-        [DIAGNOSIS_NOT_YET_VALID] = "not-yet-valid",
-        [DIAGNOSIS_EXPIRED] = "expired",
-        [DIAGNOSIS_SESSION_EXISTS] = "session-exists",
-        [DIAGNOSIS_TOO_MANY] = "too-many",
-        [DIAGNOSIS_NOT_NMSP] = "not-nmsp",
-        [DIAGNOSIS_VERSION] = "version",
-        [DIAGNOSIS_MALFORMED] = "malformed",
-        [DIAGNOSIS_SILENT] = "silent",
-        [DIAGNOSIS_STALLED] = "stalled",
-        [DIAGNOSIS_PEER_CLOSED] = "peer-closed",
-        [DIAGNOSIS_LOST] = "lost",
-        [DIAGNOSIS_ENDED_HERE] = "ended-here",
-        [DIAGNOSIS_NOT_ACTED_ON] = "not-acted-on",
-    };
-
-    return code < DIAGNOSIS_CODES ? names[code] : NULL;
+    return code < DIAGNOSIS_CODES ? codes[code].name : NULL;
 }
 
-bool diagnosis_is_refusal(enum diagnosis_code code)
+enum diagnosis_class diagnosis_class(enum diagnosis_code code)
 {
-    return code >= DIAGNOSIS_NO_CERTIFICATE && code <= DIAGNOSIS_TOO_MANY;
+    return code < DIAGNOSIS_CODES ? codes[code].class : DIAGNOSIS_FINE;
 }
 
 void diagnosis_init(struct diagnosis *diagnosis, enum diagnosis_code code)
@@ -124,20 +78,11 @@ static const struct settings_user *find_user(const struct settings_aaa *aaa, con
     return NULL;
 }
 
-static const struct settings_attribute_list *find_list(const struct settings_aaa *aaa,
-                                                       const char *name)
-{
-    for (size_t i = 0; i < aaa->attribute_list_count; i++)
-        if (strcmp(aaa->attribute_lists[i].name, name) == 0)
-            return &aaa->attribute_lists[i];
-    return NULL;
-}
-
 /* What the user's attribute list holds; NULL if it is not there. */
 static const struct settings_attribute_list *
 take_entry(const struct settings_aaa *aaa, const struct settings_user *user, struct diagnosis *out)
 {
-    const struct settings_attribute_list *list = find_list(aaa, user->attribute_list);
+    const struct settings_attribute_list *list = authlist_attributes(aaa, user->attribute_list);
 
     out->has_mac = true;
     out->mac = user->mac;
@@ -203,7 +148,8 @@ static enum diagnosis_code explain_unknown(const struct settings_aaa *aaa,
                                            const struct authlist_peer *peer, struct diagnosis *out)
 {
     for (size_t i = 0; i < aaa->user_count; i++) {
-        const struct settings_attribute_list *list = find_list(aaa, aaa->users[i].attribute_list);
+        const struct settings_attribute_list *list =
+            authlist_attributes(aaa, aaa->users[i].attribute_list);
         if (list == NULL || !is_hash(list, peer->spki_sha1, peer->spki_sha256))
             continue;
         (void)take_entry(aaa, &aaa->users[i], out);

@@ -16,82 +16,87 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How far one came. */
+enum diagnosis_class {
+    DIAGNOSIS_FINE,
+    DIAGNOSIS_NOT_TRIED,
+    DIAGNOSIS_NOT_REACHED,
+    DIAGNOSIS_NOT_HEARD, /* came in, and was closed at once */
+    DIAGNOSIS_NO_TLS,
+    DIAGNOSIS_REFUSED, /* came as far as its certificate, and was not let in */
+    DIAGNOSIS_OVER,    /* was authorised: there is no session, or not any more */
+    DIAGNOSIS_ADVICE   /* about the configuration alone */
+};
+
+/* clang-format off */
+
+/* All codes: X(NAME, name for programs, class). Their words are in config/text. */
+#define DIAGNOSIS_TABLE(X)                                                                                                      \
+    X(NONE,             "none",             FINE)        /* nothing is wrong, or nothing is known yet */                        \
+    X(DISABLED,         "disabled",         NOT_TRIED)   /* `nmsp enable` is missing */                                         \
+    X(NO_IDENTITY,      "no-identity",      NOT_TRIED)   /* our own certificate is not there yet */                             \
+    X(HELD,             "held",             NOT_TRIED)   /* its MAC has a session already */                                    \
+    X(NAME_UNKNOWN,     "name-unknown",     NOT_REACHED)                                                                        \
+    X(NAME_SERVER,      "name-server",      NOT_REACHED) /* nobody answers for the name */                                      \
+    X(PORT_CLOSED,      "port-closed",      NOT_REACHED) /* TCP: connection refused */                                          \
+    X(NO_ANSWER,        "no-answer",        NOT_REACHED) /* TCP: nothing came back within `seconds` */                          \
+    X(UNREACHABLE,      "unreachable",      NOT_REACHED) /* TCP: any other `error` */                                           \
+    X(NO_RESOURCES,     "no-resources",     NOT_REACHED) /* ours: memory, descriptors, a TLS context; maybe `error` */          \
+    X(THROTTLED,        "throttled",        NOT_HEARD)   /* too many from its address, or in all, came to nothing */            \
+    X(CROWDED_OUT,      "crowded-out",      NOT_HEARD)   /* its place was given to another one, or there was none */            \
+    X(HANDSHAKE_SILENT, "handshake-silent", NO_TLS)      /* not completed within `seconds` */                                   \
+    X(HANDSHAKE_CLOSED, "handshake-closed", NO_TLS)      /* closed or broken off without a reason */                            \
+    X(NOT_TLS,          "not-tls",          NO_TLS)                                                                             \
+    X(BAD_RECORD,       "bad-record",       NO_TLS)      /* TLS, and a record in it that no honest peer sends */                \
+    X(NO_COMMON,        "no-common",        NO_TLS)      /* version, cipher suite, group; found by us or told by `alert` */     \
+    X(OWN_REFUSED,      "own-refused",      NO_TLS)      /* our certificate: `alert`, or -1 if none of its kind is asked for */ \
+    X(PEER_ALERT,       "peer-alert",       NO_TLS)      /* any other `alert` */                                                \
+    X(NO_CERTIFICATE,   "no-certificate",   REFUSED)                                                                            \
+    X(BAD_CERTIFICATE,  "bad-certificate",  REFUSED)                                                                            \
+    X(KEY_SIZE,         "key-size",         REFUSED)     /* the TLS library cannot compute with a key as large as the peer's */ \
+    X(WEAK_PROOF,       "weak-proof",       REFUSED)     /* the peer proves its key with SHA-1 or another weak hash */          \
+    X(UNPROVEN,         "unproven",         REFUSED)     /* the peer does not hold the key of its certificate */                \
+    X(WEAK_KEY,         "weak-key",         REFUSED)                                                                            \
+    X(NO_NEW_MODEL,     "no-new-model",     REFUSED)                                                                            \
+    X(NO_METHOD_LIST,   "no-method-list",   REFUSED)                                                                            \
+    X(UNKNOWN_MAC,      "unknown-mac",      REFUSED)     /* no user has it */                                                   \
+    X(OTHER_MAC,        "other-mac",        REFUSED)     /* no user has it, but user `mac` has this very key */                 \
+    X(DANGLING_LIST,    "dangling-list",    REFUSED)     /* user `mac` names `list`, which is not there */                      \
+    X(NO_PASSWORD,      "no-password",      REFUSED)     /* `list` holds no password */                                         \
+    X(WRONG_LENGTH,     "wrong-length",     REFUSED)     /* what `list` holds is neither SHA-1 nor SHA-256 */                   \
+    X(WRONG_HASH,       "wrong-hash",       REFUSED)     /* another key, or another server */                                   \
+    X(CUT_HASH,         "cut-hash",         REFUSED)     /* the SHA-256 of the key, cut to the length of a SHA-1 */             \
+    X(OTHER_HASH,       "other-hash",       REFUSED)     /* the SHA-1 of the key, filled up to the length of a SHA-256 */       \
+    X(CERTIFICATE_HASH, "certificate-hash", REFUSED)     /* taken over the certificate */                                       \
+    X(INNER_KEY_HASH,   "inner-key-hash",   REFUSED)     /* taken over the key inside of the SubjectPublicKeyInfo (PKCS#1) */   \
+    X(WRONG_SERVER,     "wrong-server",     REFUSED)     /* `mac` is let in, but `expected` was configured here */              \
+    X(CLOCK_NOT_SET,    "clock-not-set",    REFUSED)     /* ours: so the dates cannot be judged */                              \
+    X(NOT_YET_VALID,    "not-yet-valid",    REFUSED)     /* by `skew` seconds */                                                \
+    X(EXPIRED,          "expired",          REFUSED)     /* since `skew` seconds */                                             \
+    X(SESSION_EXISTS,   "session-exists",   REFUSED)     /* with this MAC */                                                    \
+    X(TOO_MANY,         "too-many",         REFUSED)     /* inbound sessions */                                                 \
+    X(NOT_NMSP,         "not-nmsp",         OVER)        /* no Capability in time, or no frames of ours */                      \
+    X(VERSION,          "version",          OVER)                                                                               \
+    X(MALFORMED,        "malformed",        OVER)                                                                               \
+    X(SILENT,           "silent",           OVER)        /* nothing came within `seconds` */                                    \
+    X(STALLED,          "stalled",          OVER)        /* took nothing for `seconds` */                                       \
+    X(PEER_CLOSED,      "peer-closed",      OVER)        /* in order */                                                         \
+    X(LOST,             "lost",             OVER)        /* the connection broke */                                             \
+    X(ENDED_HERE,       "ended-here",       OVER)        /* settings, stop: nothing is wrong */                                 \
+    X(NOT_ACTED_ON,     "not-acted-on",     ADVICE)      /* `knob` has no effect on this machine */
+
+/* clang-format on */
+
 enum diagnosis_code {
-    DIAGNOSIS_NONE, /* nothing is wrong, or nothing is known yet */
-
-    /* Not tried. */
-    DIAGNOSIS_DISABLED,    /* `nmsp enable` is missing */
-    DIAGNOSIS_NO_IDENTITY, /* our own certificate is not there yet */
-    DIAGNOSIS_HELD,        /* its MAC has a session already */
-
-    /* Not reached. */
-    DIAGNOSIS_NAME_UNKNOWN,
-    DIAGNOSIS_NAME_SERVER,  /* nobody answers for the name */
-    DIAGNOSIS_PORT_CLOSED,  /* TCP: connection refused */
-    DIAGNOSIS_NO_ANSWER,    /* TCP: nothing came back within `seconds` */
-    DIAGNOSIS_UNREACHABLE,  /* TCP: any other `error` */
-    DIAGNOSIS_NO_RESOURCES, /* ours: memory, descriptors, a TLS context; `error` if there is one */
-
-    /* Not heard. Both come in. */
-    DIAGNOSIS_THROTTLED,   /* too many from its address, or in all, came to nothing */
-    DIAGNOSIS_CROWDED_OUT, /* its place was given to another one, or there was none */
-
-    /* TLS. */
-    DIAGNOSIS_HANDSHAKE_SILENT, /* not completed within `seconds` */
-    DIAGNOSIS_HANDSHAKE_CLOSED, /* closed or broken off without a reason */
-    DIAGNOSIS_NOT_TLS,
-    DIAGNOSIS_BAD_RECORD, /* TLS, and a record in it that no honest peer sends */
-    DIAGNOSIS_NO_COMMON,  /* version, cipher suite or group; found by us, or told by `alert` */
-    /* The peer does not accept our certificate: `alert`, or -1 if it asks for none of its kind. */
-    DIAGNOSIS_OWN_REFUSED,
-    DIAGNOSIS_PEER_ALERT, /* any other `alert` */
-    DIAGNOSIS_NO_CERTIFICATE,
-    DIAGNOSIS_BAD_CERTIFICATE,
-    DIAGNOSIS_KEY_SIZE,   /* the TLS library cannot compute with a key as large as the peer's */
-    DIAGNOSIS_WEAK_PROOF, /* the peer proves its key with SHA-1 or another weak hash */
-    DIAGNOSIS_UNPROVEN,   /* the peer does not hold the key of its certificate */
-
-    /* The auth list. */
-    DIAGNOSIS_WEAK_KEY,
-    DIAGNOSIS_NO_NEW_MODEL,
-    DIAGNOSIS_NO_METHOD_LIST,
-    DIAGNOSIS_UNKNOWN_MAC,      /* no user has it */
-    DIAGNOSIS_OTHER_MAC,        /* no user has it, but user `mac` has this very key */
-    DIAGNOSIS_DANGLING_LIST,    /* user `mac` names `list`, which is not there */
-    DIAGNOSIS_NO_PASSWORD,      /* `list` holds no password */
-    DIAGNOSIS_WRONG_LENGTH,     /* what `list` holds is neither SHA-1 nor SHA-256 */
-    DIAGNOSIS_WRONG_HASH,       /* another key, or another server */
-    DIAGNOSIS_CUT_HASH,         /* the SHA-256 of the key, cut to the length of a SHA-1 */
-    DIAGNOSIS_OTHER_HASH,       /* the SHA-1 of the key, filled up to the length of a SHA-256 */
-    DIAGNOSIS_CERTIFICATE_HASH, /* taken over the certificate */
-    DIAGNOSIS_INNER_KEY_HASH,   /* taken over the key inside of the SubjectPublicKeyInfo (PKCS#1) */
-    DIAGNOSIS_WRONG_SERVER,     /* `mac` is let in, but `expected` was configured here */
-    DIAGNOSIS_CLOCK_NOT_SET,    /* ours: so the dates cannot be judged */
-    DIAGNOSIS_NOT_YET_VALID,    /* by `skew` seconds */
-    DIAGNOSIS_EXPIRED,          /* since `skew` seconds */
-
-    /* Authorised, and no session. */
-    DIAGNOSIS_SESSION_EXISTS, /* with this MAC */
-    DIAGNOSIS_TOO_MANY,       /* inbound sessions */
-    DIAGNOSIS_NOT_NMSP,       /* no Capability in time, or no frames of ours */
-    DIAGNOSIS_VERSION,
-    DIAGNOSIS_MALFORMED,
-    DIAGNOSIS_SILENT,      /* nothing came within `seconds` */
-    DIAGNOSIS_STALLED,     /* took nothing for `seconds` */
-    DIAGNOSIS_PEER_CLOSED, /* in order */
-    DIAGNOSIS_LOST,        /* the connection broke */
-    DIAGNOSIS_ENDED_HERE,  /* settings, stop: nothing is wrong */
-
-    /* About the configuration alone. */
-    DIAGNOSIS_NOT_ACTED_ON, /* `knob` has no effect on this machine */
-    DIAGNOSIS_CODES
+#define DIAGNOSIS_CODE(code, name, class) DIAGNOSIS_##code,
+    DIAGNOSIS_TABLE(DIAGNOSIS_CODE)
+#undef DIAGNOSIS_CODE
+        DIAGNOSIS_CODES
 };
 
 /* "unknown-mac" and so on: for programs. NULL beyond DIAGNOSIS_CODES. */
 const char *diagnosis_code_name(enum diagnosis_code code);
-
-/* A peer that came as far as its certificate was not let in. */
-bool diagnosis_is_refusal(enum diagnosis_code code);
+enum diagnosis_class diagnosis_class(enum diagnosis_code code);
 
 enum diagnosis_ntp { DIAGNOSIS_NTP_UNKNOWN, DIAGNOSIS_NTP_SYNCHRONISED, DIAGNOSIS_NTP_FREE };
 

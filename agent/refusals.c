@@ -16,7 +16,7 @@ static bool same_key(const struct diagnosis *x, bool has_presented,
 
 static bool was_not_heard(const struct diagnosis *diagnosis)
 {
-    return diagnosis->code == DIAGNOSIS_THROTTLED || diagnosis->code == DIAGNOSIS_CROWDED_OUT;
+    return diagnosis_class(diagnosis->code) == DIAGNOSIS_NOT_HEARD;
 }
 
 static struct refusal *find(struct refusals *refusals, const struct diagnosis *diagnosis)

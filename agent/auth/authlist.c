@@ -70,14 +70,12 @@ static bool local_users_are_asked(const struct settings_aaa *aaa)
     return list != NULL && list->local;
 }
 
-static const struct settings_attribute_list *find_hash(const struct settings_aaa *aaa,
-                                                       const struct settings_user *user)
+const struct settings_attribute_list *authlist_attributes(const struct settings_aaa *aaa,
+                                                          const char *name)
 {
-    for (size_t i = 0; i < aaa->attribute_list_count; i++) {
-        const struct settings_attribute_list *list = &aaa->attribute_lists[i];
-        if (strcmp(list->name, user->attribute_list) == 0)
-            return list;
-    }
+    for (size_t i = 0; i < aaa->attribute_list_count; i++)
+        if (strcmp(aaa->attribute_lists[i].name, name) == 0)
+            return &aaa->attribute_lists[i];
     return NULL;
 }
 
@@ -95,7 +93,7 @@ static enum authlist_verdict compare_key(const struct settings_aaa *aaa,
                                          const struct settings_user *user,
                                          const struct authlist_peer *peer)
 {
-    const struct settings_attribute_list *list = find_hash(aaa, user);
+    const struct settings_attribute_list *list = authlist_attributes(aaa, user->attribute_list);
     const uint8_t *hash = NULL;
 
     /* Whole hashes only: any other length is none. */

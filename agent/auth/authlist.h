@@ -100,4 +100,8 @@ bool authlist_check(const struct settings_aaa *aaa, const struct authlist_peer *
  */
 bool authlist_without_clock(struct authlist_decision *decision);
 
+/* The attribute list of this name; NULL: there is none. */
+const struct settings_attribute_list *authlist_attributes(const struct settings_aaa *aaa,
+                                                          const char *name);
+
 #endif

@@ -64,32 +64,22 @@ static enum diagnosis_code alert_diagnosis(int alert)
 
 enum diagnosis_code failure_of_tls(const struct tls *tls)
 {
-    switch (tls_failure(tls)) {
-    case TLS_FAILURE_PEER_ALERT:
-        return alert_diagnosis(tls_alert_received(tls));
-    case TLS_FAILURE_NO_COMMON:
-        return DIAGNOSIS_NO_COMMON;
-    case TLS_FAILURE_OWN_UNWANTED:
-        return DIAGNOSIS_OWN_REFUSED;
-    case TLS_FAILURE_NO_CERTIFICATE:
-        return DIAGNOSIS_NO_CERTIFICATE;
-    case TLS_FAILURE_BAD_CERTIFICATE:
-        return DIAGNOSIS_BAD_CERTIFICATE;
-    case TLS_FAILURE_KEY_SIZE:
-        return DIAGNOSIS_KEY_SIZE;
-    case TLS_FAILURE_WEAK_PROOF:
-        return DIAGNOSIS_WEAK_PROOF;
-    case TLS_FAILURE_RECORD:
-        return DIAGNOSIS_BAD_RECORD;
-    case TLS_FAILURE_UNPROVEN:
-        return DIAGNOSIS_UNPROVEN;
-    case TLS_FAILURE_PROTOCOL:
-        return DIAGNOSIS_NOT_TLS;
-    case TLS_FAILURE_TRANSPORT:
-        return DIAGNOSIS_HANDSHAKE_CLOSED;
-    case TLS_FAILURE_NONE:
-    case TLS_FAILURE_REFUSED:
-        break;
-    }
-    return DIAGNOSIS_NONE;
+    static const enum diagnosis_code codes[] = {
+        [TLS_FAILURE_NONE] = DIAGNOSIS_NONE,
+        [TLS_FAILURE_TRANSPORT] = DIAGNOSIS_HANDSHAKE_CLOSED,
+        [TLS_FAILURE_NO_COMMON] = DIAGNOSIS_NO_COMMON,
+        [TLS_FAILURE_OWN_UNWANTED] = DIAGNOSIS_OWN_REFUSED,
+        [TLS_FAILURE_NO_CERTIFICATE] = DIAGNOSIS_NO_CERTIFICATE,
+        [TLS_FAILURE_BAD_CERTIFICATE] = DIAGNOSIS_BAD_CERTIFICATE,
+        [TLS_FAILURE_REFUSED] = DIAGNOSIS_NONE,
+        [TLS_FAILURE_KEY_SIZE] = DIAGNOSIS_KEY_SIZE,
+        [TLS_FAILURE_WEAK_PROOF] = DIAGNOSIS_WEAK_PROOF,
+        [TLS_FAILURE_RECORD] = DIAGNOSIS_BAD_RECORD,
+        [TLS_FAILURE_UNPROVEN] = DIAGNOSIS_UNPROVEN,
+        [TLS_FAILURE_PROTOCOL] = DIAGNOSIS_NOT_TLS,
+    };
+    enum tls_failure failure = tls_failure(tls);
+
+    return failure == TLS_FAILURE_PEER_ALERT ? alert_diagnosis(tls_alert_received(tls))
+                                             : codes[failure];
 }

@@ -164,7 +164,8 @@ static bool is_refused(void *context)
     struct state_diagnosis_cursor cursor = {0};
     const struct scene *s = context;
 
-    return state_next_diagnosis(s->agent, &cursor, &d) && diagnosis_is_refusal(d.code);
+    return state_next_diagnosis(s->agent, &cursor, &d) &&
+           diagnosis_class(d.code) == DIAGNOSIS_REFUSED;
 }
 
 static struct settings *without_users(struct settings *settings)
@@ -208,14 +209,14 @@ static void a_peer_that_comes_in_again_and_again_is_told_as_refused_once(void **
 static void what_is_no_refusal_is_not_told_as_one(void **state)
 {
     (void)state;
-    assert_false(diagnosis_is_refusal(DIAGNOSIS_NONE));
-    assert_false(diagnosis_is_refusal(DIAGNOSIS_PORT_CLOSED));
-    assert_false(diagnosis_is_refusal(DIAGNOSIS_OWN_REFUSED));
-    assert_true(diagnosis_is_refusal(DIAGNOSIS_NO_CERTIFICATE));
-    assert_true(diagnosis_is_refusal(DIAGNOSIS_WRONG_HASH));
-    assert_true(diagnosis_is_refusal(DIAGNOSIS_TOO_MANY));
-    assert_false(diagnosis_is_refusal(DIAGNOSIS_LOST));
-    assert_false(diagnosis_is_refusal(DIAGNOSIS_NOT_ACTED_ON));
+    assert_false(diagnosis_class(DIAGNOSIS_NONE) == DIAGNOSIS_REFUSED);
+    assert_false(diagnosis_class(DIAGNOSIS_PORT_CLOSED) == DIAGNOSIS_REFUSED);
+    assert_false(diagnosis_class(DIAGNOSIS_OWN_REFUSED) == DIAGNOSIS_REFUSED);
+    assert_true(diagnosis_class(DIAGNOSIS_NO_CERTIFICATE) == DIAGNOSIS_REFUSED);
+    assert_true(diagnosis_class(DIAGNOSIS_WRONG_HASH) == DIAGNOSIS_REFUSED);
+    assert_true(diagnosis_class(DIAGNOSIS_TOO_MANY) == DIAGNOSIS_REFUSED);
+    assert_false(diagnosis_class(DIAGNOSIS_LOST) == DIAGNOSIS_REFUSED);
+    assert_false(diagnosis_class(DIAGNOSIS_NOT_ACTED_ON) == DIAGNOSIS_REFUSED);
 }
 
 /* --- reconnecting ---------------------------------------------------------------------------- */

@@ -98,7 +98,8 @@ static bool is_refused(void *context)
     const struct scene *s = context;
     struct diagnosis d;
 
-    return state_next_diagnosis(s->agent, &cursor, &d) && diagnosis_is_refusal(d.code);
+    return state_next_diagnosis(s->agent, &cursor, &d) &&
+           diagnosis_class(d.code) == DIAGNOSIS_REFUSED;
 }
 
 static void a_refusal_is_state_with_its_sentences_and_the_lines_to_paste(void **state)
