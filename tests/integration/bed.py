@@ -255,6 +255,14 @@ class Mse(mse_harness.Mse):
                 if picture["mac"] == mac and wanted(picture):
                     return picture
 
+    def picture(self, mac):
+        """A notified picture of the device: one that came before, or the next one."""
+        for one in self.seen:
+            for picture in one.get("measurements", []):
+                if one.get("message") == "measurement-notification" and picture["mac"] == mac:
+                    return picture
+        return self.wait_picture(mac)
+
     def take_rest(self):
         """What has come by now, without waiting."""
         while not self.lines.empty():

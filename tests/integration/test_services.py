@@ -89,7 +89,7 @@ class Services(Scene):
         self.assertEqual((rogue["class"], rogue["ap_mac"], rogue["channel"], rogue["encryption"], rogue["ssid"]),
                          ("rogue-ap", AP0, 11, "wpa2", "evil"))
         self.assertLessEqual(rogue["first_seen_ms"], rogue["last_seen_ms"])
-        self.assertEqual(mse.wait_picture(ROGUE)["class"], "rogue-ap")
+        self.assertEqual(mse.picture(ROGUE)["class"], "rogue-ap")
         self.assert_no_violation(mse)
 
     def test_a_frame_of_a_tag_is_told_once_however_many_aps_heard_it(self):
@@ -103,7 +103,7 @@ class Services(Scene):
         told = [self.wait_record(mse, "tag-notification", "tags", TAG) for _ in range(2)]
         self.assertEqual([(one["sequence"], one["payload"], one["vendor"], one["tx_power"]) for one in told],
                          [(7, "c0ffee", "g2", 17), (8, "c0ffee", "g2", 17)])
-        self.assertEqual(mse.wait_picture(TAG)["class"], "tag")
+        self.assertEqual(mse.picture(TAG)["class"], "tag")
         self.assertEqual(len([one for one in mse.of("message") if one["message"] == "tag-notification"]), 2)
         self.assert_no_violation(mse)
 
