@@ -13,12 +13,7 @@
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
 #include "agent/tls/tls.h"
-#include "config/access/nacm.h"
 #include "config/config.h"
-#include "config/datastore/store.h"
-#include "config/netconf/server.h"
-#include "config/schema/schema.h"
-#include "config/state/state-tree.h"
 #include "config/text/diagnosis.h"
 #include "platform/clock.h"
 #include "platform/platform.h"
@@ -61,17 +56,12 @@ struct options {
 struct program {
     struct options options;
     struct loop *loop;
-    struct ly_ctx *schema;
-    struct store *store;
+    struct config *config;
     struct engine *engine;
     struct platform *platform; /* or, instead of it: */
     struct replay *replay;
     struct recording *record; /* between it and the engine, or NULL */
     struct agent *agent;
-    struct nacm *nacm;
-    struct state_tree *state;
-    struct server *server; /* NULL: the agent runs without */
-    bool reloading;
     bool stopping;
 };
 
@@ -299,83 +289,11 @@ static struct config_capabilities capabilities(void)
     return (struct config_capabilities){.legacy_cipher = tls_has_legacy_cipher()};
 }
 
-static void tell_faults(const char *path, const struct config_error *error)
-{
-    char text[CONFIG_TEXT_SIZE];
-
-    for (size_t i = 0; i < error->count; i++)
-        log_error("%s: %s", path, config_fault_text(&error->faults[i], text, sizeof(text)));
-    if (error->omitted > 0)
-        log_error("%s: and %zu faults more", path, error->omitted);
-    if (error->status == CONFIG_NOT_FOUND)
-        log_error("write a configuration (nmspd(8) has one to begin with), or name another file "
-                  "with --config; --check FILE looks at one without starting");
-}
-
-static int check_config(const char *path)
-{
-    static struct config_error error;
-    const struct config_capabilities own = capabilities();
-    struct config *config = config_new(&own);
-
-    if (config == NULL)
-        return EXIT_CONFIG;
-    struct settings *settings = config_load(config, path, &error);
-    config_free(config);
-    if (settings == NULL) {
-        tell_faults(path, &error);
-        return EXIT_CONFIG;
-    }
-    settings_free(settings);
-    return EXIT_SUCCESS;
-}
-
 static void on_apply(void *context, struct settings *settings)
 {
-    struct program *program = context;
+    const struct program *program = context;
 
-    if (program->reloading)
-        log_info("reload: %s is taken up", program->options.config);
     agent_configure(program->agent, settings);
-    if (program->server != NULL)
-        server_running_changed(program->server);
-}
-
-/* What runs when the startup file is not taken. */
-static const char *running_instead(const struct program *program)
-{
-    return store_origin(program->store) == STORE_FROM_LAST_GOOD
-               ? "the last good configuration is running instead"
-               : "an empty configuration is running instead";
-}
-
-/* A startup that is not taken does not end the program: it can be mended while it runs. False with
- * a log message if memory is out. */
-static bool load_store(struct program *program)
-{
-    program->schema = schema_new();
-    if (program->schema == NULL)
-        return false;
-    const struct store_options options = {.loop = program->loop,
-                                          .schema = program->schema,
-                                          .path = program->options.config,
-                                          .capabilities = capabilities(),
-                                          .apply = on_apply,
-                                          .context = program};
-    program->store = store_new(&options);
-    if (program->store == NULL) {
-        log_error("cannot start: %s", strerror(ENOMEM));
-        return false;
-    }
-    const struct config_error *fault = store_startup_fault(program->store);
-    if (fault != NULL) {
-        tell_faults(program->options.config, fault);
-        log_error("startup: %s; mend the file, then send SIGHUP", running_instead(program));
-    }
-#ifdef __GLIBC__
-    (void)malloc_trim(0); /* what glibc would keep until it needs it again */
-#endif
-    return true;
 }
 
 /* --- signals --------------------------------------------------------------------------------- */
@@ -404,41 +322,18 @@ static void on_terminate(void *context, int signo)
 
 static void on_reload(void *context, int signo)
 {
-    struct program *program = context;
-    struct rpc_errors errors = {.count = 0};
+    const struct program *program = context;
 
     (void)signo;
-    program->reloading = true;
-    bool taken = store_reload(program->store, &errors);
-    program->reloading = false;
-    if (taken)
-        return;
-    const struct config_error *fault = store_startup_fault(program->store);
-    if (fault != NULL && errors.items[0].tag != RPC_IN_USE)
-        tell_faults(program->options.config, fault);
-    else
-        log_error("reload: %s", errors.items[0].message);
-    log_error("reload: refused; nothing was changed");
-}
-
-static void report_startup(const struct program *program)
-{
-    const struct config_error *fault = store_startup_fault(program->store);
-    char text[CONFIG_TEXT_SIZE];
-
-    if (fault == NULL)
-        return;
-    log_info("report: startup: %s was not taken when it was last read", program->options.config);
-    for (size_t i = 0; i < fault->count; i++)
-        log_info("report: startup: %s", config_fault_text(&fault->faults[i], text, sizeof(text)));
+    config_reload(program->config);
 }
 
 static void on_report(void *context, int signo)
 {
-    struct program *program = context;
+    const struct program *program = context;
 
     (void)signo;
-    report_startup(program);
+    config_report(program->config);
     agent_report(program->agent);
 }
 
@@ -519,48 +414,9 @@ static bool set_up(struct program *program, struct settings *settings)
     return program->agent != NULL;
 }
 
-static void on_notification(void *context, const struct lyd_node *notification)
-{
-    struct program *program = context;
-
-    server_notify(program->server, notification);
-}
-
-/* The management door. The agent does its work without it, too. */
-static void open_door(struct program *program)
-{
-    const struct state_tree_options state = {.schema = program->schema,
-                                             .agent = program->agent,
-                                             .store = program->store,
-                                             .notify = on_notification,
-                                             .context = program};
-    if (strcmp(program->options.management, "none") == 0)
-        return;
-    program->nacm = nacm_new(program->schema);
-    program->state = state_tree_new(&state);
-    const struct server_options options = {.loop = program->loop,
-                                           .store = program->store,
-                                           .nacm = program->nacm,
-                                           .state = program->state,
-                                           .path = program->options.management,
-                                           .group = GROUP};
-    if (program->nacm != NULL && program->state != NULL)
-        program->server = server_new(&options);
-    else
-        log_error("management: %s; the agent runs without it", strerror(ENOMEM));
-}
-
-static void close_door(struct program *program)
-{
-    server_free(program->server);
-    program->server = NULL;
-    state_tree_free(program->state);
-    nacm_free(program->nacm);
-}
-
 static void tear_down(struct program *program)
 {
-    close_door(program);
+    config_close_door(program->config);
     agent_free(program->agent);
     platform_free(program->platform);
     replay_free(program->replay);
@@ -578,9 +434,10 @@ static int run(struct program *program)
     if (geteuid() == 0)
         log_warning("runs as root, which it does not need: let the supervisor start it as a user "
                     "of its own, or leave --user out");
-    struct settings *settings = store_settings(program->store);
+    struct settings *settings = config_settings(program->config);
     if (settings != NULL && set_up(program, settings)) {
-        open_door(program);
+        if (strcmp(program->options.management, "none") != 0)
+            config_open_door(program->config, program->agent, program->options.management, GROUP);
         status = loop_run(program->loop);
     }
     if (status < 0)
@@ -606,8 +463,9 @@ int main(int argc, char **argv)
     if (!parse_options(argc, argv, &program.options, &status))
         return status;
     log_open(PROGRAM, program.options.to_syslog, program.options.level);
+    const struct config_capabilities own = capabilities();
     if (program.options.check != NULL)
-        return check_config(program.options.check);
+        return config_check(program.options.check, &own) ? EXIT_SUCCESS : EXIT_CONFIG;
     if (!drop_privileges(&program.options))
         return EXIT_FAILURE;
     keep_large_blocks_apart();
@@ -617,12 +475,19 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     program.loop = loop_new();
     int error = program.loop == NULL ? -errno : take_signals(&program);
-    if (error != 0)
+    if (error != 0) {
         log_error("cannot start: %s", strerror(-error));
-    else if (load_store(&program))
-        status = run(&program);
-    store_free(program.store);
-    schema_free(program.schema);
+    } else {
+        const struct config_options options = {.loop = program.loop,
+                                               .path = program.options.config,
+                                               .capabilities = own,
+                                               .apply = on_apply,
+                                               .context = &program};
+        program.config = config_open(&options);
+        if (program.config != NULL)
+            status = run(&program);
+    }
+    config_close(program.config);
     loop_free(program.loop);
     tls_fini();
     log_close();

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct config *config;
+static struct loader *config;
 static char folder[] = "/tmp/test-config-XXXXXX";
 static char path[sizeof(folder) + 16];
 static const char *example_path;
@@ -37,7 +37,7 @@ static void take_line(enum log_level level, const char *line)
 static int set_up(void **state)
 {
     (void)state;
-    config = config_new(NULL);
+    config = loader_new(NULL);
     if (config == NULL || mkdtemp(folder) == NULL)
         return 1;
     (void)snprintf(path, sizeof(path), "%s/nmspd.json", folder);
@@ -47,7 +47,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    config_free(config);
+    loader_free(config);
     return rmdir(folder);
 }
 
@@ -85,7 +85,7 @@ static char *read_example(size_t *len)
 
 static void assert_load_fails(enum config_status status, const char *reason)
 {
-    assert_null(config_load(config, path, &error));
+    assert_null(loader_file(config, path, &error));
     assert_int_equal(error.status, status);
     assert_int_equal(error.count, 1);
     assert_string_equal(error.faults[0].path, "");
@@ -98,7 +98,7 @@ static void a_good_file_becomes_settings(void **state)
 {
     (void)state;
     write_quoted("{'nmspd-nmsp:nmsp':{'enable':true}}");
-    struct settings *settings = config_load(config, path, &error);
+    struct settings *settings = loader_file(config, path, &error);
     assert_non_null(settings);
     assert_int_equal(error.status, CONFIG_OK);
     assert_int_equal(error.count, 0);
@@ -116,7 +116,7 @@ static void a_bad_file_is_not_a_missing_one(void **state)
 {
     (void)state;
     write_quoted("{'nmspd-nmsp:nmsp':{'enable':1}}");
-    assert_null(config_load(config, path, &error));
+    assert_null(loader_file(config, path, &error));
     assert_int_equal(error.status, CONFIG_INVALID);
 }
 
@@ -125,9 +125,9 @@ static void what_is_not_a_regular_file_is_refused_without_waiting_for_it(void **
     (void)state;
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_load_fails(CONFIG_UNREADABLE, "it is not a regular file");
-    assert_null(config_load(config, folder, &error));
+    assert_null(loader_file(config, folder, &error));
     assert_int_equal(error.status, CONFIG_UNREADABLE);
-    assert_null(config_load(config, "/dev/null", &error));
+    assert_null(loader_file(config, "/dev/null", &error));
     assert_int_equal(error.status, CONFIG_UNREADABLE);
 }
 
@@ -140,7 +140,7 @@ static void a_file_up_to_the_bound_is_read_and_a_larger_one_is_not(void **state)
     memset(text, ' ', DATASTORE_FILE_MAX + 1);
     memcpy(text, "{}", 2);
     write_file(text, DATASTORE_FILE_MAX);
-    struct settings *settings = config_load(config, path, &error);
+    struct settings *settings = loader_file(config, path, &error);
     assert_non_null(settings);
     settings_free(settings);
     write_file(text, DATASTORE_FILE_MAX + 1);
@@ -183,14 +183,14 @@ static void a_file_that_comes_in_pieces_is_read_whole(void **state)
     (void)state;
     write_quoted("{'nmspd-nmsp:nmsp':{'strong-cipher':true}}");
     failing_short_io(5);
-    struct settings *settings = config_load(config, path, &error);
+    struct settings *settings = loader_file(config, path, &error);
     failing_reset();
     assert_non_null(settings);
     assert_true(settings->strong_cipher);
     settings_free(settings);
 
     failing_at(FAILING_READ, 1, EINTR);
-    settings = config_load(config, path, &error);
+    settings = loader_file(config, path, &error);
     assert_non_null(settings);
     settings_free(settings);
 }
@@ -202,7 +202,7 @@ static void no_descriptor_is_left_open(void **state)
         write_quoted(i == 0 ? "{}" : "{");
         unsigned opened = failing_count(FAILING_OPEN);
         unsigned closed = failing_count(FAILING_CLOSE);
-        settings_free(config_load(config, path, &error));
+        settings_free(loader_file(config, path, &error));
         assert_int_equal(failing_count(FAILING_OPEN) - opened, 1);
         assert_int_equal(failing_count(FAILING_CLOSE) - closed, 1);
     }
@@ -220,7 +220,7 @@ static void the_example_cut_anywhere_is_refused(void **state)
     for (size_t cut = 0; cut < whole; cut++) {
         char *part = strndup(text, cut);
         assert_non_null(part);
-        assert_null(config_parse(config, part, cut, &error));
+        assert_null(loader_text(config, part, cut, &error));
         assert_int_equal(error.status, CONFIG_INVALID);
         free(part);
     }
@@ -239,7 +239,7 @@ static void the_example_with_any_byte_changed_is_taken_or_refused_with_a_reason(
     for (size_t i = 0; i < len; i++) {
         char byte = text[i];
         text[i] = changes[at++ % sizeof(changes)];
-        struct settings *settings = config_parse(config, text, len, &error);
+        struct settings *settings = loader_text(config, text, len, &error);
         assert_true((settings == NULL) == (error.status != CONFIG_OK));
         assert_true((error.count > 0) == (settings == NULL));
         assert_true(settings != NULL || error.faults[0].reason[0] != '\0');
@@ -259,7 +259,7 @@ static void nesting_without_end_is_refused(void **state)
     memset(text, '[', len);
     memcpy(text, "{\"nmspd-nmsp:nmsp\":", 19);
     text[len] = '\0';
-    assert_null(config_parse(config, text, len, &error));
+    assert_null(loader_text(config, text, len, &error));
     assert_string_equal(error.faults[0].reason,
                         "column 51: this is not JSON: brackets are nested too deep for a "
                         "configuration");
@@ -271,7 +271,7 @@ static void a_nul_in_the_text_does_not_hide_the_rest(void **state)
     static const char text[] = "{}\0{\"evil\":1}";
 
     (void)state;
-    assert_null(config_parse(config, text, sizeof(text) - 1, &error));
+    assert_null(loader_text(config, text, sizeof(text) - 1, &error));
     assert_string_equal(error.faults[0].reason,
                         "column 3: this is not JSON: nothing may stand after the last }");
 }
@@ -294,14 +294,14 @@ static void a_refusal_leaves_nothing_behind_for_the_next_load(void **state)
 
 static void settings_outlive_the_config_that_made_them(void **state)
 {
-    struct config *other = config_new(NULL);
+    struct loader *other = loader_new(NULL);
 
     (void)state;
     assert_non_null(other);
     struct settings *settings = testing_accept(
         other, "{'nmspd-nmsp:nmsp':{'server':[{'host':'mse.example.net','port':1}]},"
                "'nmspd-radio:radios':{'radio':[{'interface':'wlan0','ap-name':'x'}]}}");
-    config_free(other);
+    loader_free(other);
     assert_string_equal(settings->servers[0].host, "mse.example.net");
     assert_string_equal(settings->radios.radios[0].ap_name, "x");
     settings_free(settings);
@@ -321,7 +321,7 @@ static void a_load_that_runs_out_of_memory_fails_cleanly(void **state)
                  "'nmspd-radio:radios':{'radio':[{'interface':'wlan0'}]}}");
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct settings *settings = config_load(config, path, &error);
+        struct settings *settings = loader_file(config, path, &error);
         bool failed = failing_hit();
         failing_reset();
         if (!failed) {
@@ -341,13 +341,13 @@ static void no_config_when_memory_is_out(void **state)
 {
     (void)state;
     failing_malloc_at(1);
-    assert_null(config_new(NULL));
+    assert_null(loader_new(NULL));
     assert_true(failing_hit());
 }
 
 static void what_is_not_acted_on_is_logged_once(void **state)
 {
-    struct config *other = config_new(NULL);
+    struct loader *other = loader_new(NULL);
 
     (void)state;
     assert_non_null(other);
@@ -361,7 +361,7 @@ static void what_is_not_acted_on_is_logged_once(void **state)
     assert_non_null(strstr(last_line, "/nmspd-location:location/plm/client: accepted and kept, "
                                       "but not acted on by this version"));
     log_divert(NULL);
-    config_free(other);
+    loader_free(other);
 }
 
 static void a_refusal_is_not_logged(void **state)
@@ -371,7 +371,7 @@ static void a_refusal_is_not_logged(void **state)
     lines_logged = 0;
     testing_refuse(config, "{'nmspd-nmsp:nmsp':{'enable':1}}", &error);
     testing_refuse(config, "{", &error);
-    assert_null(config_load(config, path, &error));
+    assert_null(loader_file(config, path, &error));
     assert_int_equal(lines_logged, 0);
 }
 
@@ -392,7 +392,7 @@ static void nothing_of_the_library_reaches_standard_error(void **state)
 
     (void)state;
     int saved = captured_stderr(path);
-    struct config *other = config_new(NULL);
+    struct loader *other = loader_new(NULL);
     if (other != NULL) {
         settings_free(testing_parse(other, "{'nmspd-nmsp:nmsp':{'enable':1}}", &error));
         settings_free(testing_parse(other, "{'nmspd-aaa:aaa':{'user':[{}]}}", &error));
@@ -402,7 +402,7 @@ static void nothing_of_the_library_reaches_standard_error(void **state)
     assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
     (void)close(saved);
     assert_non_null(other);
-    config_free(other);
+    loader_free(other);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 0);
 }

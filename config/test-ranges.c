@@ -270,19 +270,19 @@ static const struct leaf {
      {"0", "61", "-1", "256"}},
 };
 
-static struct config *config;
+static struct loader *config;
 
 static int make_config(void **state)
 {
     (void)state;
-    config = config_new(&(struct config_capabilities){.legacy_cipher = true});
+    config = loader_new(&(struct config_capabilities){.legacy_cipher = true});
     return config == NULL;
 }
 
 static int free_config(void **state)
 {
     (void)state;
-    config_free(config);
+    loader_free(config);
     return 0;
 }
 

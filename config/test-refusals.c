@@ -9,19 +9,19 @@
 
 #include "config/test-settings.h"
 
-static struct config *config;
+static struct loader *config;
 
 static int make_config(void **state)
 {
     (void)state;
-    config = config_new(NULL);
+    config = loader_new(NULL);
     return config == NULL;
 }
 
 static int free_config(void **state)
 {
     (void)state;
-    config_free(config);
+    loader_free(config);
     return 0;
 }
 

@@ -5,7 +5,7 @@
 #ifndef CONFIG_TEST_SETTINGS_H
 #define CONFIG_TEST_SETTINGS_H
 
-#include "config/config.h"
+#include "config/settings/loader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,17 +23,17 @@ static inline char *testing_json(const char *quoted)
     return text;
 }
 
-static inline struct settings *testing_parse(struct config *config, const char *quoted,
+static inline struct settings *testing_parse(struct loader *config, const char *quoted,
                                              struct config_error *error)
 {
     char *text = testing_json(quoted);
-    struct settings *settings = config_parse(config, text, strlen(text), error);
+    struct settings *settings = loader_text(config, text, strlen(text), error);
     free(text);
     return settings;
 }
 
 /* Fails the test, with the reason, if the configuration is refused. */
-static inline struct settings *testing_accept(struct config *config, const char *quoted)
+static inline struct settings *testing_accept(struct loader *config, const char *quoted)
 {
     static struct config_error error;
     char reason[CONFIG_TEXT_SIZE];
@@ -48,7 +48,7 @@ static inline struct settings *testing_accept(struct config *config, const char 
 }
 
 /* Fails the test if the configuration is taken. */
-static inline void testing_refuse(struct config *config, const char *quoted,
+static inline void testing_refuse(struct loader *config, const char *quoted,
                                   struct config_error *error)
 {
     struct settings *settings = testing_parse(config, quoted, error);

@@ -427,7 +427,7 @@ static char *model_json(const struct model *model, bool rule_list)
 
 /* --- the comparison -------------------------------------------------------------------------- */
 
-static struct config *fresh;
+static struct loader *fresh;
 
 static void expect_running(const struct model *model, bool rule_list, int number)
 {
@@ -451,7 +451,7 @@ static void expect_running(const struct model *model, bool rule_list, int number
     }
     lyd_free_all(tree);
 
-    struct settings *settings = config_parse(fresh, text, strlen(text), &error);
+    struct settings *settings = loader_text(fresh, text, strlen(text), &error);
     assert_non_null(settings);
     struct settings *running = store_settings(bed.store);
     assert_true(testing_same(settings, running));
@@ -521,13 +521,13 @@ static void running_is_the_model_after_each_edit_and_the_agent_has_its_settings(
 
 static int open_all(void **state)
 {
-    fresh = config_new(NULL);
+    fresh = loader_new(NULL);
     return fresh == NULL || bed_open(state) != 0;
 }
 
 static int close_all(void **state)
 {
-    config_free(fresh);
+    loader_free(fresh);
     return bed_close(state);
 }
 

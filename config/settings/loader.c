@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/config.h"
+#include "config/settings/loader.h"
 
 #include "agent/base/log.h"
 #include "config/datastore/datastore.h"
@@ -7,59 +7,59 @@
 
 #include <stdlib.h>
 
-struct config {
+struct loader {
     struct ly_ctx *schema;
     struct config_capabilities capabilities;
     bool kept_told;
 };
 
-struct config *config_new(const struct config_capabilities *capabilities)
+struct loader *loader_new(const struct config_capabilities *capabilities)
 {
-    struct config *config = calloc(1, sizeof(*config));
-    if (config == NULL)
+    struct loader *loader = calloc(1, sizeof(*loader));
+    if (loader == NULL)
         return NULL;
     if (capabilities != NULL)
-        config->capabilities = *capabilities;
-    config->schema = schema_new();
-    if (config->schema == NULL) {
-        free(config);
+        loader->capabilities = *capabilities;
+    loader->schema = schema_new();
+    if (loader->schema == NULL) {
+        free(loader);
         return NULL;
     }
-    return config;
+    return loader;
 }
 
-void config_free(struct config *config)
+void loader_free(struct loader *loader)
 {
-    if (config == NULL)
+    if (loader == NULL)
         return;
-    schema_free(config->schema);
-    free(config);
+    schema_free(loader->schema);
+    free(loader);
 }
 
-static void tell_kept(struct config *config, const struct settings *settings)
+static void tell_kept(struct loader *loader, const struct settings *settings)
 {
-    if (config->kept_told)
+    if (loader->kept_told)
         return;
     for (size_t i = 0; i < settings->kept_count; i++)
         log_info("%s: accepted and kept, but not acted on by this version", settings->kept[i]);
-    config->kept_told = true;
+    loader->kept_told = true;
 }
 
-struct settings *config_parse(struct config *config, const char *text, size_t len,
-                              struct config_error *error)
+struct settings *loader_text(struct loader *loader, const char *text, size_t len,
+                             struct config_error *error)
 {
     config_error_clear(error);
-    struct lyd_node *tree = datastore_parse(config->schema, text, len, error);
+    struct lyd_node *tree = datastore_parse(loader->schema, text, len, error);
     if (error->status != CONFIG_OK)
         return NULL;
-    struct settings *settings = apply_settings(tree, &config->capabilities, error);
+    struct settings *settings = apply_settings(tree, &loader->capabilities, error);
     if (settings != NULL)
-        tell_kept(config, settings);
+        tell_kept(loader, settings);
     datastore_free(tree);
     return settings;
 }
 
-struct settings *config_load(struct config *config, const char *path, struct config_error *error)
+struct settings *loader_file(struct loader *loader, const char *path, struct config_error *error)
 {
     size_t len = 0;
 
@@ -67,7 +67,7 @@ struct settings *config_load(struct config *config, const char *path, struct con
     char *text = datastore_read(path, &len, error);
     if (text == NULL)
         return NULL;
-    struct settings *settings = config_parse(config, text, len, error);
+    struct settings *settings = loader_text(loader, text, len, error);
     free(text);
     return settings;
 }

@@ -9,20 +9,20 @@
 #include "agent/base/hex.h"
 #include "config/test-settings.h"
 
-static struct config *config;
+static struct loader *config;
 static const char *example_path;
 
 static int make_config(void **state)
 {
     (void)state;
-    config = config_new(NULL);
+    config = loader_new(NULL);
     return config == NULL;
 }
 
 static int free_config(void **state)
 {
     (void)state;
-    config_free(config);
+    loader_free(config);
     return 0;
 }
 
@@ -304,7 +304,7 @@ static void every_spelling_of_a_mac_is_the_same_mac(void **state)
 
 static void a_legacy_cipher_is_taken_where_the_build_can_do_it(void **state)
 {
-    struct config *capable = config_new(&(struct config_capabilities){.legacy_cipher = true});
+    struct loader *capable = loader_new(&(struct config_capabilities){.legacy_cipher = true});
 
     (void)state;
     assert_non_null(capable);
@@ -315,7 +315,7 @@ static void a_legacy_cipher_is_taken_where_the_build_can_do_it(void **state)
     assert_false(s->servers[1].legacy_cipher);
     assert_true(s->listen.legacy_cipher);
     settings_free(s);
-    config_free(capable);
+    loader_free(capable);
 }
 
 static void not_asking_for_a_legacy_cipher_needs_no_capability(void **state)
@@ -332,7 +332,7 @@ static void the_example_means_what_its_manual_page_says(void **state)
 {
     static struct config_error error;
     char reason[CONFIG_TEXT_SIZE];
-    struct settings *s = config_load(config, example_path, &error);
+    struct settings *s = loader_file(config, example_path, &error);
 
     (void)state;
     if (s == NULL)

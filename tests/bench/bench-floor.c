@@ -13,7 +13,7 @@
 #include <netlink/netlink.h>
 #include <wolfssl/ssl.h>
 
-#include "config/config.h"
+#include "config/settings/loader.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@
 static bool read_configuration(const char *path)
 {
     static struct config_error error;
-    struct config *config = config_new(NULL);
-    struct settings *settings = config == NULL ? NULL : config_load(config, path, &error);
+    struct loader *config = loader_new(NULL);
+    struct settings *settings = config == NULL ? NULL : loader_file(config, path, &error);
 
-    config_free(config);
+    loader_free(config);
     settings_free(settings);
     return settings != NULL;
 }

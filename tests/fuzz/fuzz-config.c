@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes as a configuration file: settings or a reason, never a crash, a leak or an empty
  * reason. */
-#include "config/config.h"
+#include "config/settings/loader.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,18 +17,18 @@ static void expect(bool holds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct config *config;
+    static struct loader *config;
     static struct config_error error;
     char *text = malloc(size + 1);
 
     if (config == NULL)
-        config = config_new(&(struct config_capabilities){.legacy_cipher = true});
+        config = loader_new(&(struct config_capabilities){.legacy_cipher = true});
     expect(config != NULL && text != NULL);
     if (size > 0)
         memcpy(text, data, size);
     text[size] = '\0';
 
-    struct settings *settings = config_parse(config, text, size, &error);
+    struct settings *settings = loader_text(config, text, size, &error);
     expect((settings != NULL) == (error.status == CONFIG_OK));
     expect((settings != NULL) == (error.count == 0));
     for (size_t i = 0; i < error.count; i++)
