@@ -59,7 +59,8 @@ bool far_until(struct loop *loop, struct far_end *const *far, size_t count,
 
 /* --- sockets --- */
 
-/* A listening socket on 127.0.0.1 (or another loopback address); the port is chosen if it is 0. */
+/* A listening socket on 127.0.0.1 (or another loopback address); the port is chosen if it is 0, so
+ * that nobody else gets it when it is free again. */
 int far_listen(const char *address, uint16_t *port);
 /* Waits for a connection, turning the loop; -1 if none comes. Non-blocking. */
 int far_accept(struct loop *loop, int listener);
