@@ -218,23 +218,48 @@ static bool predicate_holds(const struct nacm_predicate *predicate, const struct
            same_value(node, predicate);
 }
 
-static bool step_matches(const struct nacm_step *step, const struct nacm_link *link)
+static bool predicates_hold(const struct nacm_step *step, const struct lyd_node *node)
 {
-    if (strcmp(link->schema->name, step->name) != 0 ||
-        strcmp(link->schema->module->name, step->module) != 0)
-        return false;
     for (size_t i = 0; i < step->predicate_count; i++)
-        if (link->node == NULL || !predicate_holds(&step->predicates[i], link->node))
+        if (node == NULL || !predicate_holds(&step->predicates[i], node))
             return false;
     return true;
 }
 
-bool nacm_path_matches(const struct nacm_path *path, const struct nacm_link *chain, size_t depth)
+static bool is_named(const struct nacm_step *step, const struct lysc_node *schema)
 {
+    return strcmp(schema->name, step->name) == 0 && strcmp(schema->module->name, step->module) == 0;
+}
+
+/* To the node that this one is in. */
+static void climb(struct nacm_place *at)
+{
+    at->node = at->parent;
+    at->schema = at->node != NULL ? at->node->schema : NULL;
+    at->parent = at->node != NULL ? lyd_parent(at->node) : NULL;
+}
+
+bool nacm_path_matches(const struct nacm_path *path, const struct nacm_place *place,
+                       bool *particular)
+{
+    struct nacm_place at = *place;
+    size_t depth = 1;
+
+    for (const struct lyd_node *node = place->parent; node != NULL; node = lyd_parent(node))
+        depth++;
     if (path->step_count > depth)
         return false;
-    for (size_t i = 0; i < path->step_count; i++)
-        if (!step_matches(&path->steps[i], &chain[i]))
+    for (; depth > path->step_count; depth--)
+        climb(&at);
+    const struct nacm_place target = at;
+    for (size_t i = path->step_count; i > 0; i--, climb(&at))
+        if (at.schema == NULL || !is_named(&path->steps[i - 1], at.schema))
             return false;
+    at = target;
+    for (size_t i = path->step_count; i > 0; i--, climb(&at)) {
+        *particular = *particular || path->steps[i - 1].predicate_count > 0;
+        if (!predicates_hold(&path->steps[i - 1], at.node))
+            return false;
+    }
     return true;
 }

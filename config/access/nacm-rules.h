@@ -100,13 +100,17 @@ void nacm_rules_free(struct nacm_rules *rules);
 /* False if it is no instance identifier (`text` empty), or memory is out (*memory). */
 bool nacm_path_read(struct nacm_path *path, const char *text, bool *memory);
 void nacm_path_free(struct nacm_path *path);
-/* A node of data with all it is in is a chain of these, from the top. */
-struct nacm_link {
+
+/* Where a node of data stands. */
+struct nacm_place {
     const struct lysc_node *schema;
-    const struct lyd_node *node; /* NULL for a leaf at the end, which need not be there */
+    const struct lyd_node *node;   /* NULL: a leaf that need not be there */
+    const struct lyd_node *parent; /* NULL: at the top */
 };
 
-/* The path is that of the node at the end of the chain, or of one it is in. */
-bool nacm_path_matches(const struct nacm_path *path, const struct nacm_link *chain, size_t depth);
+/* The path is that of the node, or of one it is in. *particular is set if that hangs on more than
+ * the schema: on keys, values or positions. */
+bool nacm_path_matches(const struct nacm_path *path, const struct nacm_place *place,
+                       bool *particular);
 
 #endif

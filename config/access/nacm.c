@@ -13,13 +13,12 @@ struct nacm {
 
 /* What somebody wants. */
 struct request {
-    const struct nacm_user *user;
     enum nacm_kind kind;
     enum nacm_access access;
     const char *module;
-    const char *name;              /* of an rpc or a notification */
-    const struct nacm_link *chain; /* of data */
-    size_t depth;
+    const char *name;               /* of an rpc or a notification */
+    const struct nacm_place *place; /* of data */
+    bool *particular;               /* set if another instance may have another answer */
 };
 
 /* --- groups ---------------------------------------------------------------------------------- */
@@ -79,7 +78,7 @@ static bool rule_matches(const struct nacm_rule *rule, const struct request *req
     if (rule->is_unreadable)
         return !rule->permits;
     if (rule->kind == NACM_DATA)
-        return nacm_path_matches(&rule->path, request->chain, request->depth);
+        return nacm_path_matches(&rule->path, request->place, request->particular);
     return rule->name == NULL || strcmp(rule->name, request->name) == 0;
 }
 
@@ -162,29 +161,26 @@ static bool is_guarded_rpc(const struct nacm *nacm, const char *module, const ch
             !may_write_something(nacm));
 }
 
-static bool rpc_is_permitted(struct nacm *nacm, const struct request *request)
-{
-    if (is_free(nacm, request->user) || (strcmp(request->module, "ietf-netconf") == 0 &&
-                                         strcmp(request->name, "close-session") == 0))
-        return true;
-    consider(nacm, request->user);
-    const struct nacm_rule *rule = find_rule(nacm, request);
-    if (rule != NULL)
-        return rule->permits;
-    const struct lys_module *module = ly_ctx_get_module_implemented(nacm->schema, request->module);
-    const struct lysc_node *schema =
-        module != NULL ? lys_find_child(NULL, module, request->name, 0, LYS_RPC, 0) : NULL;
-    return nacm->rules.executes && !is_guarded_rpc(nacm, request->module, request->name) &&
-           !schema_denies(schema, false);
-}
-
-bool nacm_permits_rpc(struct nacm *nacm, const struct nacm_user *user, const char *module,
-                      const char *rpc)
+static bool rpc_is_permitted(struct nacm *nacm, const struct nacm_user *user,
+                             const struct lysc_node *rpc)
 {
     const struct request request = {
-        .user = user, .kind = NACM_RPC, .access = NACM_EXEC, .module = module, .name = rpc};
+        .kind = NACM_RPC, .access = NACM_EXEC, .module = rpc->module->name, .name = rpc->name};
 
-    if (rpc_is_permitted(nacm, &request))
+    if (is_free(nacm, user) ||
+        (strcmp(request.module, "ietf-netconf") == 0 && strcmp(request.name, "close-session") == 0))
+        return true;
+    consider(nacm, user);
+    const struct nacm_rule *rule = find_rule(nacm, &request);
+    if (rule != NULL)
+        return rule->permits;
+    return nacm->rules.executes && !is_guarded_rpc(nacm, request.module, request.name) &&
+           !schema_denies(rpc, false);
+}
+
+bool nacm_permits_rpc(struct nacm *nacm, const struct nacm_user *user, const struct lysc_node *rpc)
+{
+    if (rpc_is_permitted(nacm, user, rpc))
         return true;
     nacm->counters.denied_operations++;
     return false;
@@ -202,8 +198,7 @@ bool nacm_permits_notification(struct nacm *nacm, const struct nacm_user *user,
                                const struct lyd_node *notification)
 {
     const struct lysc_node *schema = notification->schema;
-    const struct request request = {.user = user,
-                                    .kind = NACM_NOTIFICATION,
+    const struct request request = {.kind = NACM_NOTIFICATION,
                                     .access = NACM_READ,
                                     .module = schema->module->name,
                                     .name = schema->name};
@@ -220,68 +215,93 @@ bool nacm_permits_notification(struct nacm *nacm, const struct nacm_user *user,
 
 /* --- data ------------------------------------------------------------------------------------ */
 
-/* A node with all it is in; `depth` is 0 if that is deeper than any of our modules is. */
-struct chain {
-    struct nacm_link links[NACM_DEPTH_MAX];
-    size_t depth;
-};
-
-static bool chain_push(struct chain *chain, const struct lyd_node *node)
+static struct nacm_place place_of(const struct lyd_node *node)
 {
-    if (chain->depth == NACM_DEPTH_MAX)
-        return false;
-    chain->links[chain->depth++] = (struct nacm_link){node->schema, node};
-    return true;
+    return (struct nacm_place){node->schema, node, lyd_parent(node)};
 }
 
-/* The node with all it is in; NULL: the top. */
-static bool chain_to(struct chain *chain, const struct lyd_node *node)
+/* `particular` as in a request, or NULL. Of what it is in it says nothing. */
+static bool place_is_permitted(const struct nacm *nacm, const struct nacm_place *place,
+                               enum nacm_access access, bool *particular)
 {
-    return node == NULL ||
-           (chain_to(chain, lyd_parent(node)) && node->schema != NULL && chain_push(chain, node));
-}
-
-static bool data_is_permitted(const struct nacm *nacm, const struct nacm_user *user,
-                              const struct chain *chain, enum nacm_access access)
-{
-    const struct lysc_node *schema = chain->links[chain->depth - 1].schema;
-    const struct request request = {.user = user,
-                                    .kind = NACM_DATA,
+    bool unheard = false;
+    const struct request request = {.kind = NACM_DATA,
                                     .access = access,
-                                    .module = schema->module->name,
-                                    .chain = chain->links,
-                                    .depth = chain->depth};
+                                    .module = place->schema->module->name,
+                                    .place = place,
+                                    .particular = particular != NULL ? particular : &unheard};
     const struct nacm_rule *rule = find_rule(nacm, &request);
 
     if (rule != NULL)
         return rule->permits;
     bool reading = access == NACM_READ;
-    return (reading ? nacm->rules.reads : nacm->rules.writes) && !schema_denies(schema, !reading);
+    return (reading ? nacm->rules.reads : nacm->rules.writes) &&
+           !schema_denies(place->schema, !reading);
 }
 
-/* The keys are what a list entry is, not something that it holds. */
-static bool is_key(const struct lyd_node *node)
+/* The deepest node that the user may read with all it is in, from the top to this one; NULL: none.
+ */
+static const struct lyd_node *readable_part(const struct nacm *nacm, const struct lyd_node *node)
 {
-    return lysc_is_key(node->schema);
+    if (node == NULL)
+        return NULL;
+    const struct lyd_node *parent = lyd_parent(node);
+    const struct lyd_node *above = readable_part(nacm, parent);
+    const struct nacm_place place = place_of(node);
+    return above == parent && place_is_permitted(nacm, &place, NACM_READ, NULL) ? node : above;
 }
 
-static void prune_siblings(const struct nacm *nacm, const struct nacm_user *user,
-                           struct chain *chain, struct lyd_node **first)
+static bool is_readable(const struct nacm *nacm, const struct nacm_place *place)
+{
+    return readable_part(nacm, place->parent) == place->parent &&
+           place_is_permitted(nacm, place, NACM_READ, NULL);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+bool nacm_reader_begin(struct nacm *nacm, const struct nacm_user *user, struct nacm_reader *reader)
+{
+    if (is_free(nacm, user))
+        return false;
+    consider(nacm, user);
+    *reader = (struct nacm_reader){.nacm = nacm};
+    return true;
+}
+
+/* Most rules name no entries: then what holds for a node holds for all of its schema. */
+bool nacm_may_read(void *context, const struct lyd_node *node)
+{
+    struct nacm_reader *reader = context;
+
+    if (node->schema == NULL)
+        return false;
+    /* The keys are what a list entry is, not something that it holds. */
+    if (lysc_is_key(node->schema))
+        return true;
+    size_t index = ((uintptr_t)node->schema / sizeof(*node->schema)) % NACM_READER_SIZE;
+    if (reader->answers[index].schema == node->schema)
+        return reader->answers[index].permitted;
+    const struct nacm_place place = place_of(node);
+    bool particular = false;
+    bool permitted = place_is_permitted(reader->nacm, &place, NACM_READ, &particular);
+    if (!particular) {
+        reader->answers[index].schema = node->schema;
+        reader->answers[index].permitted = permitted;
+    }
+    return permitted;
+}
+
+static void prune_siblings(struct nacm_reader *reader, struct lyd_node **first)
 {
     struct lyd_node *next = NULL;
 
     for (struct lyd_node *node = *first; node != NULL; node = next) {
         next = node->next;
-        if (node->schema != NULL && is_key(node))
-            continue;
-        if (node->schema != NULL && chain_push(chain, node)) {
-            bool permitted = data_is_permitted(nacm, user, chain, NACM_READ);
+        if (nacm_may_read(reader, node)) {
             struct lyd_node *child = lyd_child_no_keys(node);
-            if (permitted && child != NULL)
-                prune_siblings(nacm, user, chain, &child);
-            chain->depth--;
-            if (permitted)
-                continue;
+            if (child != NULL)
+                prune_siblings(reader, &child);
+            continue;
         }
         if (node == *first)
             *first = next;
@@ -291,12 +311,10 @@ static void prune_siblings(const struct nacm *nacm, const struct nacm_user *user
 
 void nacm_prune(struct nacm *nacm, const struct nacm_user *user, struct lyd_node **tree)
 {
-    struct chain chain = {.depth = 0};
+    struct nacm_reader reader;
 
-    if (is_free(nacm, user))
-        return;
-    consider(nacm, user);
-    prune_siblings(nacm, user, &chain, tree);
+    if (nacm_reader_begin(nacm, user, &reader))
+        prune_siblings(&reader, tree);
 }
 
 /* --- changes --------------------------------------------------------------------------------- */
@@ -326,7 +344,7 @@ static unsigned access_of(const struct lyd_node *node, const char *operation)
 {
     bool implicit = (node->flags & LYD_DEFAULT) != 0 || lysc_is_np_cont(node->schema);
 
-    if (is_key(node))
+    if (lysc_is_key(node->schema))
         return 0;
     if (strcmp(operation, "create") == 0)
         return implicit ? 0 : NACM_CREATE;
@@ -338,18 +356,6 @@ static unsigned access_of(const struct lyd_node *node, const char *operation)
                    diff_says(node, "yang:orig-default") != NULL
                ? access_of_change(node)
                : 0;
-}
-
-/* How much of the chain, from the top, the user may read. */
-static size_t readable_depth(const struct nacm *nacm, const struct nacm_user *user,
-                             const struct chain *chain)
-{
-    struct chain part = *chain;
-
-    for (part.depth = 1; part.depth <= chain->depth; part.depth++)
-        if (!data_is_permitted(nacm, user, &part, NACM_READ))
-            break;
-    return part.depth - 1;
 }
 
 static const char *access_text(unsigned access)
@@ -375,41 +381,29 @@ static void tell_denied(const struct nacm_user *user, const char *path, unsigned
                         user->name, access_text(access));
 }
 
-/* The keys of an entry that he may not read would be told by its path. */
-static void tell_denied_change(const struct nacm *nacm, const struct nacm_user *user,
-                               const struct chain *chain, unsigned access,
-                               struct rpc_errors *errors)
-{
-    char path[CONFIG_PATH_SIZE] = "";
-    size_t depth = readable_depth(nacm, user, chain);
-
-    if (depth > 0)
-        (void)lyd_path(chain->links[depth - 1].node, LYD_PATH_STD, path, sizeof(path));
-    tell_denied(user, path, access, errors);
-}
-
 /* The operation of a node holds for what is in it, but a replacement does not. */
 static bool permits_siblings(const struct nacm *nacm, const struct nacm_user *user,
-                             struct chain *chain, const struct lyd_node *node,
-                             const char *inherited, struct rpc_errors *errors)
+                             const struct lyd_node *node, const char *inherited,
+                             struct rpc_errors *errors)
 {
     for (; node != NULL; node = node->next) {
         const char *own = diff_says(node, "yang:operation");
         const char *operation = own != NULL ? own : inherited;
-        if (node->schema == NULL || !chain_push(chain, node)) {
-            tell_denied_change(nacm, user, chain, NACM_UPDATE, errors);
-            return false;
-        }
+        const struct nacm_place place = place_of(node);
         unsigned access = access_of(node, operation);
-        if (access != 0 && !data_is_permitted(nacm, user, chain, (enum nacm_access)access)) {
-            tell_denied_change(nacm, user, chain, access, errors);
+        if (access != 0 && !place_is_permitted(nacm, &place, (enum nacm_access)access, NULL)) {
+            /* The keys of an entry that he may not read would be told by its path. */
+            char path[CONFIG_PATH_SIZE] = "";
+            const struct lyd_node *readable = readable_part(nacm, node);
+            if (readable != NULL)
+                (void)lyd_path(readable, LYD_PATH_STD, path, sizeof(path));
+            tell_denied(user, path, access, errors);
             return false;
         }
         if (strcmp(operation, "replace") == 0)
             operation = inherited;
-        if (!permits_siblings(nacm, user, chain, lyd_child(node), operation, errors))
+        if (!permits_siblings(nacm, user, lyd_child(node), operation, errors))
             return false;
-        chain->depth--;
     }
     return true;
 }
@@ -417,12 +411,10 @@ static bool permits_siblings(const struct nacm *nacm, const struct nacm_user *us
 bool nacm_permits_diff(struct nacm *nacm, const struct nacm_user *user, const struct lyd_node *diff,
                        struct rpc_errors *errors)
 {
-    struct chain chain = {.depth = 0};
-
     if (is_free(nacm, user))
         return true;
     consider(nacm, user);
-    if (permits_siblings(nacm, user, &chain, diff, "none", errors))
+    if (permits_siblings(nacm, user, diff, "none", errors))
         return true;
     nacm->counters.denied_data_writes++;
     return false;
@@ -440,18 +432,16 @@ static unsigned blind_access(const struct lysc_node *schema, enum nacm_naming ho
     return schema->nodetype == LYS_LEAF ? NACM_CREATE | NACM_UPDATE : NACM_CREATE;
 }
 
-static bool may_blindly(const struct nacm *nacm, const struct nacm_user *user,
-                        const struct chain *chain, enum nacm_naming how)
+static bool may_blindly(const struct nacm *nacm, const struct nacm_place *place,
+                        enum nacm_naming how)
 {
-    const struct lysc_node *schema = chain->links[chain->depth - 1].schema;
-
     if (how == NACM_TELLING)
         return false;
-    if (how == NACM_SETTING && lysc_is_np_cont(schema))
+    if (how == NACM_SETTING && lysc_is_np_cont(place->schema))
         return true;
-    unsigned access = blind_access(schema, how);
+    unsigned access = blind_access(place->schema, how);
     for (unsigned bit = NACM_CREATE; bit <= NACM_EXEC; bit <<= 1)
-        if ((access & bit) != 0 && !data_is_permitted(nacm, user, chain, (enum nacm_access)bit))
+        if ((access & bit) != 0 && !place_is_permitted(nacm, place, (enum nacm_access)bit, NULL))
             return false;
     return true;
 }
@@ -479,44 +469,36 @@ bool nacm_permits_naming(struct nacm *nacm, const struct nacm_user *user,
                          const struct lyd_node *node, enum nacm_naming how,
                          struct rpc_errors *errors)
 {
-    struct chain chain = {.depth = 0};
+    const struct nacm_place place = {schema, node, parent};
     char path[CONFIG_PATH_SIZE];
 
     if (is_free(nacm, user))
         return true;
     consider(nacm, user);
-    if (chain_to(&chain, parent) && chain.depth < NACM_DEPTH_MAX) {
-        chain.links[chain.depth++] = (struct nacm_link){schema, node};
-        if (readable_depth(nacm, user, &chain) == chain.depth ||
-            may_blindly(nacm, user, &chain, how))
-            return true;
-    }
+    if (is_readable(nacm, &place) || may_blindly(nacm, &place, how))
+        return true;
     path_of(parent, schema, node, path);
     tell_denied(user, path, how == NACM_REMOVING ? NACM_DELETE : NACM_UPDATE, errors);
     nacm->counters.denied_data_writes++;
     return false;
 }
 
-/* The node of a path and the schema of it: an entry is made for each list on the way. */
-static bool chain_of_path(const struct nacm *nacm, const char *path, struct lyd_node **made,
-                          struct chain *chain)
+/* The node of a path: an entry is made for each list on the way. */
+static bool place_of_path(const struct nacm *nacm, const char *path, struct lyd_node **made,
+                          struct nacm_place *place)
 {
     struct lyd_node *last = NULL;
 
     if (lyd_new_path2(NULL, nacm->schema, path, NULL, 0, LYD_ANYDATA_STRING, LYD_NEW_PATH_OPAQ,
                       made, &last) != LY_SUCCESS)
         return false;
-    if (last->schema != NULL)
-        return chain_to(chain, last);
-    const struct lyd_node *parent = lyd_parent(last);
-    const struct lysc_node *schema =
-        parent != NULL
-            ? lys_find_child(parent->schema, parent->schema->module, LYD_NAME(last), 0, 0, 0)
-            : NULL;
-    if (schema == NULL || !chain_to(chain, parent) || chain->depth == NACM_DEPTH_MAX)
-        return false;
-    chain->links[chain->depth++] = (struct nacm_link){schema, NULL};
-    return true;
+    *place = place_of(last);
+    if (place->schema == NULL && place->parent != NULL && place->parent->schema != NULL) {
+        place->node = NULL; /* a leaf, which has no value here */
+        place->schema = lys_find_child(place->parent->schema, place->parent->schema->module,
+                                       LYD_NAME(last), 0, 0, 0);
+    }
+    return place->schema != NULL;
 }
 
 /* Takes the last step off; false if that was the first. */
@@ -539,7 +521,7 @@ static bool cut_step(char *path)
 
 bool nacm_permits_path(struct nacm *nacm, const struct nacm_user *user, const char *path)
 {
-    struct chain chain = {.depth = 0};
+    struct nacm_place place;
     struct lyd_node *made = NULL;
     char known[CONFIG_PATH_SIZE];
 
@@ -547,14 +529,13 @@ bool nacm_permits_path(struct nacm *nacm, const struct nacm_user *user, const ch
         return true;
     consider(nacm, user);
     (void)snprintf(known, sizeof(known), "%s", path);
-    while (!chain_of_path(nacm, known, &made, &chain)) {
+    while (!place_of_path(nacm, known, &made, &place)) {
         lyd_free_all(made);
         made = NULL;
-        chain.depth = 0;
         if (!cut_step(known))
             return true; /* of our data it tells nothing */
     }
-    bool permitted = readable_depth(nacm, user, &chain) == chain.depth;
+    bool permitted = is_readable(nacm, &place);
     lyd_free_all(made);
     return permitted;
 }

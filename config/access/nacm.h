@@ -61,12 +61,27 @@ void nacm_free(struct nacm *nacm);
 /* Running is this now; false if memory is out: the old rules stay. */
 bool nacm_configure(struct nacm *nacm, const struct lyd_node *running);
 
-/* Counted (denied-operations and so on) where it refuses. `rpc` is the schema name of an operation.
- */
-bool nacm_permits_rpc(struct nacm *nacm, const struct nacm_user *user, const char *module,
-                      const char *rpc);
+/* Counted (denied-operations and so on) where it refuses. `rpc` is the operation's. */
+bool nacm_permits_rpc(struct nacm *nacm, const struct nacm_user *user, const struct lysc_node *rpc);
 bool nacm_permits_notification(struct nacm *nacm, const struct nacm_user *user,
                                const struct lyd_node *notification);
+
+/*
+ * Reads a tree from the top down: nacm_may_read() is asked for each node, when what it is in may be
+ * read. The reader is good until `nacm` is asked anything else. It remembers what holds for all
+ * nodes of a schema.
+ */
+enum { NACM_READER_SIZE = 64 };
+struct nacm_reader {
+    struct nacm *nacm;
+    struct {
+        const struct lysc_node *schema;
+        bool permitted;
+    } answers[NACM_READER_SIZE];
+};
+/* False: this user may read everything. */
+bool nacm_reader_begin(struct nacm *nacm, const struct nacm_user *user, struct nacm_reader *reader);
+bool nacm_may_read(void *reader, const struct lyd_node *node);
 /* Takes out of *tree (siblings) all that the user may not read. */
 void nacm_prune(struct nacm *nacm, const struct nacm_user *user, struct lyd_node **tree);
 /* Every node of a diff of libyang (lyd_diff_siblings, with or without LYD_DIFF_DEFAULTS): false

@@ -84,20 +84,17 @@ static void a_path_in_xml_is_read_with_the_prefixes_of_its_xml(void **state)
 /* Whether the path is that of a node of two_servers, or of one it is in. */
 static bool matches(const char *text, const char *node)
 {
-    struct nacm_link chain[NACM_DEPTH_MAX];
     struct lyd_node *tree = parse(two_servers);
     struct lyd_node *found = NULL;
     struct nacm_path path;
-    size_t depth = 0;
+    bool particular = false;
     bool memory = false;
 
     assert_true(nacm_path_read(&path, text, &memory));
     assert_int_equal(lyd_find_path(tree, node, 0, &found), LY_SUCCESS);
-    for (const struct lyd_node *at = found; at != NULL; at = lyd_parent(at))
-        depth++;
-    for (size_t i = depth; i > 0; i--, found = lyd_parent(found))
-        chain[i - 1] = (struct nacm_link){found->schema, found};
-    bool is = nacm_path_matches(&path, chain, depth);
+    const struct nacm_place place = {found->schema, found, lyd_parent(found)};
+    bool is = nacm_path_matches(&path, &place, &particular);
+    assert_true(!is || particular == (strchr(text, '[') != NULL));
     nacm_path_free(&path);
     lyd_free_all(tree);
     return is;

@@ -74,7 +74,7 @@ static void the_recovery_session_may_everything(void **state)
     (void)state;
     root.recovery = true;
     configure("'read-default': 'deny', 'exec-default': 'deny'");
-    assert_true(nacm_permits_rpc(nacm, &root, "ietf-netconf", "kill-session"));
+    assert_true(user_runs(&root, "ietf-netconf", "kill-session"));
     assert_true(sees(&root, two_servers, "/nmspd-nmsp:nmsp"));
     assert_int_equal(lyd_diff_siblings(NULL, after, 0, &diff), LY_SUCCESS);
     assert_true(nacm_permits_diff(nacm, &root, diff, &errors));
@@ -124,10 +124,10 @@ static void unix_groups_count_unless_they_are_switched_off(void **state)
 
     (void)state;
     configure(lists);
-    assert_false(nacm_permits_rpc(nacm, &ann, "ietf-netconf", "get"));
+    assert_false(user_runs(&ann, "ietf-netconf", "get"));
     (void)snprintf(text, sizeof(text), "'enable-external-groups': false, %s", lists);
     configure(text);
-    assert_true(nacm_permits_rpc(nacm, &ann, "ietf-netconf", "get"));
+    assert_true(user_runs(&ann, "ietf-netconf", "get"));
 }
 
 static void a_list_for_all_groups_is_for_those_who_are_in_one(void **state)
@@ -138,8 +138,8 @@ static void a_list_for_all_groups_is_for_those_who_are_in_one(void **state)
     (void)state;
     configure("'rule-list': [{'name': 'l', 'group': ['*'], "
               "'rule': [{'name': 'r', 'action': 'deny'}]}]");
-    assert_false(nacm_permits_rpc(nacm, &ann, "ietf-netconf", "get"));
-    assert_true(nacm_permits_rpc(nacm, &bob, "ietf-netconf", "get"));
+    assert_false(user_runs(&ann, "ietf-netconf", "get"));
+    assert_true(user_runs(&bob, "ietf-netconf", "get"));
 }
 
 /* --- rules ----------------------------------------------------------------------------------- */
@@ -287,8 +287,8 @@ static void the_rules_of_the_manual_let_operators_change_intervals_and_reconnect
               "'access-operations': '*', 'action': 'permit'},"
               "{'name': 'reconnect', 'module-name': 'nmspd-nmsp', 'rpc-name': 'reconnect', "
               "'action': 'permit'}]}]");
-    assert_true(nacm_permits_rpc(nacm, &admin, "nmspd-nmsp", "reconnect"));
-    assert_false(nacm_permits_rpc(nacm, &admin, "nmspd-nmsp", "renew-certificate"));
+    assert_true(user_runs(&admin, "nmspd-nmsp", "reconnect"));
+    assert_false(user_runs(&admin, "nmspd-nmsp", "renew-certificate"));
     assert_true(user_changes(&admin, "{}", NMSP("'notification': {'client-notify-interval': 9}")));
     assert_false(user_changes(&admin, "{}", NMSP("'enable': true")));
 }

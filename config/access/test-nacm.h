@@ -103,10 +103,26 @@ static inline struct nacm_user user_in(const char *name, const char *group)
     return one;
 }
 
+static inline bool user_runs(const struct nacm_user *one, const char *module, const char *rpc)
+{
+    const struct lys_module *own = ly_ctx_get_module_implemented(schema, module);
+    const struct lys_module *netconf = ly_ctx_get_module_implemented(schema, "ietf-netconf");
+    const struct lysc_node *node = lys_find_child(NULL, own, rpc, 0, LYS_RPC, 0);
+
+    if (node != NULL)
+        return nacm_permits_rpc(nacm, one, node);
+    /* As if the module had one of this name, too. */
+    node = lys_find_child(NULL, netconf, rpc, 0, LYS_RPC, 0);
+    assert_non_null(node);
+    struct lysc_node same = *node;
+    same.module = (struct lys_module *)own;
+    return nacm_permits_rpc(nacm, one, &same);
+}
+
 static inline bool runs(const char *name, const char *module, const char *rpc)
 {
     const struct nacm_user one = user(name);
-    return nacm_permits_rpc(nacm, &one, module, rpc);
+    return user_runs(&one, module, rpc);
 }
 
 static inline bool hears(const char *name, const char *notification)

@@ -87,8 +87,9 @@ static bool content_matches(const struct lyd_node *element, const struct lyd_nod
     return same_identity(node, text, len) || same_canonical(node, text, len);
 }
 
-/* All content matches of a set hold for the children of the node. */
-static bool set_matches(const struct lyd_node *first, const struct lyd_node *node)
+/* All content matches of a set hold for the children of the node that are seen. */
+static bool set_matches(const struct printer *printer, const struct lyd_node *first,
+                        const struct lyd_node *node)
 {
     const struct lyd_node *element = NULL;
 
@@ -97,7 +98,7 @@ static bool set_matches(const struct lyd_node *first, const struct lyd_node *nod
         const struct lyd_node *child = lyd_child(node);
         if (!is_content_match(element))
             continue;
-        while (child != NULL && !content_matches(element, child))
+        while (child != NULL && !(content_matches(element, child) && printer_sees(printer, child)))
             child = child->next;
         if (child == NULL)
             return false;
@@ -119,23 +120,37 @@ static bool only_content(const struct lyd_node *first)
 
 /* --- selecting ------------------------------------------------------------------------------- */
 
-enum verdict { NOTHING, PART, WHOLE, NO_MEMORY };
+enum verdict { NOTHING, PART, WHOLE };
 
-static enum verdict add_set(struct sets *sets, const struct lyd_node *first)
+/* Nodes, sorted by where they lie. */
+struct marks {
+    const struct lyd_node **nodes;
+    size_t count;
+};
+
+struct selecting {
+    const struct printer *printer;
+    bool xpath;
+    struct marks whole; /* of XPath: what was found, */
+    struct marks part;  /* and what that is in */
+    bool no_memory;
+};
+
+static void add_set(struct selecting *selecting, struct sets *sets, const struct lyd_node *first)
 {
     const struct lyd_node **more =
         realloc(sets->first, (sets->count + 1) * sizeof(const struct lyd_node *));
 
+    selecting->no_memory = selecting->no_memory || more == NULL;
     if (more == NULL)
-        return NO_MEMORY;
+        return;
     sets->first = more;
     sets->first[sets->count++] = first;
-    return PART;
 }
 
 /* What one element says of the node; `within`: what its children say, if that matters. */
-static enum verdict judge_by(const struct lyd_node *element, const struct lyd_node *node,
-                             struct sets *within)
+static enum verdict judge_by(struct selecting *selecting, const struct lyd_node *element,
+                             const struct lyd_node *node, struct sets *within)
 {
     const struct lyd_node *first = children(element);
 
@@ -145,111 +160,158 @@ static enum verdict judge_by(const struct lyd_node *element, const struct lyd_no
         return NOTHING;
     if (first == NULL)
         return WHOLE;
-    if ((node->schema->nodetype & LYD_NODE_TERM) || !set_matches(first, node))
+    if ((node->schema->nodetype & LYD_NODE_TERM) || !set_matches(selecting->printer, first, node))
         return NOTHING;
-    return only_content(first) ? WHOLE : add_set(within, first);
+    if (only_content(first))
+        return WHOLE;
+    add_set(selecting, within, first);
+    return PART;
 }
 
-static enum verdict judge(const struct sets *sets, const struct lyd_node *node, struct sets *within)
+static int by_place(const void *one, const void *other)
+{
+    uintptr_t a = (uintptr_t) * (const struct lyd_node *const *)one;
+    uintptr_t b = (uintptr_t) * (const struct lyd_node *const *)other;
+
+    return (a > b) - (a < b);
+}
+
+static bool is_marked(const struct marks *marks, const struct lyd_node *node)
+{
+    return marks->count > 0 &&
+           bsearch(&node, marks->nodes, marks->count, sizeof(node), by_place) != NULL;
+}
+
+static enum verdict judge(struct selecting *selecting, const struct sets *sets,
+                          const struct lyd_node *node, struct sets *within)
 {
     enum verdict verdict = NOTHING;
 
+    if (selecting->xpath && is_marked(&selecting->whole, node))
+        return WHOLE;
+    if (selecting->xpath)
+        return is_marked(&selecting->part, node) ? PART : NOTHING;
     for (size_t i = 0; i < sets->count && verdict < WHOLE; i++) {
         const struct lyd_node *element = NULL;
         LY_LIST_FOR(sets->first[i], element)
         {
-            enum verdict one = judge_by(element, node, within);
+            enum verdict one = judge_by(selecting, element, node, within);
             verdict = one > verdict ? one : verdict;
-            if (verdict >= WHOLE)
+            if (verdict == WHOLE)
                 break;
         }
     }
     return verdict;
 }
 
-/* --- copying --------------------------------------------------------------------------------- */
+static bool select_siblings(struct selecting *selecting, const struct lyd_node *first,
+                            const struct lys_module *around, const struct sets *sets);
 
-struct copying {
-    struct lyd_node **out;
-    bool no_memory;
-};
-
-static struct lyd_node *copy(struct copying *copying, struct lyd_node *parent,
-                             const struct lyd_node *node, bool whole)
+/* A container or entry stays only if something in it does; keys, which it always has, stand for
+ * nothing. */
+static bool select_part(struct selecting *selecting, const struct lyd_node *node,
+                        const struct lys_module *around, const struct sets *within)
 {
-    uint32_t options = LYD_DUP_WITH_FLAGS | LYD_DUP_NO_META | (whole ? LYD_DUP_RECURSIVE : 0);
-    struct lyd_node *made = NULL;
-    LY_ERR result = lyd_dup_single(node, (void *)parent, options, &made);
+    const struct printer *printer = selecting->printer;
+    const struct lys_module *module = node->schema->module;
+    const struct lyd_node *child = lyd_child(node);
+    const bool printed = lyd_node_should_print(node, printer->options);
+    const size_t before = printer->out->len;
 
-    if (result == LY_SUCCESS && parent == NULL)
-        result = lyd_insert_sibling(*copying->out, made, copying->out);
-    copying->no_memory = copying->no_memory || result != LY_SUCCESS;
-    return result == LY_SUCCESS ? made : NULL;
+    if (printed)
+        printer_begin(printer, node, around);
+    const size_t inside = printer->out->len;
+    for (; child != NULL && child->schema != NULL && lysc_is_key(child->schema);
+         child = child->next)
+        printer_node(printer, child, module);
+    bool found = select_siblings(selecting, lyd_child(node), module, within);
+    if (!found)
+        printer->out->len = before;
+    else if (printed)
+        printer_end(printer, node, inside);
+    return found;
 }
 
-static bool copy_siblings(struct copying *copying, struct lyd_node *parent,
-                          const struct lyd_node *first, const struct sets *sets);
-
-static void drop(struct copying *copying, struct lyd_node *node)
-{
-    if (node == *copying->out)
-        *copying->out = node->next;
-    lyd_free_tree(node);
-}
-
-/* A container or entry stays only if something in it does; keys stand for nothing. */
-static bool copy_part(struct copying *copying, struct lyd_node *parent, const struct lyd_node *node,
-                      const struct sets *within)
-{
-    struct lyd_node *made = copy(copying, parent, node, false);
-
-    if (made == NULL)
-        return false;
-    if (copy_siblings(copying, made, lyd_child(node), within))
-        return true;
-    drop(copying, made);
-    return false;
-}
-
-/* Was anything let through? A copied entry has its keys already. */
-static bool copy_node(struct copying *copying, struct lyd_node *parent, const struct lyd_node *node,
-                      const struct sets *sets)
+/* Was anything let through? */
+static bool select_node(struct selecting *selecting, const struct lyd_node *node,
+                        const struct lys_module *around, const struct sets *sets)
 {
     struct sets within = {NULL, 0};
-    bool found = false;
+    enum verdict verdict = judge(selecting, sets, node, &within);
+    bool found = verdict == WHOLE;
 
-    switch (judge(sets, node, &within)) {
-    case WHOLE:
-        found = lysc_is_key(node->schema) || copy(copying, parent, node, true) != NULL;
-        break;
-    case PART:
-        found = copy_part(copying, parent, node, &within);
-        break;
-    case NO_MEMORY:
-        copying->no_memory = true;
-        break;
-    default:
-        break;
-    }
+    if (verdict == PART)
+        found = select_part(selecting, node, around, &within);
+    else if (verdict == WHOLE && !lysc_is_key(node->schema))
+        printer_node(selecting->printer, node, around);
     free(within.first);
     return found;
 }
 
-static bool copy_siblings(struct copying *copying, struct lyd_node *parent,
-                          const struct lyd_node *first, const struct sets *sets)
+static bool select_siblings(struct selecting *selecting, const struct lyd_node *first,
+                            const struct lys_module *around, const struct sets *sets)
 {
     const struct lyd_node *node = NULL;
     bool found = false;
 
     LY_LIST_FOR(first, node)
     {
-        if (copying->no_memory)
-            return false;
-        if (node->schema != NULL && copy_node(copying, parent, node, sets))
+        if (selecting->no_memory || selecting->printer->out->full)
+            return true;
+        if (node->schema != NULL && printer_sees(selecting->printer, node) &&
+            select_node(selecting, node, around, sets))
             found = true;
     }
     return found;
 }
+
+/* --- XPath ----------------------------------------------------------------------------------- */
+
+static bool has_room(struct marks *marks, size_t size)
+{
+    marks->nodes = malloc((size + 1) * sizeof(const struct lyd_node *));
+    return marks->nodes != NULL;
+}
+
+/* What was found, and what it is in. */
+static bool mark(struct selecting *selecting, const struct ly_set *set)
+{
+    size_t parents = 0;
+
+    for (uint32_t i = 0; i < set->count; i++)
+        for (const struct lyd_node *node = set->dnodes[i]; node != NULL; node = lyd_parent(node))
+            parents++;
+    if (!has_room(&selecting->whole, set->count) || !has_room(&selecting->part, parents))
+        return false;
+    for (uint32_t i = 0; i < set->count; i++) {
+        selecting->whole.nodes[selecting->whole.count++] = set->dnodes[i];
+        for (const struct lyd_node *node = lyd_parent(set->dnodes[i]); node != NULL;
+             node = lyd_parent(node))
+            selecting->part.nodes[selecting->part.count++] = node;
+    }
+    qsort(selecting->whole.nodes, selecting->whole.count, sizeof(*set->dnodes), by_place);
+    qsort(selecting->part.nodes, selecting->part.count, sizeof(*set->dnodes), by_place);
+    return true;
+}
+
+static bool find_xpath(struct selecting *selecting, const char *xpath, const struct lyd_node *tree,
+                       struct rpc_errors *errors)
+{
+    struct ly_set *set = NULL;
+
+    if (tree == NULL)
+        return true;
+    if (lyd_find_xpath(tree, xpath, &set) != LY_SUCCESS) {
+        (void)rpc_error_add(errors, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, NULL,
+                            "the XPath expression of the filter does not give a set of nodes");
+        return false;
+    }
+    selecting->no_memory = !mark(selecting, set);
+    ly_set_free(set, NULL);
+    return true;
+}
+
+/* --- applying -------------------------------------------------------------------------------- */
 
 static bool refuse_for_memory(struct rpc_errors *errors)
 {
@@ -257,82 +319,32 @@ static bool refuse_for_memory(struct rpc_errors *errors)
     return false;
 }
 
-static bool apply_subtree(const struct filter *filter, const struct lyd_node *tree,
-                          struct lyd_node **out, struct rpc_errors *errors)
+bool filter_is_xpath(const struct filter *filter)
 {
-    const struct lyd_node *first = children(filter->subtree);
+    return filter != NULL && filter->xpath != NULL;
+}
+
+bool filter_print(const struct filter *filter, const struct lyd_node *tree,
+                  const struct printer *printer, struct rpc_errors *errors)
+{
+    struct selecting selecting = {.printer = printer, .xpath = filter_is_xpath(filter)};
+    const struct lyd_node *first = NULL;
+    bool done = true;
+
+    if (filter == NULL) {
+        printer_tree(printer, tree);
+        return true;
+    }
+    if (selecting.xpath)
+        done = find_xpath(&selecting, filter->xpath, tree, errors);
+    else
+        first = children(filter->subtree);
     const struct sets sets = {&first, first != NULL ? 1 : 0};
-    struct copying copying = {.out = out};
-
-    (void)copy_siblings(&copying, NULL, tree, &sets);
-    if (!copying.no_memory)
-        return true;
-    lyd_free_all(*out);
-    *out = NULL;
-    return refuse_for_memory(errors);
-}
-
-/* --- XPath ----------------------------------------------------------------------------------- */
-
-/* The node with what is above it, put together with what is there. */
-static bool merge_node(const struct lyd_node *node, struct lyd_node **out)
-{
-    uint32_t options =
-        LYD_DUP_RECURSIVE | LYD_DUP_WITH_PARENTS | LYD_DUP_WITH_FLAGS | LYD_DUP_NO_META;
-    struct lyd_node *made = NULL;
-
-    if (lyd_dup_single(node, NULL, options, &made) != LY_SUCCESS)
-        return false;
-    while (made->parent != NULL)
-        made = lyd_parent(made);
-    if (lyd_merge_tree(out, made, LYD_MERGE_DESTRUCT | LYD_MERGE_WITH_FLAGS) == LY_SUCCESS)
-        return true;
-    lyd_free_tree(made);
-    return false;
-}
-
-/* Its parent comes whole: the set is in the order of the document. */
-static bool is_within(const struct lyd_node *node, const struct lyd_node *last)
-{
-    while (node != NULL && node != last)
-        node = lyd_parent(node);
-    return node != NULL;
-}
-
-static bool apply_xpath(const struct filter *filter, const struct lyd_node *tree,
-                        struct lyd_node **out, struct rpc_errors *errors)
-{
-    struct ly_set *set = NULL;
-    const struct lyd_node *last = NULL;
-    bool fine = true;
-
-    if (tree == NULL)
-        return true;
-    if (lyd_find_xpath(tree, filter->xpath, &set) != LY_SUCCESS) {
-        (void)rpc_error_add(errors, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, NULL,
-                            "the XPath expression of the filter does not give a set of nodes");
-        return false;
-    }
-    for (uint32_t i = 0; fine && i < set->count; i++) {
-        if (last != NULL && is_within(set->dnodes[i], last))
-            continue;
-        last = set->dnodes[i];
-        fine = merge_node(last, out);
-    }
-    ly_set_free(set, NULL);
-    if (fine)
-        return true;
-    lyd_free_all(*out);
-    *out = NULL;
-    return refuse_for_memory(errors);
-}
-
-bool filter_apply(const struct filter *filter, const struct lyd_node *tree, struct lyd_node **out,
-                  struct rpc_errors *errors)
-{
-    *out = NULL;
-    return filter->xpath != NULL ? apply_xpath(filter, tree, out, errors)
-                                 : apply_subtree(filter, tree, out, errors);
+    if (done)
+        (void)select_siblings(&selecting, tree, NULL, &sets);
+    free(selecting.whole.nodes);
+    free(selecting.part.nodes);
+    return done && (!selecting.no_memory || refuse_for_memory(errors));
 }
 
 bool filter_wants(const struct filter *filter, const char *space)

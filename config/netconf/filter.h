@@ -6,6 +6,7 @@
 #define CONFIG_NETCONF_FILTER_H
 
 #include "config/errors/rpc-error.h"
+#include "config/netconf/printer.h"
 
 #include <stdbool.h>
 
@@ -34,11 +35,14 @@ bool filter_xpath_is_bounded(const char *xpath, struct rpc_errors *errors);
 /* Could anything of this namespace be let through? */
 bool filter_wants(const struct filter *filter, const char *space);
 
+/* libyang evaluates an XPath filter: for it, what is not to be seen must be gone from the tree. */
+bool filter_is_xpath(const struct filter *filter);
+
 /*
- * Copies what the filter lets through of `tree` (siblings) to *out, keys and flags included; NULL
- * if that is nothing. False with errors.
+ * Prints what the filter lets through of `tree` (siblings), with the keys of what it is in; for a
+ * subtree filter, what the printer does not see is not there. NULL: all of it. False with errors.
  */
-bool filter_apply(const struct filter *filter, const struct lyd_node *tree, struct lyd_node **out,
-                  struct rpc_errors *errors);
+bool filter_print(const struct filter *filter, const struct lyd_node *tree,
+                  const struct printer *printer, struct rpc_errors *errors);
 
 #endif

@@ -83,20 +83,20 @@ void hello_capabilities(struct server *server, void (*take)(void *context, const
 
 static void put_capability(void *context, const char *uri)
 {
-    text_element(context, "capability", uri);
+    xmlbuf_element(context, "capability", uri);
 }
 
 void hello_send(struct nc_session *session)
 {
-    struct text message = nc_message(SERVER_REPLY_MAX);
+    struct xmlbuf message = nc_message(SERVER_REPLY_MAX);
     char id[16];
 
     (void)snprintf(id, sizeof(id), "%u", (unsigned)session->id);
-    text_put(&message, "<hello xmlns=\"" XML_NETCONF "\"><capabilities>");
+    xmlbuf_put(&message, "<hello xmlns=\"" XML_NETCONF "\"><capabilities>");
     hello_capabilities(session->server, put_capability, &message);
-    text_put(&message, "</capabilities>");
-    text_element(&message, "session-id", id);
-    text_put(&message, "</hello>");
+    xmlbuf_put(&message, "</capabilities>");
+    xmlbuf_element(&message, "session-id", id);
+    xmlbuf_put(&message, "</hello>");
     nc_session_send(session, &message);
 }
 

@@ -11,7 +11,7 @@
 #include "config/netconf/filter.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/server.h"
-#include "config/netconf/text.h"
+#include "config/netconf/xmlbuf.h"
 
 struct ly_ctx;
 struct lyd_node;
@@ -59,7 +59,7 @@ struct nc_session {
     size_t input_begin;
     size_t input_end;
     size_t out_begin;
-    struct text out;
+    struct xmlbuf out;
     bool subscribed;
     struct filter *events; /* which; NULL: all */
     struct nc_counts counts;
@@ -110,11 +110,11 @@ void nc_session_drop(struct nc_session *session, enum nc_end how, const char *re
  * A message to send. It begins with FRAMING_HEAD_SIZE bytes that are free for the frame, and its
  * bytes are taken over. If it does not fit, the session ends.
  */
-void nc_session_send(struct nc_session *session, struct text *message);
+void nc_session_send(struct nc_session *session, struct xmlbuf *message);
 /* The same for a notification: nothing ends before the next turn, so that lists of sessions can be
  * walked. */
-void nc_session_send_event(struct nc_session *session, struct text *message);
-struct text nc_message(size_t limit);
+void nc_session_send_event(struct nc_session *session, struct xmlbuf *message);
+struct xmlbuf nc_message(size_t limit);
 struct nc_session *nc_session_find(const struct server *server, uint32_t id);
 bool nc_session_recovery(const struct nc_session *session);
 
@@ -142,8 +142,8 @@ struct rpc {
     struct lyd_node *op;
     struct lyd_node *xml; /* the whole message of xml_parse(), if somebody needed it */
     struct rpc_errors *errors;
-    size_t begin;      /* of what stands in <rpc-reply> */
-    struct text reply; /* what an operation adds is the content; if nothing, it is <ok/> */
+    size_t begin;        /* of what stands in <rpc-reply> */
+    struct xmlbuf reply; /* what an operation adds is the content; if nothing, it is <ok/> */
 };
 
 enum rpc_outcome { RPC_DONE, RPC_FAILED, RPC_LATER };
@@ -165,10 +165,11 @@ void rpc_later_forget(struct later *later);
 /* --- reply.c --------------------------------------------------------------------------------- */
 
 /* <rpc-reply> with the attributes of the <rpc>. */
-void reply_begin(struct text *text, const struct lyd_node *envelope);
-void reply_errors(struct text *text, const struct ly_ctx *schema, const struct rpc_errors *errors);
+void reply_begin(struct xmlbuf *text, const struct lyd_node *envelope);
+void reply_errors(struct xmlbuf *text, const struct ly_ctx *schema,
+                  const struct rpc_errors *errors);
 /* An instance identifier of libyang with a prefix before each name; */
-void reply_path(struct text *text, const char *path);
+void reply_path(struct xmlbuf *text, const char *path);
 
 /* --- rpc-fault.c ----------------------------------------------------------------------------- */
 
@@ -215,6 +216,11 @@ enum rpc_outcome operation_refuse(struct rpc *rpc, enum rpc_error_type type, enu
 /* A child of a node by its name, or NULL; the value of one that is a leaf. */
 const struct lyd_node *operation_child(const struct lyd_node *parent, const char *name);
 const char *operation_leaf(const struct lyd_node *parent, const char *name);
+/* The datastore of <source> or <target>; the schema has seen to it that there is one, or <config>.
+ */
+enum store_id operation_datastore(const struct lyd_node *op, const char *parameter);
+/* A copy without what the user may not read; false with an error if memory is out. */
+bool operation_readable(struct rpc *rpc, const struct lyd_node *tree, struct lyd_node **copy);
 /* What may be printed of a module's data, as <with-defaults> asks. False with an error. */
 bool operation_with_defaults(struct rpc *rpc, uint32_t *options);
 

@@ -45,9 +45,9 @@ static void add_number(struct making *making, struct lyd_node *parent, const cha
 
 static void add_time(struct making *making, struct lyd_node *parent, const char *name, int64_t wall)
 {
-    char text[TEXT_TIME_SIZE];
+    char text[XMLBUF_TIME_SIZE];
 
-    (void)add(making, parent, name, text_time(wall, text));
+    (void)add(making, parent, name, xmlbuf_time(wall, text));
 }
 
 /* --- netconf-state --------------------------------------------------------------------------- */

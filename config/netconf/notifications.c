@@ -54,13 +54,14 @@ enum rpc_outcome operation_create_subscription(struct rpc *rpc)
 static bool is_wanted(const struct nc_session *session, const struct lyd_node *notification)
 {
     static struct rpc_errors errors;
-    struct lyd_node *found = NULL;
+    struct xmlbuf found = {.limit = SERVER_REPLY_MAX};
+    const struct printer printer = {.out = &found, .options = LYD_PRINT_WD_ALL};
 
     if (session->events == NULL)
         return true;
     rpc_errors_clear(&errors);
-    bool wanted = filter_apply(session->events, notification, &found, &errors) && found != NULL;
-    lyd_free_all(found);
+    bool wanted = filter_print(session->events, notification, &printer, &errors) && found.len > 0;
+    xmlbuf_fini(&found);
     return wanted;
 }
 
@@ -74,21 +75,21 @@ static bool may_have(const struct nc_session *session, const struct lyd_node *no
 
 void server_notify(struct server *server, const struct lyd_node *notification)
 {
-    char time[TEXT_TIME_SIZE];
+    char time[XMLBUF_TIME_SIZE];
 
     if (server == NULL)
         return;
-    (void)text_time(loop_wall(server->options.loop), time);
+    (void)xmlbuf_time(loop_wall(server->options.loop), time);
     for (struct nc_session *session = server->sessions; session; session = session->next) {
         if (!session->subscribed || session->closing || !is_wanted(session, notification) ||
             !may_have(session, notification))
             continue;
-        struct text message = nc_message(SERVER_REPLY_MAX);
-        text_put(&message, BEGIN);
-        text_put(&message, time);
-        text_put(&message, "</eventTime>");
-        text_tree(&message, notification, false, LYD_PRINT_WD_EXPLICIT);
-        text_put(&message, "</notification>");
+        struct xmlbuf message = nc_message(SERVER_REPLY_MAX);
+        xmlbuf_put(&message, BEGIN);
+        xmlbuf_put(&message, time);
+        xmlbuf_put(&message, "</eventTime>");
+        printer_node(&(struct printer){.out = &message}, notification, NULL);
+        xmlbuf_put(&message, "</notification>");
         nc_session_send_event(session, &message);
     }
 }

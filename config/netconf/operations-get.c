@@ -31,13 +31,6 @@ bool operation_with_defaults(struct rpc *rpc, uint32_t *options)
     return true;
 }
 
-static void put_data(struct rpc *rpc, const struct lyd_node *tree, uint32_t options)
-{
-    text_put(&rpc->reply, DATA);
-    text_tree(&rpc->reply, tree, true, options);
-    text_put(&rpc->reply, "</data>");
-}
-
 /* --- get and get-config ---------------------------------------------------------------------- */
 
 static bool refuse_for_memory(struct rpc *rpc)
@@ -46,40 +39,41 @@ static bool refuse_for_memory(struct rpc *rpc)
     return false;
 }
 
-static bool copy_of(struct rpc *rpc, const struct lyd_node *tree, struct lyd_node **copy)
+bool operation_readable(struct rpc *rpc, const struct lyd_node *tree, struct lyd_node **copy)
 {
     *copy = NULL;
-    return tree == NULL ||
-           lyd_dup_siblings(tree, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, copy) ==
-               LY_SUCCESS ||
-           refuse_for_memory(rpc);
-}
-
-static bool put_filtered(struct rpc *rpc, const struct filter *filter, const struct lyd_node *tree,
-                         uint32_t options)
-{
-    struct lyd_node *found = NULL;
-
-    if (filter == NULL) {
-        put_data(rpc, tree, options);
-        return true;
-    }
-    if (!filter_apply(filter, tree, &found, rpc->errors))
-        return false;
-    put_data(rpc, found, options);
-    lyd_free_all(found);
+    if (tree != NULL &&
+        lyd_dup_siblings(tree, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, copy) != LY_SUCCESS)
+        return refuse_for_memory(rpc);
+    if (rpc->server->options.nacm != NULL)
+        nacm_prune(rpc->server->options.nacm, &rpc->session->user, copy);
     return true;
 }
 
 /* What the user may not read is not there, for the filter as well. */
-static bool put_readable(struct rpc *rpc, const struct filter *filter, struct lyd_node **tree,
-                         uint32_t options)
+static bool put_data(struct rpc *rpc, const struct filter *filter, const struct lyd_node *tree,
+                     uint32_t options)
 {
     struct nacm *nacm = rpc->server->options.nacm;
+    struct printer printer = {.out = &rpc->reply, .options = options};
+    struct nacm_reader reader;
+    struct lyd_node *readable = NULL;
 
-    if (nacm != NULL && !nc_session_recovery(rpc->session))
-        nacm_prune(nacm, &rpc->session->user, tree);
-    return put_filtered(rpc, filter, *tree, options);
+    if (nacm != NULL && nacm_reader_begin(nacm, &rpc->session->user, &reader)) {
+        if (filter_is_xpath(filter) && !operation_readable(rpc, tree, &readable))
+            return false;
+        if (filter_is_xpath(filter)) {
+            tree = readable;
+        } else {
+            printer.is_seen = nacm_may_read;
+            printer.context = &reader;
+        }
+    }
+    xmlbuf_put(&rpc->reply, DATA);
+    bool done = filter_print(filter, tree, &printer, rpc->errors);
+    xmlbuf_put(&rpc->reply, "</data>");
+    lyd_free_all(readable);
+    return done;
 }
 
 static bool take_filter(struct rpc *rpc, struct filter **filter)
@@ -95,36 +89,24 @@ static bool take_filter(struct rpc *rpc, struct filter **filter)
 
 static bool get_config(struct rpc *rpc, const struct filter *filter, uint32_t options)
 {
-    const struct lyd_node *source = operation_child(rpc->op, "source");
-    enum store_id id = STORE_CANDIDATE;
-    struct lyd_node *copy = NULL;
+    enum store_id source = operation_datastore(rpc->op, "source");
 
-    if (operation_child(source, "running") != NULL)
-        id = STORE_RUNNING;
-    else if (operation_child(source, "startup") != NULL)
-        id = STORE_STARTUP;
-    const struct lyd_node *tree = store_tree(rpc->server->options.store, id);
-    if (rpc->server->options.nacm == NULL || nc_session_recovery(rpc->session))
-        return put_filtered(rpc, filter, tree, options);
-    if (!copy_of(rpc, tree, &copy))
-        return false;
-    bool done = put_readable(rpc, filter, &copy, options);
-    lyd_free_all(copy);
-    return done;
+    return put_data(rpc, filter, store_tree(rpc->server->options.store, source), options);
 }
 
 static bool get(struct rpc *rpc, const struct filter *filter, uint32_t options)
 {
     struct server *server = rpc->server;
+    const struct lyd_node *running = store_tree(server->options.store, STORE_RUNNING);
     struct lyd_node *tree = NULL;
+    bool made = running == NULL ||
+                lyd_dup_siblings(running, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &tree) ==
+                    LY_SUCCESS;
 
-    if (!copy_of(rpc, store_tree(server->options.store, STORE_RUNNING), &tree))
-        return false;
-    bool done = server->options.state == NULL || state_tree_add(server->options.state, &tree);
-    if (!done || !monitoring_add(server, filter, &tree))
-        done = refuse_for_memory(rpc);
-    if (done)
-        done = put_readable(rpc, filter, &tree, options);
+    made = made &&
+           (server->options.state == NULL || state_tree_add(server->options.state, &tree)) &&
+           monitoring_add(server, filter, &tree);
+    bool done = made ? put_data(rpc, filter, tree, options) : refuse_for_memory(rpc);
     lyd_free_all(tree);
     return done;
 }
@@ -189,9 +171,9 @@ static enum rpc_outcome put_schema(struct rpc *rpc, const struct lys_module *mod
     if (own == NULL && lys_print_mem(&printed, module, LYS_OUT_YANG, 0) != LY_SUCCESS)
         return operation_refuse(rpc, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED,
                                 "libyang cannot write this schema");
-    text_put(&rpc->reply, "<data xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\">");
-    text_escape(&rpc->reply, own != NULL ? own->text : printed);
-    text_put(&rpc->reply, "</data>");
+    xmlbuf_put(&rpc->reply, "<data xmlns=\"urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring\">");
+    xmlbuf_escape(&rpc->reply, own != NULL ? own->text : printed);
+    xmlbuf_put(&rpc->reply, "</data>");
     free(printed);
     return RPC_DONE;
 }

@@ -37,8 +37,7 @@ const char *operation_leaf(const struct lyd_node *parent, const char *name)
     return node != NULL ? lyd_get_value(node) : NULL;
 }
 
-/* The schema has seen to it that it is one of these, or <config>. */
-static enum store_id datastore_in(const struct lyd_node *op, const char *parameter)
+enum store_id operation_datastore(const struct lyd_node *op, const char *parameter)
 {
     const struct lyd_node *node = operation_child(op, parameter);
 
@@ -152,7 +151,7 @@ enum rpc_outcome operation_edit_config(struct rpc *rpc)
     return outcome(
         rpc,
         store_edit(
-            rpc->server->options.store, &access, datastore_in(rpc->op, "target"), config,
+            rpc->server->options.store, &access, operation_datastore(rpc->op, "target"), config,
             (enum store_default_operation)index_of(operation_leaf(rpc->op, "default-operation"),
                                                    defaults, 3),
             (enum store_test_option)index_of(operation_leaf(rpc->op, "test-option"), tests, 3),
@@ -166,19 +165,11 @@ enum rpc_outcome operation_edit_config(struct rpc *rpc)
 static bool readable_source(struct rpc *rpc, enum store_id source, enum store_id target,
                             struct lyd_node **tree)
 {
-    struct nacm *nacm = rpc->server->options.nacm;
     const struct lyd_node *all = store_tree(rpc->server->options.store, source);
 
     *tree = NULL;
-    if (nc_session_recovery(rpc->session) || nacm == NULL || all == NULL ||
-        (source == STORE_RUNNING && target == STORE_STARTUP))
-        return true;
-    if (lyd_dup_siblings(all, NULL, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, tree) != LY_SUCCESS) {
-        (void)operation_refuse(rpc, RPC_ERROR_APPLICATION, RPC_RESOURCE_DENIED, "memory is out");
-        return false;
-    }
-    nacm_prune(nacm, &rpc->session->user, tree);
-    return true;
+    return is_free(rpc) || all == NULL || (source == STORE_RUNNING && target == STORE_STARTUP) ||
+           operation_readable(rpc, all, tree);
 }
 
 static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_id source,
@@ -202,8 +193,8 @@ static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_i
 
 enum rpc_outcome operation_copy_config(struct rpc *rpc)
 {
-    enum store_id target = datastore_in(rpc->op, "target");
-    enum store_id source = datastore_in(rpc->op, "source");
+    enum store_id target = operation_datastore(rpc->op, "target");
+    enum store_id source = operation_datastore(rpc->op, "source");
     uint32_t options = 0;
     bool inlined = false;
     const struct lyd_node *config = config_in(operation_child(rpc->op, "source"), &inlined);
@@ -232,7 +223,7 @@ enum rpc_outcome operation_delete_config(struct rpc *rpc)
     struct later *later = rpc_later(rpc);
     if (later == NULL)
         return RPC_FAILED;
-    if (store_delete(rpc->server->options.store, &access, datastore_in(rpc->op, "target"),
+    if (store_delete(rpc->server->options.store, &access, operation_datastore(rpc->op, "target"),
                      rpc_later_done, later, rpc->errors))
         return RPC_LATER;
     rpc_later_cancel(later);
@@ -246,8 +237,9 @@ enum rpc_outcome operation_validate(struct rpc *rpc)
 
     if (inlined && config == NULL)
         return RPC_DONE; /* an empty configuration is a valid one */
-    return outcome(rpc, store_validate(rpc->server->options.store, datastore_in(rpc->op, "source"),
-                                       config, rpc->errors));
+    return outcome(rpc,
+                   store_validate(rpc->server->options.store,
+                                  operation_datastore(rpc->op, "source"), config, rpc->errors));
 }
 
 /* A leaf that its schema has found to be an uint32. */
@@ -295,13 +287,13 @@ enum rpc_outcome operation_discard_changes(struct rpc *rpc)
 enum rpc_outcome operation_lock(struct rpc *rpc)
 {
     return outcome(rpc, store_lock(rpc->server->options.store, rpc->session->id,
-                                   datastore_in(rpc->op, "target"), rpc->errors));
+                                   operation_datastore(rpc->op, "target"), rpc->errors));
 }
 
 enum rpc_outcome operation_unlock(struct rpc *rpc)
 {
     return outcome(rpc, store_unlock(rpc->server->options.store, rpc->session->id,
-                                     datastore_in(rpc->op, "target"), rpc->errors));
+                                     operation_datastore(rpc->op, "target"), rpc->errors));
 }
 
 enum rpc_outcome operation_close_session(struct rpc *rpc)

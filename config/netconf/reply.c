@@ -14,7 +14,7 @@ static bool declared_before(const struct lyd_attr *first, const struct lyd_attr 
 }
 
 /* RFC 6241, 4.2: all that stand in <rpc>, as they are. */
-static void copy_attribute(struct text *text, const struct lyd_attr *first,
+static void copy_attribute(struct xmlbuf *text, const struct lyd_attr *first,
                            const struct lyd_attr *attr)
 {
     const char *prefix = attr->name.prefix;
@@ -22,58 +22,58 @@ static void copy_attribute(struct text *text, const struct lyd_attr *first,
 
     if (prefix != NULL && space != NULL && strcmp(prefix, "xml") != 0 &&
         !declared_before(first, attr)) {
-        text_put(text, " xmlns:");
-        text_put(text, prefix);
-        text_put(text, "=\"");
-        text_attribute(text, space);
-        text_put(text, "\"");
+        xmlbuf_put(text, " xmlns:");
+        xmlbuf_put(text, prefix);
+        xmlbuf_put(text, "=\"");
+        xmlbuf_attribute(text, space);
+        xmlbuf_put(text, "\"");
     }
-    text_put(text, " ");
+    xmlbuf_put(text, " ");
     if (prefix != NULL) {
-        text_put(text, prefix);
-        text_put(text, ":");
+        xmlbuf_put(text, prefix);
+        xmlbuf_put(text, ":");
     }
-    text_put(text, attr->name.name);
-    text_put(text, "=\"");
-    text_attribute(text, attr->value != NULL ? attr->value : "");
-    text_put(text, "\"");
+    xmlbuf_put(text, attr->name.name);
+    xmlbuf_put(text, "=\"");
+    xmlbuf_attribute(text, attr->value != NULL ? attr->value : "");
+    xmlbuf_put(text, "\"");
 }
 
-void reply_begin(struct text *text, const struct lyd_node *envelope)
+void reply_begin(struct xmlbuf *text, const struct lyd_node *envelope)
 {
     const struct lyd_attr *first =
         envelope != NULL ? ((const struct lyd_node_opaq *)envelope)->attr : NULL;
 
-    text_put(text, "<rpc-reply xmlns=\"" XML_NETCONF "\"");
+    xmlbuf_put(text, "<rpc-reply xmlns=\"" XML_NETCONF "\"");
     for (const struct lyd_attr *attr = first; attr != NULL; attr = attr->next)
         copy_attribute(text, first, attr);
-    text_put(text, ">");
+    xmlbuf_put(text, ">");
 }
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
-static void put_name(struct text *text, const char *module, size_t module_len, const char *name,
+static void put_name(struct xmlbuf *text, const char *module, size_t module_len, const char *name,
                      size_t len)
 {
-    text_add(text, module, module_len);
-    text_put(text, ":");
-    text_add(text, name, len);
+    xmlbuf_add(text, module, module_len);
+    xmlbuf_put(text, ":");
+    xmlbuf_add(text, name, len);
 }
 
 /* A quoted text, escaped; gives what is behind it. */
-static const char *put_quoted(struct text *text, const char *at)
+static const char *put_quoted(struct xmlbuf *text, const char *at)
 {
     char one[2] = {*at, '\0'};
     const char quote = *at;
 
     do {
         one[0] = *at;
-        text_escape(text, one);
+        xmlbuf_escape(text, one);
         at++;
     } while (*at != '\0' && *at != quote);
     if (*at != '\0') {
         one[0] = *at++;
-        text_escape(text, one);
+        xmlbuf_escape(text, one);
     }
     return at;
 }
@@ -82,7 +82,7 @@ static const char *put_quoted(struct text *text, const char *at)
  * libyang writes a module only where it changes; in XML a name without a prefix would be in no
  * namespace at all.
  */
-void reply_path(struct text *text, const char *path)
+void reply_path(struct xmlbuf *text, const char *path)
 {
     const char *module = "";
     size_t module_len = 0;
@@ -96,27 +96,27 @@ void reply_path(struct text *text, const char *path)
                 module = at;
                 module_len = len;
             }
-            text_add(text, at, len + 1);
+            xmlbuf_add(text, at, len + 1);
             at += len + 1;
             len = strcspn(at, "/[]='\"");
-            text_add(text, at, len);
+            xmlbuf_add(text, at, len);
             at += len;
         } else if (begins && at[0] != '.' && !(at[0] >= '0' && at[0] <= '9') && module_len > 0) {
             put_name(text, module, module_len, at, len);
             at += len;
         } else if (len > 0) {
-            text_add(text, at, len);
+            xmlbuf_add(text, at, len);
             at += len;
         } else if (*at == '\'' || *at == '"') {
             at = put_quoted(text, at);
         } else {
-            text_add(text, at++, 1);
+            xmlbuf_add(text, at++, 1);
         }
     }
 }
 
 /* The prefixes that a path uses, which are names of modules. */
-static void declare_modules(struct text *text, const struct ly_ctx *schema, const char *path)
+static void declare_modules(struct xmlbuf *text, const struct ly_ctx *schema, const char *path)
 {
     const struct lys_module *module = NULL;
     uint32_t index = 0;
@@ -128,17 +128,17 @@ static void declare_modules(struct text *text, const struct ly_ctx *schema, cons
         (void)snprintf(prefix, sizeof(prefix), "/%s:", module->name);
         if (strstr(path, prefix) == NULL)
             continue;
-        text_put(text, " xmlns:");
-        text_put(text, module->name);
-        text_put(text, "=\"");
-        text_attribute(text, module->ns);
-        text_put(text, "\"");
+        xmlbuf_put(text, " xmlns:");
+        xmlbuf_put(text, module->name);
+        xmlbuf_put(text, "=\"");
+        xmlbuf_attribute(text, module->ns);
+        xmlbuf_put(text, "\"");
     }
 }
 
 /* --- errors ---------------------------------------------------------------------------------- */
 
-static void put_info(struct text *text, const struct rpc_error *error)
+static void put_info(struct xmlbuf *text, const struct rpc_error *error)
 {
     char session[16];
 
@@ -146,39 +146,40 @@ static void put_info(struct text *text, const struct rpc_error *error)
     if (error->bad_attribute[0] == '\0' && error->bad_element[0] == '\0' &&
         error->bad_namespace[0] == '\0' && !error->has_session)
         return;
-    text_put(text, "<error-info>");
-    text_element(text, "bad-attribute", error->bad_attribute);
-    text_element(text, "bad-element", error->bad_element);
-    text_element(text, "bad-namespace", error->bad_namespace);
+    xmlbuf_put(text, "<error-info>");
+    xmlbuf_element(text, "bad-attribute", error->bad_attribute);
+    xmlbuf_element(text, "bad-element", error->bad_element);
+    xmlbuf_element(text, "bad-namespace", error->bad_namespace);
     if (error->has_session)
-        text_element(text, "session-id", session);
-    text_put(text, "</error-info>");
+        xmlbuf_element(text, "session-id", session);
+    xmlbuf_put(text, "</error-info>");
 }
 
-static void put_error(struct text *text, const struct ly_ctx *schema, const struct rpc_error *error)
+static void put_error(struct xmlbuf *text, const struct ly_ctx *schema,
+                      const struct rpc_error *error)
 {
-    text_put(text, "<rpc-error>");
-    text_element(text, "error-type", rpc_error_type_text(error->type));
-    text_element(text, "error-tag", rpc_error_tag_text(error->tag));
-    text_element(text, "error-severity", "error");
-    text_element(text, "error-app-tag", error->app_tag);
+    xmlbuf_put(text, "<rpc-error>");
+    xmlbuf_element(text, "error-type", rpc_error_type_text(error->type));
+    xmlbuf_element(text, "error-tag", rpc_error_tag_text(error->tag));
+    xmlbuf_element(text, "error-severity", "error");
+    xmlbuf_element(text, "error-app-tag", error->app_tag);
     if (error->path[0] != '\0') {
-        text_put(text, "<error-path");
+        xmlbuf_put(text, "<error-path");
         declare_modules(text, schema, error->path);
-        text_put(text, ">");
+        xmlbuf_put(text, ">");
         reply_path(text, error->path);
-        text_put(text, "</error-path>");
+        xmlbuf_put(text, "</error-path>");
     }
     if (error->message[0] != '\0') {
-        text_put(text, "<error-message xml:lang=\"en\">");
-        text_escape(text, error->message);
-        text_put(text, "</error-message>");
+        xmlbuf_put(text, "<error-message xml:lang=\"en\">");
+        xmlbuf_escape(text, error->message);
+        xmlbuf_put(text, "</error-message>");
     }
     put_info(text, error);
-    text_put(text, "</rpc-error>");
+    xmlbuf_put(text, "</rpc-error>");
 }
 
-void reply_errors(struct text *text, const struct ly_ctx *schema, const struct rpc_errors *errors)
+void reply_errors(struct xmlbuf *text, const struct ly_ctx *schema, const struct rpc_errors *errors)
 {
     for (size_t i = 0; i < errors->count; i++)
         put_error(text, schema, &errors->items[i]);

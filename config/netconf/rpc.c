@@ -33,19 +33,19 @@ static const struct operation operations[] = {
 /* An answer that comes later, if its session lives so long. */
 struct later {
     struct nc_session *session;
-    struct text reply;
+    struct xmlbuf reply;
     size_t begin;
 };
 
 /* --- the answer ------------------------------------------------------------------------------ */
 
-static void finish(struct nc_session *session, struct text *reply)
+static void finish(struct nc_session *session, struct xmlbuf *reply)
 {
-    text_put(reply, "</rpc-reply>");
+    xmlbuf_put(reply, "</rpc-reply>");
     nc_session_send(session, reply);
 }
 
-static void answer_errors(struct nc_session *session, struct text *reply, size_t begin,
+static void answer_errors(struct nc_session *session, struct xmlbuf *reply, size_t begin,
                           const struct rpc_errors *errors)
 {
     session->counts.out_rpc_errors++;
@@ -68,7 +68,7 @@ static void refuse_size(struct rpc_errors *errors)
 static void answer(struct rpc *rpc)
 {
     if (rpc->reply.len == rpc->begin && !rpc->reply.full)
-        text_put(&rpc->reply, "<ok/>");
+        xmlbuf_put(&rpc->reply, "<ok/>");
     if (rpc->reply.full) {
         refuse_size(rpc->errors);
         answer_errors(rpc->session, &rpc->reply, rpc->begin, rpc->errors);
@@ -104,7 +104,7 @@ void rpc_later_cancel(struct later *later)
 void rpc_later_forget(struct later *later)
 {
     later->session->later = NULL;
-    text_fini(&later->reply);
+    xmlbuf_fini(&later->reply);
     free(later);
 }
 
@@ -115,7 +115,7 @@ void rpc_later_done(void *context, bool ok, const struct rpc_errors *errors)
 
     session->later = NULL;
     if (ok) {
-        text_put(&later->reply, "<ok/>");
+        xmlbuf_put(&later->reply, "<ok/>");
         finish(session, &later->reply);
     } else {
         answer_errors(session, &later->reply, later->begin, errors);
@@ -160,7 +160,7 @@ static bool begin_reply(struct rpc *rpc, const struct lyd_node *envelope)
     rpc->begin = rpc->reply.len;
     if (!rpc->reply.full)
         return true;
-    text_fini(&rpc->reply);
+    xmlbuf_fini(&rpc->reply);
     nc_session_drop(rpc->session, NC_DROPPED, "cannot be answered");
     return false;
 }
@@ -231,13 +231,12 @@ static bool has_message_id(struct rpc *rpc)
 static bool permitted(struct rpc *rpc)
 {
     const struct server *server = rpc->server;
-    const char *module = rpc->op->schema->module->name;
     const char *name = LYD_NAME(rpc->op);
 
     if (nc_session_recovery(rpc->session) || strcmp(name, "close-session") == 0)
         return true;
     if (server->options.nacm != NULL &&
-        nacm_permits_rpc(server->options.nacm, &rpc->session->user, module, name))
+        nacm_permits_rpc(server->options.nacm, &rpc->session->user, rpc->op->schema))
         return true;
     /* RFC 8341, 3.4.4: the operation's name tells the client which. */
     (void)rpc_error_add(rpc->errors, RPC_ERROR_PROTOCOL, RPC_ACCESS_DENIED, NULL,
@@ -291,7 +290,7 @@ static enum rpc_outcome run_own(struct rpc *rpc)
     LY_LIST_FOR(lyd_child(rpc->op), node)
     {
         if (node->schema->flags & LYS_IS_OUTPUT)
-            text_tree(&rpc->reply, node, false, LYD_PRINT_WD_EXPLICIT);
+            printer_node(&(struct printer){.out = &rpc->reply}, node, NULL);
     }
     return RPC_DONE;
 }

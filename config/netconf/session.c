@@ -38,7 +38,7 @@ static void bury(void *context)
     framing_decoder_free(session->decoder);
     loop_timer_fini(&session->turn);
     loop_timer_fini(&session->deadline);
-    text_fini(&session->out);
+    xmlbuf_fini(&session->out);
     free(session);
 }
 
@@ -178,41 +178,41 @@ static bool flush(struct nc_session *session)
     }
     if (session->greeted)
         loop_timer_stop(&session->deadline);
-    text_fini(&session->out);
+    xmlbuf_fini(&session->out);
     session->out_begin = 0;
     return true;
 }
 
-struct text nc_message(size_t limit)
+struct xmlbuf nc_message(size_t limit)
 {
     static const char room[FRAMING_HEAD_SIZE];
-    struct text message = {.limit = FRAMING_HEAD_SIZE + limit};
+    struct xmlbuf message = {.limit = FRAMING_HEAD_SIZE + limit};
 
-    text_add(&message, room, sizeof(room));
+    xmlbuf_add(&message, room, sizeof(room));
     return message;
 }
 
 /* The message stands behind what is not out yet; the first one is not copied. */
-static void queue(struct nc_session *session, struct text *message, size_t begin)
+static void queue(struct nc_session *session, struct xmlbuf *message, size_t begin)
 {
     if (!drained(session)) {
         memmove(session->out.bytes, session->out.bytes + session->out_begin,
                 session->out.len - session->out_begin);
         session->out.len -= session->out_begin;
         session->out_begin = 0;
-        text_add(&session->out, message->bytes + begin, message->len - begin);
+        xmlbuf_add(&session->out, message->bytes + begin, message->len - begin);
         return;
     }
-    text_fini(&session->out);
+    xmlbuf_fini(&session->out);
     session->out = *message;
     session->out.limit = NC_OUTPUT_MAX;
     session->out_begin = begin;
-    *message = (struct text){.limit = 0};
+    *message = (struct xmlbuf){.limit = 0};
     expect_progress(session);
 }
 
 /* False: it does not fit any more. The message is gone in any case. */
-static bool frame(struct nc_session *session, struct text *message)
+static bool frame(struct nc_session *session, struct xmlbuf *message)
 {
     char head[FRAMING_HEAD_SIZE];
     size_t tail_len = 0;
@@ -220,20 +220,20 @@ static bool frame(struct nc_session *session, struct text *message)
     size_t head_len = framing_head(session->chunked, message->len - FRAMING_HEAD_SIZE, head);
 
     message->limit += tail_len;
-    text_add(message, tail, tail_len);
+    xmlbuf_add(message, tail, tail_len);
     if (!message->full) {
         memcpy(message->bytes + FRAMING_HEAD_SIZE - head_len, head, head_len);
         queue(session, message, FRAMING_HEAD_SIZE - head_len);
     }
     bool fits = !message->full && !session->out.full;
-    text_fini(message);
+    xmlbuf_fini(message);
     return fits;
 }
 
-void nc_session_send(struct nc_session *session, struct text *message)
+void nc_session_send(struct nc_session *session, struct xmlbuf *message)
 {
     if (session->ended) {
-        text_fini(message);
+        xmlbuf_fini(message);
         return;
     }
     if (!frame(session, message)) {
@@ -246,10 +246,10 @@ void nc_session_send(struct nc_session *session, struct text *message)
     }
 }
 
-void nc_session_send_event(struct nc_session *session, struct text *message)
+void nc_session_send_event(struct nc_session *session, struct xmlbuf *message)
 {
     if (session->overrun) {
-        text_fini(message);
+        xmlbuf_fini(message);
         return;
     }
     session->counts.out_notifications++;

@@ -578,6 +578,57 @@ static void without_rules_only_root_changes_or_locks_anything(void **state)
     client_close(nobody);
 }
 
+/* One entry of two, and a leaf of every entry: whole, through filters, and for those who may. */
+static void what_may_not_be_read_is_not_there_for_filters_either(void **state)
+{
+#define SERVER(host, mac) "<server><host>" host "</host><port>1</port><mac>" mac "</mac></server>"
+#define NMSP_XPATH(path)                                                                   \
+    DOOR_GET_CONFIG("running", "<filter type='xpath' xmlns:n='urn:nmspd:yang:nmspd-nmsp' " \
+                               "select=\"" path "\"/>")
+#define NMSP_SUBTREE(content) DOOR_GET_CONFIG("running", "<filter>" DOOR_NMSP(content) "</filter>")
+    static const char *const hidden[] = {
+        NMSP_SUBTREE("<server><mac>0050.569c.3402</mac></server>"),
+        NMSP_SUBTREE("<server><mac>0050.569c.3402</mac><host/></server>"),
+        NMSP_SUBTREE("<server><mac/></server>"),
+        NMSP_SUBTREE("<server><host>a</host></server>"),
+        NMSP_XPATH("//n:mac"),
+        NMSP_XPATH("/n:nmsp/n:server[n:mac='0050.569c.3402']"),
+        NMSP_XPATH("/n:nmsp/n:server[n:host='a']"),
+        NMSP_XPATH("/n:nmsp/n:server[2]")};
+    static const char *const seen[] = {
+        RUNNING,
+        NMSP_SUBTREE("<server/>"),
+        NMSP_SUBTREE("<server><host>b</host></server>"),
+        NMSP_SUBTREE("<server><port>1</port><host/><port/></server>"),
+        NMSP_XPATH("/n:nmsp/n:server"),
+        NMSP_XPATH("//n:port"),
+        NMSP_XPATH("/n:nmsp/n:server[1]/n:host | //n:port")};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    client_ok(client,
+              DOOR_EDIT("running", "",
+                        DOOR_NMSP(SERVER("a", "0050.569c.3401") SERVER("b", "0050.569c.3402"))));
+    client_ok(client,
+              DOOR_EDIT("running", "",
+                        RULES(DATA_RULE("entry", "/n:nmsp/n:server[n:host='a'][n:port='1']", "read",
+                                        "deny")
+                                  DATA_RULE("leaf", "/n:nmsp/n:server/n:mac", "*", "deny"))));
+    struct client *nobody = open_as_nobody();
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        client_expect(client, hidden[i], "<server>", NULL);
+        assert_null(strstr(client_ask(nobody, hidden[i]), "<server>"));
+    }
+    for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        const char *answer = client_ask(nobody, seen[i]);
+        assert_non_null(strstr(answer, "<server><host>b</host><port>1</port></server>"));
+        assert_null(strstr(answer, "<host>a"));
+        assert_null(strstr(answer, "<mac>"));
+    }
+    client_close(nobody);
+}
+
 /* What root has in /nacm could be guessed: data-exists was answered, or access-denied. */
 static void what_may_not_be_read_cannot_be_guessed_by_edits(void **state)
 {
@@ -744,6 +795,7 @@ int main(void)
         TEST(a_subscription_that_cannot_be_had_is_refused),
         TEST(a_subscriber_that_reads_nothing_is_closed),
         TEST(without_rules_others_read_and_do_not_write),
+        TEST(what_may_not_be_read_is_not_there_for_filters_either),
         TEST(without_rules_only_root_changes_or_locks_anything),
         TEST(what_may_not_be_read_cannot_be_guessed_by_edits),
         TEST(faults_are_not_told_to_who_may_not_read_them),

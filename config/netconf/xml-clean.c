@@ -149,12 +149,12 @@ static void split(struct piece name, struct piece *prefix, struct piece *local)
 
 static void put(struct cleaning *cleaning, struct piece piece)
 {
-    text_add(&cleaning->out->text, piece.at, piece.len);
+    xmlbuf_add(&cleaning->out->text, piece.at, piece.len);
 }
 
 static void put_text(struct cleaning *cleaning, const char *text)
 {
-    text_put(&cleaning->out->text, text);
+    xmlbuf_put(&cleaning->out->text, text);
 }
 
 static void put_name(struct cleaning *cleaning, struct piece prefix, struct piece name)
@@ -389,7 +389,7 @@ static bool take_start(struct cleaning *cleaning)
 /* A parameter means the same with blanks around it. */
 static void trim_end(struct cleaning *cleaning, const struct level *level)
 {
-    struct text *text = &cleaning->out->text;
+    struct xmlbuf *text = &cleaning->out->text;
 
     if (level->content || level->children > 0)
         return;
@@ -464,7 +464,7 @@ static bool take_cdata(struct cleaning *cleaning)
             break;
         one[0] = text.at[0];
         if (one[0] != '\r')
-            text_escape(&cleaning->out->text, one);
+            xmlbuf_escape(&cleaning->out->text, one);
         else if (text.len == 1 || text.at[1] != '\n')
             put_text(cleaning, "\n");
         text.at++;
@@ -548,7 +548,7 @@ bool xml_clean(const char *text, size_t len, struct xml_message *message)
     cleaning.depth = 0;
     cleaning.levels[0] = (struct level){.begin = 0};
     clean(&cleaning);
-    text_add(&message->text, "", 1);
+    xmlbuf_add(&message->text, "", 1);
     if (message->text.full)
         refuse_length(&cleaning, len);
     else if (message->fault == XML_FINE &&
@@ -559,5 +559,5 @@ bool xml_clean(const char *text, size_t len, struct xml_message *message)
 
 void xml_message_fini(struct xml_message *message)
 {
-    text_fini(&message->text);
+    xmlbuf_fini(&message->text);
 }

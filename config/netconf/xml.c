@@ -50,13 +50,13 @@ struct lyd_node *xml_parse(struct ly_ctx *schema, const char *text)
 
 struct lyd_node *xml_root(struct ly_ctx *schema, struct xml_message *message)
 {
-    struct text *text = &message->text;
+    struct xmlbuf *text = &message->text;
 
     if (message->root == 0)
         return NULL;
     text->len = message->root;
     text->full = false;
-    text_add(text, "/>", sizeof("/>"));
+    xmlbuf_add(text, "/>", sizeof("/>"));
     return text->full ? NULL : xml_parse(schema, text->bytes);
 }
 

@@ -10,7 +10,7 @@
 #ifndef CONFIG_NETCONF_XML_H
 #define CONFIG_NETCONF_XML_H
 
-#include "config/netconf/text.h"
+#include "config/netconf/xmlbuf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ enum xml_fault {
 };
 
 struct xml_message {
-    struct text text;   /* if it is fine: all of it, with a NUL */
+    struct xmlbuf text; /* if it is fine: all of it, with a NUL */
     size_t root;        /* how much of that is the first tag, without its end; 0: it was not read */
     unsigned elements;  /* so many were seen */
     bool attributes;    /* others than the outermost have some */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/netconf/text.h"
+#include "config/netconf/xmlbuf.h"
 
 #include "config/schema/compat.h"
 
@@ -7,13 +7,13 @@
 
 enum { FIRST_SIZE = 1024 };
 
-void text_fini(struct text *text)
+void xmlbuf_fini(struct xmlbuf *text)
 {
     free(text->bytes);
-    *text = (struct text){.limit = text->limit};
+    *text = (struct xmlbuf){.limit = text->limit};
 }
 
-static bool make_room(struct text *text, size_t more)
+static bool make_room(struct xmlbuf *text, size_t more)
 {
     size_t size = text->size > 0 ? text->size : FIRST_SIZE;
 
@@ -31,7 +31,7 @@ static bool make_room(struct text *text, size_t more)
     return true;
 }
 
-void text_add(struct text *text, const void *bytes, size_t len)
+void xmlbuf_add(struct xmlbuf *text, const void *bytes, size_t len)
 {
     if (text->full || len == 0)
         return;
@@ -43,9 +43,9 @@ void text_add(struct text *text, const void *bytes, size_t len)
     text->len += len;
 }
 
-void text_put(struct text *text, const char *xml)
+void xmlbuf_put(struct xmlbuf *text, const char *xml)
 {
-    text_add(text, xml, strlen(xml));
+    xmlbuf_add(text, xml, strlen(xml));
 }
 
 static const char *entity(char c)
@@ -70,41 +70,41 @@ static const char *entity(char c)
     }
 }
 
-static void escape(struct text *text, const char *content, const char *special)
+static void escape(struct xmlbuf *text, const char *content, const char *special)
 {
     while (*content != '\0') {
         size_t plain = strcspn(content, special);
-        text_add(text, content, plain);
+        xmlbuf_add(text, content, plain);
         content += plain;
         if (*content != '\0')
-            text_put(text, entity(*content++));
+            xmlbuf_put(text, entity(*content++));
     }
 }
 
-void text_escape(struct text *text, const char *content)
+void xmlbuf_escape(struct xmlbuf *text, const char *content)
 {
     escape(text, content, "<>&\"\r");
 }
 
-void text_attribute(struct text *text, const char *value)
+void xmlbuf_attribute(struct xmlbuf *text, const char *value)
 {
     escape(text, value, "<>&\"\n\r\t");
 }
 
-void text_element(struct text *text, const char *name, const char *content)
+void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content)
 {
     if (content == NULL || content[0] == '\0')
         return;
-    text_put(text, "<");
-    text_put(text, name);
-    text_put(text, ">");
-    text_escape(text, content);
-    text_put(text, "</");
-    text_put(text, name);
-    text_put(text, ">");
+    xmlbuf_put(text, "<");
+    xmlbuf_put(text, name);
+    xmlbuf_put(text, ">");
+    xmlbuf_escape(text, content);
+    xmlbuf_put(text, "</");
+    xmlbuf_put(text, name);
+    xmlbuf_put(text, ">");
 }
 
-const char *text_time(int64_t wall, char buf[TEXT_TIME_SIZE])
+const char *xmlbuf_time(int64_t wall, char buf[XMLBUF_TIME_SIZE])
 {
     time_t seconds = (time_t)(wall / 1000);
     char day[24];
@@ -112,6 +112,6 @@ const char *text_time(int64_t wall, char buf[TEXT_TIME_SIZE])
 
     (void)gmtime_r(&seconds, &utc);
     (void)strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc);
-    (void)snprintf(buf, TEXT_TIME_SIZE, "%s.%03dZ", day, (int)(wall % 1000));
+    (void)snprintf(buf, XMLBUF_TIME_SIZE, "%s.%03dZ", day, (int)(wall % 1000));
     return buf;
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "config/netconf/text.h"
+#include "config/netconf/printer.h"
 #include "config/schema/compat.h"
 #include "config/schema/schema.h"
 
@@ -43,16 +43,16 @@ static void expect_same(const struct lyd_node *tree)
     static const uint32_t modes[] = {LYD_PRINT_WD_EXPLICIT, LYD_PRINT_WD_ALL, LYD_PRINT_WD_TRIM};
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        struct text text = {.limit = 1 << 20};
+        struct xmlbuf text = {.limit = 1 << 20};
         char *theirs = NULL;
         assert_int_equal(lyd_print_mem(&theirs, tree, LYD_XML,
                                        modes[i] | LYD_PRINT_SHRINK | LYD_PRINT_WITHSIBLINGS),
                          LY_SUCCESS);
-        text_tree(&text, tree, true, modes[i]);
-        text_add(&text, "", 1);
+        printer_tree(&(struct printer){.out = &text, .options = modes[i]}, tree);
+        xmlbuf_add(&text, "", 1);
         assert_false(text.full);
         assert_string_equal(text.bytes, theirs != NULL ? theirs : "");
-        text_fini(&text);
+        xmlbuf_fini(&text);
         free(theirs);
     }
 }
@@ -111,17 +111,17 @@ static void a_state_is_written_as_libyang_writes_it(void **state)
 static void attributes_are_kept(void **state)
 {
     struct lyd_node *tree = tree_of("{\"nmspd-system:system\":{\"hostname\":\"a\"}}");
-    struct text text = {.limit = 1 << 20};
+    struct xmlbuf text = {.limit = 1 << 20};
     struct lyd_node *name = NULL;
 
     (void)state;
     assert_int_equal(lyd_find_path(tree, "/nmspd-system:system/hostname", 0, &name), LY_SUCCESS);
     assert_int_equal(lyd_new_meta(schema, name, NULL, "ietf-netconf:operation", "merge", 0, NULL),
                      LY_SUCCESS);
-    text_tree(&text, tree, true, LYD_PRINT_WD_EXPLICIT);
-    text_add(&text, "", 1);
+    printer_tree(&(struct printer){.out = &text, .options = LYD_PRINT_WD_EXPLICIT}, tree);
+    xmlbuf_add(&text, "", 1);
     assert_non_null(strstr(text.bytes, ":operation=\"merge\">a</hostname>"));
-    text_fini(&text);
+    xmlbuf_fini(&text);
     lyd_free_all(tree);
 }
 
@@ -131,11 +131,11 @@ static void a_tree_beyond_the_limit_makes_the_text_full(void **state)
 
     (void)state;
     for (size_t limit = 0; limit < 70; limit++) {
-        struct text text = {.limit = limit};
-        text_tree(&text, tree, true, LYD_PRINT_WD_EXPLICIT);
+        struct xmlbuf text = {.limit = limit};
+        printer_tree(&(struct printer){.out = &text, .options = LYD_PRINT_WD_EXPLICIT}, tree);
         assert_true(text.full);
         assert_true(text.len <= limit);
-        text_fini(&text);
+        xmlbuf_fini(&text);
     }
     lyd_free_all(tree);
 }
