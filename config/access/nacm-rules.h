@@ -9,7 +9,7 @@
 #ifndef CONFIG_ACCESS_NACM_RULES_H
 #define CONFIG_ACCESS_NACM_RULES_H
 
-#include "agent/base/mac.h"
+#include "config/schema/path.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,27 +32,10 @@ enum nacm_kind { NACM_ANY, NACM_RPC, NACM_NOTIFICATION, NACM_DATA };
 
 enum { NACM_DEPTH_MAX = 32 };
 
-/* [name='value'], [.='value'] (no name), or [number] (no value). */
-struct nacm_predicate {
-    const char *name;
-    const char *value;
-    bool is_mac; /* the value could be one */
-    struct mac mac;
-    uint32_t position;
-};
-
-struct nacm_step {
-    const char *module;
-    const char *name;
-    const struct nacm_predicate *predicates;
-    size_t predicate_count;
-};
-
 /* Without steps it is "/": everything. */
 struct nacm_path {
-    char *text; /* the names and values of the steps lie in it */
-    struct nacm_step *steps;
-    struct nacm_predicate *predicates;
+    char *text; /* in which the steps lie */
+    struct path_step *steps;
     size_t step_count;
 };
 

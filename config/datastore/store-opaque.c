@@ -98,20 +98,10 @@ static void refuse_unknown(struct edit *edit, const struct lysc_node *parent, co
 static void refuse_value(struct edit *edit, const struct lysc_node *schema, const char *path,
                          const struct lyd_node_opaq *node)
 {
-    const char *value = node->value != NULL ? node->value : "";
-    struct config_fault fault = {.line = 0};
+    char reason[CONFIG_REASON_SIZE];
 
-    ly_err_clean(edit->schema, NULL);
-    LY_ERR result =
-        lyd_value_validate(edit->schema, schema, value, strlen(value), NULL, NULL, NULL);
-    const struct ly_err_item *item = ly_err_last(edit->schema);
-    if (result == LY_SUCCESS || result == LY_EINCOMPLETE || item == NULL) {
-        (void)add(edit, RPC_INVALID_VALUE, path, node->name.name, "is not a value of its type");
-        return;
-    }
-    explain_error(edit->schema, NULL, item, &fault);
-    (void)add(edit, RPC_INVALID_VALUE, path, node->name.name, fault.reason);
-    ly_err_clean(edit->schema, NULL);
+    (void)explain_value(edit->schema, schema, node->value != NULL ? node->value : "", reason);
+    (void)add(edit, RPC_INVALID_VALUE, path, node->name.name, reason);
 }
 
 /* The first child that is not understood. */

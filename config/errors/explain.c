@@ -2,157 +2,71 @@
 #include "config/errors/explain.h"
 
 #include "config/schema/compat.h"
+#include "config/schema/path.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
-
-enum { NAME_SIZE = 64 };
 
 /* One error on its way from libyang's words to ours. */
 struct explanation {
     const struct ly_ctx *schema;
     const struct lyd_node *tree;
+    const struct ly_err_item *item;
+    const struct lysc_node *leaf; /* what it is about, if that is known already */
     const struct lysc_node *node; /* what the path leads to, or NULL */
     const char *message;          /* libyang's */
-    char word[NAME_SIZE];         /* the first quoted word of the message: the name it is about */
-    char path[CONFIG_PATH_SIZE];
-    char reason[CONFIG_REASON_SIZE];
+    char word[RPC_NAME_SIZE];     /* the first quoted word of the message: the name it is about */
+    unsigned line;
+    struct rpc_error *error; /* to be filled */
 };
 
-static void append(char *buf, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void append(char *buf, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size,
+                                                         const char *format, ...)
 {
-    size_t used = strlen(buf);
+    size_t used = strlen(text);
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(buf + used, size - used, format, arguments);
+    (void)vsnprintf(text + used, size - used, format, arguments);
     va_end(arguments);
 }
 
-#define say(e, ...) append((e)->reason, sizeof((e)->reason), __VA_ARGS__)
+#define say(e, ...) append((e)->error->message, CONFIG_REASON_SIZE, __VA_ARGS__)
+
+static bool begins_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
 
 /* --- paths ----------------------------------------------------------------------------------- */
-
-/* One step of a path, "/module:name" or "/name"; not terminated. */
-struct step {
-    const char *module;
-    size_t module_len;
-    const char *name;
-    size_t name_len;
-};
-
-static const char *skip_predicates(const char *at)
-{
-    char quote = '\0';
-
-    if (*at != '[')
-        return at;
-    for (; *at != '\0' && (quote != '\0' || *at != '/'); at++) {
-        if (quote != '\0')
-            quote = *at == quote ? '\0' : quote;
-        else if (*at == '\'' || *at == '"')
-            quote = *at;
-    }
-    return at;
-}
-
-/* Takes the next step off the path; false at its end. */
-static bool next_step(const char **path, struct step *step)
-{
-    if (**path != '/')
-        return false;
-    const char *name = *path + 1;
-    size_t len = strcspn(name, ":/[");
-
-    *step = (struct step){.name = name, .name_len = len};
-    if (name[len] == ':') {
-        step->module = name;
-        step->module_len = len;
-        step->name = name + len + 1;
-        step->name_len = strcspn(step->name, "/[");
-    }
-    *path = skip_predicates(step->name + step->name_len);
-    return true;
-}
-
-static bool equals(const char *text, const char *part, size_t len)
-{
-    return strlen(text) == len && memcmp(text, part, len) == 0;
-}
-
-static const struct lysc_node *find_among(const struct lysc_node *nodes, const struct step *step)
-{
-    while (nodes != NULL && !equals(nodes->name, step->name, step->name_len))
-        nodes = nodes->next;
-    return nodes;
-}
-
-/* Data, or an rpc. */
-static const struct lysc_node *find_top(const struct ly_ctx *schema, const struct step *step)
-{
-    const struct lys_module *module = NULL;
-    uint32_t index = 0;
-
-    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
-        if (module->compiled == NULL || !equals(module->name, step->module, step->module_len))
-            continue;
-        const struct lysc_node *found = find_among(module->compiled->data, step);
-        if (found == NULL && module->compiled->rpcs != NULL)
-            found = find_among(&module->compiled->rpcs->node, step);
-        return found;
-    }
-    return NULL;
-}
-
-static const struct lysc_node *find_node(const struct ly_ctx *schema, const char *path)
-{
-    const struct lysc_node *node = NULL;
-    struct step step;
-
-    while (next_step(&path, &step)) {
-        if (node == NULL && step.module == NULL)
-            return NULL;
-        node = node != NULL ? find_among(lysc_node_child(node), &step) : find_top(schema, &step);
-        if (node == NULL)
-            return NULL;
-    }
-    return node;
-}
 
 static const char *module_of_top(const struct ly_ctx *schema, const char *name)
 {
     const struct lys_module *module = NULL;
     uint32_t index = 0;
 
-    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
-        const struct lysc_node *node = module->compiled != NULL ? module->compiled->data : NULL;
-        for (; node != NULL; node = node->next)
-            if (strcmp(node->name, name) == 0)
-                return module->name;
-    }
+    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL)
+        if (module->implemented && lys_find_child(NULL, module, name, 0, 0, 0) != NULL)
+            return module->name;
     return NULL;
 }
 
 /* libyang names the parent of some nodes, the node itself of others. */
 static void append_step(struct explanation *e, const char *name)
 {
-    const char *path = e->path;
-    const char *module = NULL;
-    struct step step = {.name = ""};
+    char *path = e->error->path;
+    struct path_step step;
 
-    while (next_step(&path, &step))
-        ;
-    if (equals(name, step.name, step.name_len))
+    if (!path_last(path, &step) && strcmp(path, "/") != 0)
         return;
-    if (step.name_len == 0) {
-        e->path[0] = '\0';
-        module = module_of_top(e->schema, name);
+    if (step.name.len > 0) {
+        if (!path_is(step.name, name))
+            append(path, CONFIG_PATH_SIZE, "/%s", name);
+        return;
     }
-    append(e->path, sizeof(e->path), "/%s%s%s", module != NULL ? module : "",
-           module != NULL ? ":" : "", name);
+    const char *module = module_of_top(e->schema, name);
+    (void)snprintf(path, CONFIG_PATH_SIZE, "/%s%s%s", module != NULL ? module : "",
+                   module != NULL ? ":" : "", name);
 }
 
 /* The first entry of the tree that has no child of this kind. */
@@ -197,43 +111,11 @@ static bool is_unsigned(LY_DATA_TYPE type)
            type == LY_TYPE_UINT64;
 }
 
-static bool range_says(const struct lysc_range *range, const char *message)
+/* Are these libyang's words for a value? If not, they are a module's. */
+static bool is_of_libyang(const char *message)
 {
-    return range != NULL && range->emsg != NULL && strcmp(range->emsg, message) == 0;
-}
-
-/* Is this one of the sentences that our modules carry for the type? */
-static bool type_says(const struct lysc_type *type, const char *message)
-{
-    if (is_unsigned(type->basetype))
-        return range_says(((const struct lysc_type_num *)type)->range, message);
-    if (type->basetype != LY_TYPE_STRING)
-        return false;
-
-    const struct lysc_type_str *string = (const struct lysc_type_str *)type;
-    LY_ARRAY_COUNT_TYPE u = 0;
-    LY_ARRAY_FOR(string->patterns, u)
-    {
-        const char *sentence = string->patterns[u]->emsg;
-        if (sentence != NULL && strcmp(sentence, message) == 0)
-            return true;
-    }
-    return range_says(string->length, message);
-}
-
-/* Or one of a condition that the node must fulfil? Those without a sentence begin with libyang's.
- */
-static bool must_says(const struct lysc_node *node, const char *message)
-{
-    const struct lysc_must *musts = node != NULL ? lysc_node_musts(node) : NULL;
-    LY_ARRAY_COUNT_TYPE u = 0;
-
-    LY_ARRAY_FOR(musts, u)
-    {
-        if (musts[u].emsg != NULL && strcmp(musts[u].emsg, message) == 0)
-            return true;
-    }
-    return strncmp(message, "Must condition ", sizeof("Must condition ") - 1) == 0;
+    return begins_with(message, "Invalid ") || begins_with(message, "Unsatisfied ") ||
+           begins_with(message, "Value ");
 }
 
 static const char *list_separator(LY_ARRAY_COUNT_TYPE i, LY_ARRAY_COUNT_TYPE count)
@@ -274,8 +156,13 @@ static void say_enumeration(struct explanation *e, const struct lysc_type *type)
     }
 }
 
-static bool say_type(struct explanation *e, const struct lysc_type *type)
+/* False if it is none of these. */
+static bool say_type(struct explanation *e)
 {
+    const struct lysc_type *type = node_type(e->node);
+
+    if (type == NULL)
+        return false;
     if (is_unsigned(type->basetype))
         say_number(e, type);
     else if (type->basetype == LY_TYPE_BOOL)
@@ -293,13 +180,12 @@ static bool say_type(struct explanation *e, const struct lysc_type *type)
 
 static void explain_missing(struct explanation *e)
 {
-    const struct lyd_node *entry =
-        e->node != NULL && e->node->parent != NULL && strchr(e->path, '[') == NULL
-            ? find_lacking(e->tree, e->node)
-            : NULL;
+    bool is_entry =
+        strchr(e->error->path, '[') == NULL && e->node != NULL && e->node->parent != NULL;
+    const struct lyd_node *entry = is_entry ? find_lacking(e->tree, e->node) : NULL;
 
     if (entry != NULL)
-        (void)lyd_path(entry, LYD_PATH_STD, e->path, sizeof(e->path));
+        (void)lyd_path(entry, LYD_PATH_STD, e->error->path, CONFIG_PATH_SIZE);
     append_step(e, e->word);
     say(e, "is missing, and must be given");
 }
@@ -325,69 +211,70 @@ static void explain_too_many(struct explanation *e)
         say(e, "is one too many: at most %" PRIu32 " are allowed", max);
 }
 
-static void explain_unknown(struct explanation *e)
+/* The names of what may be configured in this node, or at the top of this module. */
+static const char *list_known(const struct lysc_node *parent, const struct lys_module *module,
+                              const char *separator, char *text)
 {
-    const struct lysc_node *child = e->node != NULL ? lysc_node_child(e->node) : NULL;
-    const char *separator = "";
+    const struct lysc_node *node = NULL;
 
-    if (child == NULL)
-        return;
-    append_step(e, e->word);
-    say(e, "is not known; what may stand here is ");
-    for (; child != NULL; child = child->next) {
-        say(e, "%s%s", separator, child->name);
+    while ((node = lys_getnext(node, parent, module != NULL ? module->compiled : NULL, 0)) !=
+           NULL) {
+        if ((node->flags & LYS_CONFIG_R) || (node->nodetype & (LYS_RPC | LYS_NOTIF)))
+            continue;
+        append(text, CONFIG_REASON_SIZE, "%s%s%s%s", separator, module != NULL ? module->name : "",
+               module != NULL ? ":" : "", node->name);
         separator = ", ";
     }
+    return separator;
 }
 
-static void explain_unknown_top(struct explanation *e)
+void explain_unknown(const struct ly_ctx *schema, const struct lysc_node *parent,
+                     char text[static CONFIG_REASON_SIZE])
 {
     const struct lys_module *module = NULL;
     const char *separator = "";
     uint32_t index = 0;
 
-    say(e, "\"%s\" is not known; what may stand here is ", e->word);
-    while ((module = ly_ctx_get_module_iter(e->schema, &index)) != NULL) {
-        const struct lysc_node *node = module->compiled != NULL ? module->compiled->data : NULL;
-        for (; node != NULL; node = node->next) {
-            /* libyang 3 adds a node of its own to the protocol's module. */
-            if (!(node->flags & LYS_CONFIG_W) || strcmp(module->name, "ietf-netconf") == 0)
-                continue;
-            say(e, "%s%s:%s", separator, module->name, node->name);
-            separator = ", ";
-        }
+    append(text, CONFIG_REASON_SIZE, "is not known; what may stand here is ");
+    if (parent != NULL)
+        (void)list_known(parent, NULL, separator, text);
+    while (parent == NULL && (module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
+        /* libyang 3 adds a node of its own to the protocol's module. */
+        if (module->compiled != NULL && strcmp(module->name, "ietf-netconf") != 0)
+            separator = list_known(NULL, module, separator, text);
     }
 }
 
 static void explain_not_found(struct explanation *e)
 {
-    if (e->path[0] == '\0' || strcmp(e->path, "/") == 0)
-        explain_unknown_top(e);
-    else
-        explain_unknown(e);
-}
+    const char *path = e->error->path;
+    bool at_top = path[0] == '\0' || strcmp(path, "/") == 0;
 
-/* A leaf with an object or an array for its value. */
-static void explain_leaf(struct explanation *e)
-{
-    const struct lysc_type *type = node_type(e->node);
-    if (type != NULL)
-        (void)say_type(e, type);
+    if (at_top)
+        say(e, "\"%s\" ", e->word);
+    else if (e->node == NULL || lysc_node_child(e->node) == NULL)
+        return;
+    else
+        append_step(e, e->word);
+    explain_unknown(e->schema, at_top ? NULL : e->node, e->error->message);
 }
 
 /* An object, an array or a single value where another of these must stand. */
 static void explain_shape(struct explanation *e)
 {
     append_step(e, e->word);
-    e->node = find_node(e->schema, e->path);
-    if (e->node == NULL)
-        return;
-    if (e->node->nodetype == LYS_CONTAINER)
+    e->node = path_node(e->schema, e->error->path);
+    if (e->node != NULL && e->node->nodetype == LYS_CONTAINER)
         say(e, "must be an object: { ... }");
-    else if (e->node->nodetype == LYS_LIST)
+    else if (e->node != NULL && e->node->nodetype == LYS_LIST)
         say(e, "must be an array of objects: [ { ... }, ... ]");
     else
-        explain_leaf(e);
+        (void)say_type(e);
+}
+
+static void explain_leaf(struct explanation *e)
+{
+    (void)say_type(e);
 }
 
 static void explain_state(struct explanation *e)
@@ -397,33 +284,114 @@ static void explain_state(struct explanation *e)
 
 static void explain_annotation(struct explanation *e)
 {
-    char *name = strstr(e->path, "/@");
+    char *name = strstr(e->error->path, "/@");
     if (name != NULL)
         name[1 + strcspn(name + 1, "/")] = '\0'; /* libyang adds more that is not there */
     say(e, "holds an annotation (a name with @) that is not known: remove it");
 }
 
-/* How libyang begins what it says. */
-static const struct {
+/*
+ * How libyang begins what it says, what that is in RFC 7950, and our words for it where they are
+ * not libyang's. Section 15 names the tags of constraints, 8.3.1 those of what cannot be parsed.
+ * Neither names one for a mandatory leaf that is absent: it gets data-missing, as a mandatory
+ * choice does (15.6), and the path of the leaf.
+ */
+static const struct kind {
     const char *beginning;
+    enum rpc_error_tag tag;
+    const char *app_tag;
     void (*explain)(struct explanation *e);
 } kinds[] = {
-    {"Mandatory node ", explain_missing},
-    {"List instance is missing its key ", explain_missing_key},
-    {"Duplicate instance of ", explain_duplicate},
-    {"Too many ", explain_too_many},
-    {"Node ", explain_not_found},
-    {"No module named ", explain_not_found},
-    {"Top-level JSON object member ", explain_not_found},
-    {"The container ", explain_shape},
-    {"The list ", explain_shape},
-    {"Expecting JSON ", explain_shape}, /* 3.x */
-    {"Unexpected input data ", explain_leaf},
-    {"Unexpected data state node ", explain_state},
-    {"Prefix ", explain_annotation},
-    {"Unknown (or not implemented) YANG module ", explain_annotation},
-    {"Missing JSON data instance to be coupled with ", explain_annotation},
+    {"Mandatory choice ", RPC_DATA_MISSING, "missing-choice", NULL},
+    {"Mandatory node ", RPC_DATA_MISSING, NULL, explain_missing},
+    {"List instance is missing its key ", RPC_MISSING_ELEMENT, NULL, explain_missing_key},
+    {"Unique data leaf(s) ", RPC_OPERATION_FAILED, "data-not-unique", NULL},
+    {"Too many ", RPC_OPERATION_FAILED, "too-many-elements", explain_too_many},
+    {"Too few ", RPC_OPERATION_FAILED, "too-few-elements", NULL},
+    {"Invalid leafref value ", RPC_DATA_MISSING, "instance-required", NULL},
+    {"Invalid instance-identifier ", RPC_DATA_MISSING, "instance-required", NULL},
+    {"Duplicate instance of ", RPC_BAD_ELEMENT, NULL, explain_duplicate},
+    {"Data for both cases ", RPC_BAD_ELEMENT, NULL, NULL},
+    {"When condition ", RPC_UNKNOWN_ELEMENT, NULL, NULL},
+    {"Unexpected data state node ", RPC_UNKNOWN_ELEMENT, NULL, explain_state},
+    {"Node ", RPC_UNKNOWN_ELEMENT, NULL, explain_not_found},
+    {"No module named ", RPC_UNKNOWN_NAMESPACE, NULL, explain_not_found},
+    {"No module ", RPC_UNKNOWN_NAMESPACE, NULL, NULL},
+    {"Top-level JSON object member ", RPC_INVALID_VALUE, NULL, explain_not_found},
+    {"Annotation definition for attribute ", RPC_UNKNOWN_ATTRIBUTE, NULL, NULL},
+    {"The container ", RPC_INVALID_VALUE, NULL, explain_shape},
+    {"The list ", RPC_INVALID_VALUE, NULL, explain_shape},
+    {"Expecting JSON ", RPC_INVALID_VALUE, NULL, explain_shape}, /* 3.x */
+    {"Unexpected input data ", RPC_INVALID_VALUE, NULL, explain_leaf},
+    {"Prefix ", RPC_INVALID_VALUE, NULL, explain_annotation},
+    {"Unknown (or not implemented) YANG module ", RPC_INVALID_VALUE, NULL, explain_annotation},
+    {"Missing JSON data instance to be coupled with ", RPC_INVALID_VALUE, NULL, explain_annotation},
 };
+
+/* The app-tag goes with libyang's error: a copy is left with the schema's words, which live as long
+ * as the program. */
+static struct kind kind_of_must(const struct explanation *e)
+{
+    const char *own = NULL;
+
+    if (e->item->apptag == NULL || strcmp(e->item->apptag, "must-violation") == 0 ||
+        lydict_insert(e->schema, e->item->apptag, 0, &own) != LY_SUCCESS)
+        own = "must-violation";
+    return (struct kind){.tag = RPC_OPERATION_FAILED, .app_tag = own};
+}
+
+/* A `must` is violated: its module may have given it words and an app-tag of its own. Those without
+ * words begin with libyang's. */
+static bool is_must(const struct explanation *e)
+{
+    const struct lysc_must *musts = e->node != NULL ? lysc_node_musts(e->node) : NULL;
+    const char *app_tag = e->item->apptag != NULL ? e->item->apptag : "";
+    LY_ARRAY_COUNT_TYPE u = 0;
+
+    LY_ARRAY_FOR(musts, u)
+    {
+        if ((musts[u].emsg != NULL && strcmp(musts[u].emsg, e->message) == 0) ||
+            (musts[u].eapptag != NULL && strcmp(musts[u].eapptag, app_tag) == 0))
+            return true;
+    }
+    return strcmp(app_tag, "must-violation") == 0 || begins_with(e->message, "Must condition ");
+}
+
+static bool names_attribute(const struct path_step *step)
+{
+    return step->name.len > 0 &&
+           (step->name.at[0] == '@' || (step->module.len > 0 && step->module.at[0] == '@'));
+}
+
+/* The value of an attribute: libyang 2 says so by a path that leads to no leaf, 3 by one that ends
+ * in /@module:attribute. */
+static bool is_attribute(const struct explanation *e)
+{
+    struct path_step step;
+
+    if (!begins_with(e->message, "Invalid enumeration value "))
+        return false;
+    (void)path_last(e->error->path, &step);
+    return names_attribute(&step) || (e->node != NULL && !(e->node->nodetype & LYD_NODE_TERM));
+}
+
+static struct kind kind_of(const struct explanation *e)
+{
+    if (compat_error_code(e->item) == LY_EMEM)
+        return (struct kind){.tag = RPC_RESOURCE_DENIED};
+    if (is_attribute(e))
+        return (struct kind){.tag = RPC_BAD_ATTRIBUTE};
+    if (is_must(e))
+        return kind_of_must(e);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (begins_with(e->message, kinds[i].beginning))
+            return kinds[i];
+    /* A constraint with a sentence of its module's: libyang still gives the app-tag. */
+    for (size_t i = 0; e->item->apptag != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].app_tag != NULL && strcmp(kinds[i].app_tag, e->item->apptag) == 0)
+            return (struct kind){.tag = kinds[i].tag, .app_tag = kinds[i].app_tag};
+    return (struct kind){.tag = RPC_INVALID_VALUE};
+}
 
 static void take_word(struct explanation *e)
 {
@@ -433,83 +401,123 @@ static void take_word(struct explanation *e)
     (void)snprintf(e->word, sizeof(e->word), "%.*s", (int)len, first != NULL ? first + 1 : "");
 }
 
-static void explain(struct explanation *e)
+/* Fills the kind, the path and the reason. */
+static void explain(struct explanation *e, const struct ly_err_item *item)
 {
-    const struct lysc_type *type = node_type(e->node);
+    struct rpc_error *error = e->error;
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && e->reason[0] == '\0'; i++)
-        if (strncmp(e->message, kinds[i].beginning, strlen(kinds[i].beginning)) == 0)
-            kinds[i].explain(e);
-    if (e->reason[0] == '\0' && (type == NULL || type_says(type, e->message) ||
-                                 must_says(e->node, e->message) || !say_type(e, type)))
+    *error = (struct rpc_error){.type = RPC_ERROR_APPLICATION};
+    e->item = item;
+    e->message = item->msg != NULL ? item->msg : "is refused, and libyang gives no reason";
+    compat_error_place(item, error->path, sizeof(error->path), &e->line);
+    e->node = e->leaf != NULL ? e->leaf : path_node(e->schema, error->path);
+    take_word(e);
+    const struct kind kind = kind_of(e);
+    error->tag = kind.tag;
+    error->app_tag = kind.app_tag;
+    if (kind.explain != NULL)
+        kind.explain(e);
+    if (error->message[0] == '\0' && (!is_of_libyang(e->message) || !say_type(e)))
         say(e, "%s", e->message);
 }
 
-void explain_error(const struct ly_ctx *schema, const struct lyd_node *tree,
-                   const struct ly_err_item *item, struct config_fault *fault)
-{
-    struct explanation e = {.schema = schema, .tree = tree};
-
-    e.message = item->msg != NULL ? item->msg : "is refused, and libyang gives no reason";
-    compat_error_place(item, e.path, sizeof(e.path), &fault->line);
-    e.node = find_node(schema, e.path);
-    take_word(&e);
-    explain(&e);
-    memcpy(fault->path, e.path, sizeof(fault->path));
-    memcpy(fault->reason, e.reason, sizeof(fault->reason));
-}
-
-bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item)
-{
-    char path[CONFIG_PATH_SIZE];
-    unsigned line = 0;
-
-    if (item->apptag != NULL && strcmp(item->apptag, "must-violation") == 0)
-        return true;
-    compat_error_place(item, path, sizeof(path), &line);
-    const struct lysc_node *node = find_node(schema, path);
-    const struct lysc_must *musts = node != NULL ? lysc_node_musts(node) : NULL;
-    LY_ARRAY_COUNT_TYPE u = 0;
-    LY_ARRAY_FOR(musts, u)
-    {
-        if (item->apptag != NULL && musts[u].eapptag != NULL &&
-            strcmp(item->apptag, musts[u].eapptag) == 0)
-            return true;
-    }
-    return item->msg != NULL && must_says(node, item->msg);
-}
-
-static bool ends_in_attribute(const char *path)
-{
-    struct step step = {.name = ""};
-
-    while (next_step(&path, &step))
-        ;
-    return (step.module != NULL ? step.module : step.name)[0] == '@';
-}
-
-bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item)
-{
-    char path[CONFIG_PATH_SIZE];
-    unsigned line = 0;
-
-    if (item->msg == NULL || strncmp(item->msg, "Invalid enumeration value ", 26) != 0)
-        return false;
-    compat_error_place(item, path, sizeof(path), &line);
-    if (ends_in_attribute(path))
-        return true;
-    const struct lysc_node *node = find_node(schema, path);
-    return node != NULL && !(node->nodetype & LYD_NODE_TERM);
-}
+/* --- what comes of it ------------------------------------------------------------------------ */
 
 void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,
                     struct config_error *error)
 {
+    struct rpc_error found;
+    struct explanation e = {.schema = schema, .tree = tree, .error = &found};
+
     for (const struct ly_err_item *item = ly_err_first(schema); item != NULL; item = item->next) {
-        struct config_fault fault;
-        explain_error(schema, tree, item, &fault);
-        config_error_add(error, CONFIG_INVALID, fault.line, fault.path, "%s", fault.reason);
+        explain(&e, item);
+        config_error_add(error, CONFIG_INVALID, e.line, found.path, "%s", found.message);
     }
     if (error->count == 0)
         config_error_add(error, CONFIG_INVALID, 0, NULL, "libyang refuses it and gives no reason");
+}
+
+bool explain_value(struct ly_ctx *schema, const struct lysc_node *leaf, const char *value,
+                   char reason[static CONFIG_REASON_SIZE])
+{
+    struct rpc_error found;
+    struct explanation e = {.schema = schema, .leaf = leaf, .error = &found};
+
+    ly_err_clean(schema, NULL);
+    LY_ERR result = lyd_value_validate(schema, leaf, value, strlen(value), NULL, NULL, NULL);
+    const struct ly_err_item *item = ly_err_last(schema);
+    (void)snprintf(reason, CONFIG_REASON_SIZE, "is not a value of its type");
+    if (result != LY_SUCCESS && result != LY_EINCOMPLETE && item != NULL) {
+        explain(&e, item);
+        memcpy(reason, found.message, CONFIG_REASON_SIZE);
+    }
+    ly_err_clean(schema, NULL);
+    return result == LY_SUCCESS || result == LY_EINCOMPLETE;
+}
+
+/* Attributes with a choice of values are `operation` and `insert`; libyang 2 does not say which, 3
+ * has it at the end of the path. One that is not known is quoted with its module. */
+static void name_attribute(struct explanation *e)
+{
+    struct rpc_error *error = e->error;
+    const char *colon = strchr(e->word, ':');
+    const char *name = colon != NULL ? colon + 1 : e->word;
+    struct path_step step;
+
+    if (error->tag == RPC_BAD_ATTRIBUTE) {
+        name = "operation";
+        (void)snprintf(error->message, sizeof(error->message),
+                       "an attribute in here has a value that is none of its own: give merge, "
+                       "replace, create, delete or remove as operation; first, last, before or "
+                       "after as insert");
+    }
+    (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%s",
+                   name[0] != '\0' ? name : "operation");
+    (void)path_last(error->path, &step);
+    if (!names_attribute(&step))
+        return;
+    bool alone = step.name.at[0] == '@';
+    (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%.*s",
+                   (int)step.name.len - alone, step.name.at + alone);
+    error->path[(alone ? step.name.at : step.module.at) - error->path - 1] = '\0';
+}
+
+/* What the error-info names (RFC 6241, appendix A). */
+static void name_subject(struct explanation *e)
+{
+    struct rpc_error *error = e->error;
+    struct path_step step;
+
+    if (error->tag == RPC_BAD_ATTRIBUTE || error->tag == RPC_UNKNOWN_ATTRIBUTE)
+        name_attribute(e);
+    if (!path_last(error->path, &step) || step.name.len == 0)
+        return;
+    /* RFC 7950, 15.2 and 15.3: the path is that of the list, where libyang names an entry. */
+    if (error->app_tag != NULL && (strcmp(error->app_tag, "too-many-elements") == 0 ||
+                                   strcmp(error->app_tag, "too-few-elements") == 0))
+        error->path[step.keys.at - error->path] = '\0';
+    else if (error->tag >= RPC_BAD_ATTRIBUTE && error->tag <= RPC_UNKNOWN_NAMESPACE)
+        (void)snprintf(error->bad_element, sizeof(error->bad_element), "%.*s", (int)step.name.len,
+                       step.name.at);
+}
+
+void rpc_errors_from_libyang(struct rpc_errors *errors, const struct ly_ctx *schema,
+                             const struct lyd_node *tree)
+{
+    size_t before = errors->count + errors->omitted;
+    struct rpc_error found;
+    struct explanation e = {.schema = schema, .tree = tree, .error = &found};
+
+    for (const struct ly_err_item *item = ly_err_first(schema); item != NULL; item = item->next) {
+        explain(&e, item);
+        name_subject(&e);
+        struct rpc_error *error =
+            rpc_error_add(errors, found.type, found.tag, found.path, "%s", found.message);
+        error->app_tag = found.app_tag;
+        memcpy(error->bad_attribute, found.bad_attribute, sizeof(error->bad_attribute));
+        memcpy(error->bad_element, found.bad_element, sizeof(error->bad_element));
+    }
+    if (errors->count + errors->omitted == before)
+        (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
+                            "libyang refuses it and gives no reason: memory may be out");
 }

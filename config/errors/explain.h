@@ -9,29 +9,26 @@
 #ifndef CONFIG_ERRORS_EXPLAIN_H
 #define CONFIG_ERRORS_EXPLAIN_H
 
-#include "config/errors/fault.h"
+#include "config/errors/rpc-error.h"
 
-#include <stdbool.h>
-
-struct ly_ctx;
-struct ly_err_item;
 struct lyd_node;
+struct lysc_node;
 
 /*
  * Adds a fault for each error that libyang holds for this schema; at least one. `tree` is the data
- * as far as there is any, or NULL. Leaves libyang's errors as they are.
+ * as far as there is any, or NULL. Leaves libyang's errors as they are. For rpc-errors this is
+ * rpc_errors_from_libyang().
  */
 void explain_errors(const struct ly_ctx *schema, const struct lyd_node *tree,
                     struct config_error *error);
 
-/* The same for one of libyang's errors: fills the path, the reason and the line. */
-void explain_error(const struct ly_ctx *schema, const struct lyd_node *tree,
-                   const struct ly_err_item *item, struct config_fault *fault);
-/* Is it a `must` that is violated? Its module may have given it words and an app-tag of its own. */
-bool explain_is_must(const struct ly_ctx *schema, const struct ly_err_item *item);
+/* Is the text a value of this leaf, as far as can be told without data? If not, the reason. */
+bool explain_value(struct ly_ctx *schema, const struct lysc_node *leaf, const char *value,
+                   char reason[static CONFIG_REASON_SIZE]);
 
-/* Is it the value of an attribute? libyang 2 says so by a path that leads to no leaf, 3 by one that
- * ends in /@module:attribute. */
-bool explain_is_attribute(const struct ly_ctx *schema, const struct ly_err_item *item);
+/* Adds to a text that something is not known, and what may stand in this node, or at the top
+ * (NULL). */
+void explain_unknown(const struct ly_ctx *schema, const struct lysc_node *parent,
+                     char text[static CONFIG_REASON_SIZE]);
 
 #endif

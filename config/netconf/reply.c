@@ -2,6 +2,10 @@
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
+#include "config/schema/path.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
 
 /* --- attributes ------------------------------------------------------------------------------ */
 
@@ -52,30 +56,15 @@ void reply_begin(struct xmlbuf *text, const struct lyd_node *envelope)
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
-static void put_name(struct xmlbuf *text, const char *module, size_t module_len, const char *name,
-                     size_t len)
+__attribute__((format(printf, 3, 4))) static void append(char *whole, size_t size,
+                                                         const char *format, ...)
 {
-    xmlbuf_add(text, module, module_len);
-    xmlbuf_put(text, ":");
-    xmlbuf_add(text, name, len);
-}
+    size_t used = strlen(whole);
+    va_list arguments;
 
-/* A quoted text, escaped; gives what is behind it. */
-static const char *put_quoted(struct xmlbuf *text, const char *at)
-{
-    char one[2] = {*at, '\0'};
-    const char quote = *at;
-
-    do {
-        one[0] = *at;
-        xmlbuf_escape(text, one);
-        at++;
-    } while (*at != '\0' && *at != quote);
-    if (*at != '\0') {
-        one[0] = *at++;
-        xmlbuf_escape(text, one);
-    }
-    return at;
+    va_start(arguments, format);
+    (void)vsnprintf(whole + used, size - used, format, arguments);
+    va_end(arguments);
 }
 
 /*
@@ -84,35 +73,28 @@ static const char *put_quoted(struct xmlbuf *text, const char *at)
  */
 void reply_path(struct xmlbuf *text, const char *path)
 {
-    const char *module = "";
-    size_t module_len = 0;
-    const char *at = path;
+    char whole[4 * CONFIG_PATH_SIZE] = "";
+    struct path_step step = {.name = {NULL, 0}};
+    struct cursor in = path_cursor(path);
 
-    while (*at != '\0') {
-        size_t len = strcspn(at, "/[]='\":");
-        bool begins = at > path && (at[-1] == '/' || at[-1] == '[') && len > 0;
-        if (begins && at[len] == ':') {
-            if (at[-1] == '/') {
-                module = at;
-                module_len = len;
-            }
-            xmlbuf_add(text, at, len + 1);
-            at += len + 1;
-            len = strcspn(at, "/[]='\"");
-            xmlbuf_add(text, at, len);
-            at += len;
-        } else if (begins && at[0] != '.' && !(at[0] >= '0' && at[0] <= '9') && module_len > 0) {
-            put_name(text, module, module_len, at, len);
-            at += len;
-        } else if (len > 0) {
-            xmlbuf_add(text, at, len);
-            at += len;
-        } else if (*at == '\'' || *at == '"') {
-            at = put_quoted(text, at);
-        } else {
-            xmlbuf_add(text, at++, 1);
+    while (path_next(&in, &step)) {
+        const struct path_part module = step.module;
+        struct cursor keys = path_keys(&step);
+        struct path_key key;
+        append(whole, sizeof(whole), "/%.*s:%.*s", (int)module.len, module.at, (int)step.name.len,
+               step.name.at);
+        while (path_next_key(&keys, &key)) {
+            if (key.position > 0)
+                append(whole, sizeof(whole), "[%" PRIu32 "]", key.position);
+            else if (key.name.len == 0)
+                append(whole, sizeof(whole), "[.=%.*s]", (int)key.value.len + 2, key.value.at - 1);
+            else
+                append(whole, sizeof(whole), "[%.*s:%.*s=%.*s]", (int)module.len, module.at,
+                       (int)key.name.len, key.name.at, (int)key.value.len + 2, key.value.at - 1);
         }
     }
+    append(whole, sizeof(whole), "%.*s", (int)cursor_left(&in), (const char *)in.at);
+    xmlbuf_escape(text, whole);
 }
 
 /* The prefixes that a path uses, which are names of modules. */

@@ -44,22 +44,11 @@ static const struct lyd_node *first_child(const struct lyd_node *element)
 static void look_at_children(struct search *search, const struct lysc_node *parent,
                              const struct lyd_node *element);
 
-/* libyang is asked for the reason, so that the module's own sentence is told. */
-static void blame_value(struct search *search, const struct lyd_node *element)
-{
-    const struct ly_err_item *item = ly_err_last(search->schema);
-    struct config_fault fault = {.reason = "is not a value of its type"};
-
-    if (item != NULL)
-        explain_error(search->schema, NULL, item, &fault);
-    (void)blame(search, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, xml_name(element), fault.reason);
-}
-
 static void look_at_value(struct search *search, const struct lysc_node *schema,
                           const struct lyd_node *element)
 {
     const char *value = xml_value(element);
-    LY_ERR result = LY_SUCCESS;
+    char reason[CONFIG_REASON_SIZE];
 
     if (first_child(element) != NULL) {
         (void)blame(search, RPC_ERROR_PROTOCOL, RPC_UNKNOWN_ELEMENT, xml_name(first_child(element)),
@@ -70,11 +59,8 @@ static void look_at_value(struct search *search, const struct lysc_node *schema,
     if (strchr(value, ':') != NULL &&
         ((const struct lysc_node_leaf *)schema)->type->basetype == LY_TYPE_IDENT)
         return;
-    ly_err_clean(search->schema, NULL);
-    result = lyd_value_validate(search->schema, schema, value, strlen(value), NULL, NULL, NULL);
-    if (result != LY_SUCCESS && result != LY_EINCOMPLETE)
-        blame_value(search, element);
-    ly_err_clean(search->schema, NULL);
+    if (!explain_value(search->schema, schema, value, reason))
+        (void)blame(search, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, xml_name(element), reason);
 }
 
 /* RFC 6241, 6.2 and 8.9.1; libyang refuses the value of an attribute without saying where. */

@@ -3,6 +3,7 @@
 
 #include "agent/base/number.h"
 #include "config/schema/compat.h"
+#include "config/schema/path.h"
 #include "config/settings/host.h"
 
 #include <assert.h>
@@ -37,44 +38,29 @@ static const char *const kept_by_simple[] = {
 
 /* --- the tree -------------------------------------------------------------------------------- */
 
-static bool equals(const char *text, const char *part, size_t len)
-{
-    return strlen(text) == len && memcmp(text, part, len) == 0;
-}
-
-/* A step is "name", or "module:name". */
-static bool is_step(const struct lysc_node *node, const char *step, size_t len)
-{
-    const char *colon = memchr(step, ':', len);
-
-    if (colon == NULL)
-        return equals(node->name, step, len);
-    size_t module_len = (size_t)(colon - step);
-    return equals(node->module->name, step, module_len) &&
-           equals(node->name, colon + 1, len - module_len - 1);
-}
-
 /*
- * Finds a node outside of lists by the path of its schema, "/module:name/name". libyang's own
- * search allocates, and so could not tell a node that is not there from memory that is out.
+ * Finds a node outside of lists by its path. libyang's own search allocates, and so could not tell
+ * a node that is not there from memory that is out.
  */
 static const struct lyd_node *find(const struct lyd_node *tree, const char *path)
 {
     const struct lyd_node *node = NULL;
+    struct path_step step = {.name = {NULL, 0}};
+    struct cursor in = path_cursor(path);
 
-    while (*path == '/') {
-        size_t len = strcspn(path + 1, "/");
-        for (node = tree; node != NULL && !is_step(node->schema, path + 1, len);)
+    while (path_next(&in, &step)) {
+        for (node = tree; node != NULL && !(path_is(step.name, node->schema->name) &&
+                                            path_is(step.module, node->schema->module->name));)
             node = node->next;
         if (node == NULL)
             return NULL;
         tree = lyd_child(node);
-        path += 1 + len;
     }
     return node;
 }
 
-bool apply_is_set(const struct lyd_node *tree, const char *path)
+/* Is this leaf set to something else than its default? */
+static bool is_set(const struct lyd_node *tree, const char *path)
 {
     const struct lyd_node *node = find(tree, path);
     return node != NULL && !lyd_is_default(node);
@@ -592,7 +578,7 @@ static void apply_kept_knobs(struct work *work, const char *const *paths)
     struct settings *settings = work->settings;
 
     for (; *paths != NULL; paths++)
-        if (apply_is_set(work->tree, *paths) && settings->kept_count < SETTINGS_KEPT_MAX)
+        if (is_set(work->tree, *paths) && settings->kept_count < SETTINGS_KEPT_MAX)
             settings->kept[settings->kept_count++] = *paths;
 }
 

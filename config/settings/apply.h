@@ -35,7 +35,4 @@ struct settings *apply_settings(const struct lyd_node *tree,
  */
 extern const char *const apply_kept[];
 
-/* Is this leaf set to something else than its default? */
-bool apply_is_set(const struct lyd_node *tree, const char *path);
-
 #endif
