@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/base/mac.h"
 
-#include "agent/base/number.h"
+#include "agent/base/hex.h"
 
 bool mac_is_zero(const struct mac *m)
 {
@@ -37,7 +37,7 @@ bool mac_parse(const char *text, size_t len, struct mac *out)
                 return false;
             continue;
         }
-        int value = number_hex_digit((uint8_t)text[i]);
+        int value = hex_digit((uint8_t)text[i]);
         if (value < 0)
             return false;
         m.b[digits / 2] = (uint8_t)((m.b[digits / 2] << 4) | value);

@@ -25,14 +25,4 @@ bool number_whole(struct cursor c, uint64_t max, uint64_t *out);
 /* The same of a text. */
 bool number_text(const char *text, uint64_t max, uint64_t *out);
 
-/* What a hexadecimal digit of either case is worth, or -1. */
-static inline int number_hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 #endif

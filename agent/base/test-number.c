@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/base/hex.h"
 #include "agent/base/number.h"
 
 #include <cmocka.h>
@@ -191,7 +192,7 @@ static void test_hexadecimal_digits(void **state)
     for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
         unsigned low = byte >= 'A' && byte <= 'F' ? byte + 'a' - 'A' : byte;
         const char *found = memchr(digits, (int)low, 16);
-        assert_int_equal(number_hex_digit((uint8_t)byte), found != NULL ? found - digits : -1);
+        assert_int_equal(hex_digit((uint8_t)byte), found != NULL ? found - digits : -1);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/settings/apply.h"
 
+#include "agent/base/hex.h"
 #include "agent/base/number.h"
 #include "config/schema/compat.h"
 #include "config/schema/path.h"
@@ -345,8 +346,8 @@ static void apply_attribute_list(struct work *work, const struct lyd_node *entry
         return;
     list->key_hash_len = (uint8_t)(strlen(hash) / 2);
     for (size_t i = 0; i < list->key_hash_len; i++)
-        list->key_hash[i] = (uint8_t)((unsigned)number_hex_digit((uint8_t)hash[2 * i]) << 4 |
-                                      (unsigned)number_hex_digit((uint8_t)hash[2 * i + 1]));
+        list->key_hash[i] = (uint8_t)((unsigned)hex_digit((uint8_t)hash[2 * i]) << 4 |
+                                      (unsigned)hex_digit((uint8_t)hash[2 * i + 1]));
 }
 
 static void apply_user(struct work *work, const struct lyd_node *entry, void *to)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/replay/replay-value.h"
 
+#include "agent/base/hex.h"
 #include "agent/base/number.h"
 
 #include <arpa/inet.h>
@@ -65,8 +66,8 @@ bool replay_number(struct cursor c, int64_t min, int64_t max, int64_t *out)
 
 static bool take_hex(struct cursor *c, uint8_t *out)
 {
-    int high = number_hex_digit(cursor_u8(c));
-    int low = number_hex_digit(cursor_u8(c));
+    int high = hex_digit(cursor_u8(c));
+    int low = hex_digit(cursor_u8(c));
 
     *out = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     return !c->failed && high >= 0 && low >= 0;
