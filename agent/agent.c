@@ -5,6 +5,7 @@
 #include "agent/base/log.h"
 #include "agent/base/trace.h"
 #include "agent/peer/address.h"
+#include "agent/tls/crypto.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     return identity_context(agent->identity, &options);
 }
 
-static bool gate_authorise(void *context, const struct authlist_peer *peer,
+static bool gate_authorise(void *context, const struct certificate_info *peer,
                            const struct mac *expected, struct authlist_decision *decision)
 {
     struct agent *agent = context;

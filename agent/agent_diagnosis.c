@@ -16,7 +16,7 @@ enum diagnosis_ntp agent_ntp(const struct agent *agent)
 
 static void describe_own(const struct agent *agent, struct diagnosis *out)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct certificate_info *own = identity_info(agent->identity);
 
     out->has_own = own != NULL;
     if (own == NULL)
@@ -27,7 +27,7 @@ static void describe_own(const struct agent *agent, struct diagnosis *out)
     memcpy(out->own_sha256, own->spki_sha256, sizeof(out->own_sha256));
 }
 
-void agent_explain(void *context, const struct authlist_peer *presented,
+void agent_explain(void *context, const struct certificate_info *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out)
 {

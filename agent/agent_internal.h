@@ -82,7 +82,7 @@ void agent_clock_until(struct agent *agent, int64_t not_after);
 
 /* agent_diagnosis.c: who keeps the clock; the gate's `explain` and `diagnosed`. */
 enum diagnosis_ntp agent_ntp(const struct agent *agent);
-void agent_explain(void *context, const struct authlist_peer *presented,
+void agent_explain(void *context, const struct certificate_info *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out);
 void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);

@@ -16,7 +16,7 @@ enum {
 
 static void log_identity(const struct agent *agent)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct certificate_info *own = identity_info(agent->identity);
     char mac[MAC_TEXT_SIZE] = "none";
     char base_mac[MAC_TEXT_SIZE];
     char hash[2 * sizeof(own->spki_sha256) + 1];
@@ -72,7 +72,7 @@ static bool random_mac(struct mac *mac)
 static const char *known_base_mac(const struct agent *agent, struct mac *mac)
 {
     const struct settings_radios *radios = &agent->settings->radios;
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct certificate_info *own = identity_info(agent->identity);
 
     if (radios->has_base_mac) {
         *mac = radios->base_mac;
@@ -140,9 +140,9 @@ static void on_renewed(void *context, enum identity_found found)
         log_error("identity: it could not be renewed; the old one stays");
 }
 
-const char *state_renew_identity(struct agent *agent, enum authlist_key_type kind)
+const char *state_renew_identity(struct agent *agent, enum certificate_key_type kind)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct certificate_info *own = identity_info(agent->identity);
 
     if (agent->stopping)
         return "the agent is stopping";
@@ -151,7 +151,7 @@ const char *state_renew_identity(struct agent *agent, enum authlist_key_type kin
     if (!agent->ready || own == NULL)
         return "there is none yet";
     log_info("identity: making a new key and a new certificate, which takes a moment");
-    if (kind == AUTHLIST_KEY_OTHER)
+    if (kind == CERTIFICATE_KEY_OTHER)
         kind = own->key_type;
     return identity_renew(agent->identity, kind, agent->name, &agent->session.base_mac, on_renewed,
                           agent)

@@ -29,7 +29,7 @@ void diagnosis_init(struct diagnosis *diagnosis, enum diagnosis_code code)
 {
     memset(diagnosis, 0, sizeof(*diagnosis));
     diagnosis->code = code;
-    diagnosis->own_key = AUTHLIST_KEY_RSA;
+    diagnosis->own_key = CERTIFICATE_KEY_RSA;
     diagnosis->alert = -1;
     diagnosis->since = -1;
     diagnosis->next_attempt = -1;
@@ -110,7 +110,7 @@ static bool is_hash(const struct settings_attribute_list *list, const uint8_t sh
 /* The configured value is not the key's hash: what else of this peer is it? Everything here was
  * shown in the open, so that comparing takes the time it takes. */
 static enum diagnosis_code explain_hash(const struct settings_attribute_list *list,
-                                        const struct authlist_peer *peer)
+                                        const struct certificate_info *peer)
 {
     if (is_hash(list, peer->certificate_sha1, peer->certificate_sha256))
         return DIAGNOSIS_CERTIFICATE_HASH;
@@ -125,7 +125,7 @@ static enum diagnosis_code explain_hash(const struct settings_attribute_list *li
 
 /* The user is there, and its entry does not let the peer in. */
 static enum diagnosis_code explain_entry(const struct settings_aaa *aaa,
-                                         const struct authlist_peer *peer,
+                                         const struct certificate_info *peer,
                                          const struct authlist_decision *decision,
                                          struct diagnosis *out)
 {
@@ -145,7 +145,8 @@ static enum diagnosis_code explain_entry(const struct settings_aaa *aaa,
 
 /* A MAC that was mistyped: the key is there, under another one. */
 static enum diagnosis_code explain_unknown(const struct settings_aaa *aaa,
-                                           const struct authlist_peer *peer, struct diagnosis *out)
+                                           const struct certificate_info *peer,
+                                           struct diagnosis *out)
 {
     for (size_t i = 0; i < aaa->user_count; i++) {
         const struct settings_attribute_list *list =
@@ -158,7 +159,7 @@ static enum diagnosis_code explain_unknown(const struct settings_aaa *aaa,
     return DIAGNOSIS_UNKNOWN_MAC;
 }
 
-static enum diagnosis_code explain_dates(const struct authlist_peer *peer, struct diagnosis *out)
+static enum diagnosis_code explain_dates(const struct certificate_info *peer, struct diagnosis *out)
 {
     if (out->wall > peer->not_after) {
         out->skew = out->wall - peer->not_after;
@@ -169,7 +170,8 @@ static enum diagnosis_code explain_dates(const struct authlist_peer *peer, struc
                                                        : DIAGNOSIS_CLOCK_NOT_SET;
 }
 
-static enum diagnosis_code explain(const struct settings_aaa *aaa, const struct authlist_peer *peer,
+static enum diagnosis_code explain(const struct settings_aaa *aaa,
+                                   const struct certificate_info *peer,
                                    const struct authlist_decision *decision, struct diagnosis *out)
 {
     switch (decision->verdict) {
@@ -204,7 +206,7 @@ static enum diagnosis_code explain(const struct settings_aaa *aaa, const struct 
     return DIAGNOSIS_BAD_CERTIFICATE;
 }
 
-void diagnosis_of_refusal(const struct settings_aaa *aaa, const struct authlist_peer *presented,
+void diagnosis_of_refusal(const struct settings_aaa *aaa, const struct certificate_info *presented,
                           const struct authlist_decision *decision, const struct mac *expected,
                           struct diagnosis *out)
 {

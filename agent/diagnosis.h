@@ -111,7 +111,7 @@ struct diagnosis {
     uint16_t port;                        /* of the server; inbound: that we listen on */
     char address[DIAGNOSIS_ADDRESS_SIZE]; /* with its port; empty if there was none */
     bool has_presented;                   /* a certificate was shown and could be read */
-    struct authlist_peer presented;
+    struct certificate_info presented;
 
     /* What the configuration has. */
     bool has_mac;
@@ -127,7 +127,7 @@ struct diagnosis {
 
     /* What we are to the peer. */
     bool has_own;
-    enum authlist_key_type own_key;
+    enum certificate_key_type own_key;
     struct mac own_mac;
     uint8_t own_sha1[20];
     uint8_t own_sha256[32];
@@ -160,7 +160,7 @@ bool diagnosis_clock_is_set(int64_t wall, enum diagnosis_ntp ntp);
  * configuration has; wall and ntp must be there. `presented` NULL: no certificate. A decision that
  * is no refusal gives DIAGNOSIS_NONE.
  */
-void diagnosis_of_refusal(const struct settings_aaa *aaa, const struct authlist_peer *presented,
+void diagnosis_of_refusal(const struct settings_aaa *aaa, const struct certificate_info *presented,
                           const struct authlist_decision *decision, const struct mac *expected,
                           struct diagnosis *out);
 

@@ -12,6 +12,7 @@
 #include "agent/base/trace.h"
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 #include "config/config.h"
 #include "config/text/diagnosis.h"
@@ -470,7 +471,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     keep_large_blocks_apart();
     tls_memory_count();
-    job_at_fork(tls_memory_wipe);
+    job_at_fork(tls_forget_secrets);
     if (tls_init() != 0)
         return EXIT_FAILURE;
     program.loop = loop_new();

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static bool same_key(const struct diagnosis *x, bool has_presented,
-                     const struct authlist_peer *presented)
+                     const struct certificate_info *presented)
 {
     if (x->has_presented != has_presented)
         return false;
@@ -96,7 +96,7 @@ void refusals_told(struct refusals *refusals, const struct diagnosis *diagnosis)
 }
 
 void refusals_forget(struct refusals *refusals, const char *address,
-                     const struct authlist_peer *presented)
+                     const struct certificate_info *presented)
 {
     for (size_t i = 0; i < REFUSALS_MAX; i++) {
         struct refusal *one = &refusals->places[i];

@@ -40,7 +40,7 @@ void refusals_told(struct refusals *refusals, const struct diagnosis *diagnosis)
 
 /* This peer is in now: nothing is to be told of it any more. */
 void refusals_forget(struct refusals *refusals, const char *address,
-                     const struct authlist_peer *presented);
+                     const struct certificate_info *presented);
 /*
  * This MAC has a session now, whichever way and from wherever it came: nothing that kept its server
  * away is told any more. Two exceptions: who only claimed the MAC, and who was refused because the

@@ -101,7 +101,7 @@ struct state_summary {
     struct mac base_mac;
     bool enabled;
     bool identity_ready;
-    struct authlist_peer identity; /* own certificate: subject, hashes */
+    struct certificate_info identity; /* own certificate: subject, hashes */
     char certificate_path[256];
     uint64_t offered; /* services */
     uint32_t devices;
@@ -256,11 +256,11 @@ void state_count_devices(const struct agent *agent, struct state_device_counts *
 size_t state_reconnect(struct agent *agent, const char *host);
 
 /*
- * Makes a new key of this kind (RSA-2048 or P-256; AUTHLIST_KEY_OTHER: of the kind that there is)
- * and a certificate in place of the agent's own, in a child. New connections show it, sessions go
- * on with the old one. Every location server must then be told the new key hash, which is logged.
- * NULL: it has begun; else a sentence why it cannot be now.
+ * Makes a new key of this kind (RSA-2048 or P-256; CERTIFICATE_KEY_OTHER: of the kind that there
+ * is) and a certificate in place of the agent's own, in a child. New connections show it, sessions
+ * go on with the old one. Every location server must then be told the new key hash, which is
+ * logged. NULL: it has begun; else a sentence why it cannot be now.
  */
-const char *state_renew_identity(struct agent *agent, enum authlist_key_type kind);
+const char *state_renew_identity(struct agent *agent, enum certificate_key_type kind);
 
 #endif

@@ -188,8 +188,8 @@ static int64_t any_of(int64_t count)
 
 static bool may_be_here(const struct scene *s, const bool listed[BOTH], unsigned who)
 {
-    const struct authlist_peer *peer =
-        tls_identity_facts(far_identity(who == 0 ? FAR_SERVER : FAR_OTHER_SERVER));
+    const struct certificate_info *peer =
+        tls_identity_info(far_identity(who == 0 ? FAR_SERVER : FAR_OTHER_SERVER));
     int64_t second = loop_wall(s->bed->loop) / 1000;
 
     return listed[who] && diagnosis_clock_is_set(second, ntp_state) && second >= peer->not_before &&

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "agent/tls/crypto.h"
 #include "tests/unit/agent-bed.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/process.h"
@@ -171,7 +172,7 @@ static void an_identity_that_cannot_be_made_is_tried_again(void **state)
 
 /* --- renewal --- */
 
-static bool is_shown(const struct far_end *end, const struct authlist_peer *identity)
+static bool is_shown(const struct far_end *end, const struct certificate_info *identity)
 {
     return memcmp(tls_peer(end->tls)->spki_sha256, identity->spki_sha256, TLS_SHA256_SIZE) == 0;
 }
@@ -191,19 +192,19 @@ static void a_renewed_identity_is_shown_to_new_connections_and_sessions_live_on(
     use_new_state_dir(s);
     scene_start(s, scene_with_listener(s, scene_with_server(s)));
     assert_non_null(
-        state_renew_identity(s->agent, AUTHLIST_KEY_OTHER)); /* the first one is being made */
+        state_renew_identity(s->agent, CERTIFICATE_KEY_OTHER)); /* the first one is being made */
     scene_activate(s, scene_take_call(s, FAR_SERVER));
     scene_run_until(s, scene_one_is_active);
     state_summary(s->agent, &before);
     assert_true(is_shown(s->ends[0], &before.identity));
-    assert_null(state_renew_identity(s->agent, AUTHLIST_KEY_EC));
-    assert_non_null(state_renew_identity(s->agent, AUTHLIST_KEY_EC)); /* one at a time */
+    assert_null(state_renew_identity(s->agent, CERTIFICATE_KEY_EC));
+    assert_non_null(state_renew_identity(s->agent, CERTIFICATE_KEY_EC)); /* one at a time */
     scene_run_until(s, is_renewed);
     state_summary(s->agent, &after);
     assert_memory_not_equal(before.identity.spki_sha256, after.identity.spki_sha256,
                             TLS_SHA256_SIZE);
-    assert_int_equal(before.identity.key_type, AUTHLIST_KEY_RSA);
-    assert_int_equal(after.identity.key_type, AUTHLIST_KEY_EC);
+    assert_int_equal(before.identity.key_type, CERTIFICATE_KEY_RSA);
+    assert_int_equal(after.identity.key_type, CERTIFICATE_KEY_EC);
     scene_activate(s, scene_come_in(s, FAR_OTHER_SERVER));
     scene_run_until(s, scene_two_are_active);
     assert_true(is_shown(s->ends[1], &after.identity));
@@ -235,7 +236,7 @@ static void a_renewal_that_fails_is_told_and_changes_nothing(void **state)
     state_summary(s->agent, &before);
     (void)snprintf(path, sizeof(path), "%s/next-key.pem", s->state_dir);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_null(state_renew_identity(s->agent, AUTHLIST_KEY_OTHER));
+    assert_null(state_renew_identity(s->agent, CERTIFICATE_KEY_OTHER));
     scene_run_until(s, could_not_be_renewed);
     state_summary(s->agent, &after);
     assert_memory_equal(before.identity.spki_sha256, after.identity.spki_sha256, TLS_SHA256_SIZE);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "agent/tls/crypto.h"
 #include "agent/wire/wire.h"
 #include "tests/unit/agent-bed.h"
 
@@ -52,7 +53,7 @@ static void the_summary_has_it_all(void **state)
     assert_true(summary.enabled);
     assert_true(summary.identity_ready);
     assert_memory_equal(summary.identity.spki_sha256,
-                        tls_identity_facts(far_identity(FAR_OURS))->spki_sha256, TLS_SHA256_SIZE);
+                        tls_identity_info(far_identity(FAR_OURS))->spki_sha256, TLS_SHA256_SIZE);
     assert_non_null(strstr(summary.certificate_path, "/cert.pem"));
     assert_int_equal(summary.offered, engine_offered(s->bed->engine));
     assert_int_equal(summary.devices, 1);

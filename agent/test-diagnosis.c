@@ -23,7 +23,7 @@ struct fixture {
     struct settings_user users[2];
     struct settings_method_list method;
     struct settings_aaa aaa;
-    struct authlist_peer peer;
+    struct certificate_info peer;
     int64_t now;
     enum diagnosis_ntp ntp;
     const struct mac *expected;
@@ -39,7 +39,7 @@ static void set_hash(struct settings_attribute_list *list, const uint8_t *hash, 
 static struct fixture *fixture(void)
 {
     static struct fixture f;
-    struct authlist_peer *p = &f.peer;
+    struct certificate_info *p = &f.peer;
 
     memset(&f, 0, sizeof(f));
     memset(p->spki_sha1, 1, sizeof(p->spki_sha1));
@@ -50,7 +50,7 @@ static struct fixture *fixture(void)
     memset(p->inner_key_sha256, 6, sizeof(p->inner_key_sha256));
     p->macs[0] = mse;
     p->mac_count = 1;
-    p->key_type = AUTHLIST_KEY_RSA;
+    p->key_type = CERTIFICATE_KEY_RSA;
     p->key_bits = 2048;
     p->not_before = NOW - 1000;
     p->not_after = NOW + 1000;
@@ -73,7 +73,7 @@ static struct fixture *fixture(void)
 }
 
 /* As the auth list decides, and the agent then asks. */
-static struct diagnosis diagnose(const struct fixture *f, const struct authlist_peer *peer)
+static struct diagnosis diagnose(const struct fixture *f, const struct certificate_info *peer)
 {
     struct authlist_decision decision;
     struct diagnosis d;
@@ -100,7 +100,7 @@ static void who_is_let_in_has_no_diagnosis(void **state)
 static void each_hash_that_is_not_the_keys_is_recognised(void **state)
 {
     struct fixture *f = fixture();
-    const struct authlist_peer *p = &f->peer;
+    const struct certificate_info *p = &f->peer;
     const uint8_t foreign[32] = {9};
     uint8_t padded[32] = {0};
     const struct {

@@ -38,14 +38,14 @@ const char *authlist_verdict_text(enum authlist_verdict verdict)
     return "refused";
 }
 
-static bool key_is_acceptable(const struct authlist_peer *peer)
+static bool key_is_acceptable(const struct certificate_info *peer)
 {
     switch (peer->key_type) {
-    case AUTHLIST_KEY_RSA:
+    case CERTIFICATE_KEY_RSA:
         return peer->key_bits >= RSA_BITS_MIN;
-    case AUTHLIST_KEY_EC:
+    case CERTIFICATE_KEY_EC:
         return peer->key_bits == 256 || peer->key_bits == 384 || peer->key_bits == 521;
-    case AUTHLIST_KEY_OTHER:
+    case CERTIFICATE_KEY_OTHER:
         break;
     }
     return false;
@@ -91,7 +91,7 @@ static bool equal_in_constant_time(const uint8_t *x, const uint8_t *y, size_t le
 
 static enum authlist_verdict compare_key(const struct settings_aaa *aaa,
                                          const struct settings_user *user,
-                                         const struct authlist_peer *peer)
+                                         const struct certificate_info *peer)
 {
     const struct settings_attribute_list *list = authlist_attributes(aaa, user->attribute_list);
     const uint8_t *hash = NULL;
@@ -125,7 +125,7 @@ static int nearness(enum authlist_verdict verdict)
 }
 
 static void consider_user(const struct settings_aaa *aaa, const struct settings_user *user,
-                          const struct authlist_peer *peer, const struct mac *expected,
+                          const struct certificate_info *peer, const struct mac *expected,
                           struct authlist_decision *best)
 {
     enum authlist_verdict verdict = compare_key(aaa, user, peer);
@@ -141,7 +141,7 @@ static void consider_user(const struct settings_aaa *aaa, const struct settings_
     best->has_mac = true;
 }
 
-static void find_entry(const struct settings_aaa *aaa, const struct authlist_peer *peer,
+static void find_entry(const struct settings_aaa *aaa, const struct certificate_info *peer,
                        const struct mac *expected, struct authlist_decision *best)
 {
     best->verdict = AUTHLIST_UNKNOWN_MAC;
@@ -154,14 +154,14 @@ static void find_entry(const struct settings_aaa *aaa, const struct authlist_pee
                 consider_user(aaa, &aaa->users[u], peer, expected, best);
 }
 
-static enum authlist_verdict check_dates(const struct authlist_peer *peer, int64_t now)
+static enum authlist_verdict check_dates(const struct certificate_info *peer, int64_t now)
 {
     if (now < peer->not_before)
         return AUTHLIST_NOT_YET_VALID;
     return now > peer->not_after ? AUTHLIST_EXPIRED : AUTHLIST_OK;
 }
 
-bool authlist_check(const struct settings_aaa *aaa, const struct authlist_peer *peer,
+bool authlist_check(const struct settings_aaa *aaa, const struct certificate_info *peer,
                     const struct mac *expected, int64_t now, struct authlist_decision *decision)
 {
     *decision = (struct authlist_decision){.verdict = AUTHLIST_NO_CERTIFICATE};

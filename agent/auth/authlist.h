@@ -13,38 +13,12 @@
 #ifndef AGENT_AUTH_AUTHLIST_H
 #define AGENT_AUTH_AUTHLIST_H
 
+#include "agent/auth/certificate.h"
 #include "agent/base/mac.h"
 #include "agent/settings.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-enum {
-    AUTHLIST_SUBJECT_SIZE = 128,
-    AUTHLIST_MACS_MAX = 4, /* that one certificate may name */
-};
-
-enum authlist_key_type { AUTHLIST_KEY_OTHER, AUTHLIST_KEY_RSA, AUTHLIST_KEY_EC };
-
-/* What a peer's certificate says, as far as the decision needs it. */
-struct authlist_peer {
-    char subject[AUTHLIST_SUBJECT_SIZE]; /* safe to log; cut if longer */
-    struct mac
-        macs[AUTHLIST_MACS_MAX]; /* CN first, then other subject attributes, then subjectAltName */
-    size_t mac_count;
-    uint8_t spki_sha1[20];
-    uint8_t spki_sha256[32];
-    uint8_t certificate_sha1[20];
-    uint8_t certificate_sha256[32];
-    uint8_t inner_key_sha1[20]; /* of the key inside of the SubjectPublicKeyInfo: PKCS#1 for RSA */
-    uint8_t inner_key_sha256[32];
-    enum authlist_key_type key_type;
-    unsigned key_bits;
-    int64_t not_before; /* seconds since 1970 */
-    int64_t not_after;
-    size_t chain_length;
-};
 
 /*
  * Deny by default: everything but AUTHLIST_OK is a refusal.
@@ -91,7 +65,7 @@ struct authlist_decision {
  * A certificate may name several MACs, and several users may share a key: one entry that fits is
  * enough, and the expected one is preferred.
  */
-bool authlist_check(const struct settings_aaa *aaa, const struct authlist_peer *peer,
+bool authlist_check(const struct settings_aaa *aaa, const struct certificate_info *peer,
                     const struct mac *expected, int64_t now, struct authlist_decision *decision);
 
 /*

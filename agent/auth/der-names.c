@@ -88,7 +88,7 @@ static void add_mac(struct der_certificate *out, const struct mac *mac)
     for (size_t i = 0; i < out->mac_count; i++)
         if (mac_equal(&out->macs[i], mac))
             return;
-    if (out->mac_count < AUTHLIST_MACS_MAX)
+    if (out->mac_count < CERTIFICATE_MACS_MAX)
         out->macs[out->mac_count++] = *mac;
 }
 

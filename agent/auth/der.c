@@ -131,19 +131,19 @@ static const struct curve *find_curve(const struct cursor *oid)
     return NULL;
 }
 
-static bool parse_key(struct cursor *spki, enum authlist_key_type *type, unsigned *bits)
+static bool parse_key(struct cursor *spki, enum certificate_key_type *type, unsigned *bits)
 {
     struct cursor algorithm = der_enter(spki, TAG_SEQUENCE);
     struct cursor oid = der_enter(&algorithm, TAG_OID);
     struct cursor key = der_enter(spki, TAG_BIT_STRING);
 
-    *type = AUTHLIST_KEY_OTHER;
+    *type = CERTIFICATE_KEY_OTHER;
     *bits = 0;
     /* Whole bytes only: no kind of key has other ones. */
     if (cursor_u8(&key) != 0 || !der_finished(spki) || algorithm.failed || key.failed)
         return false;
     if (der_body_is(&oid, oid_rsa, sizeof(oid_rsa))) {
-        *type = AUTHLIST_KEY_RSA;
+        *type = CERTIFICATE_KEY_RSA;
         return parse_rsa_key(key, bits);
     }
     if (der_body_is(&oid, oid_ec, sizeof(oid_ec))) {
@@ -153,14 +153,15 @@ static bool parse_key(struct cursor *spki, enum authlist_key_type *type, unsigne
                                         : NULL;
         if (curve == NULL)
             return true;
-        *type = AUTHLIST_KEY_EC;
+        *type = CERTIFICATE_KEY_EC;
         *bits = curve->bits;
         return parse_ec_point(&key, curve->bits);
     }
     return true;
 }
 
-bool der_spki_parse(const uint8_t *data, size_t len, enum authlist_key_type *type, unsigned *bits)
+bool der_spki_parse(const uint8_t *data, size_t len, enum certificate_key_type *type,
+                    unsigned *bits)
 {
     struct cursor c = cursor_of(data, len);
     struct cursor spki = der_enter(&c, TAG_SEQUENCE);

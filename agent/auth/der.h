@@ -10,7 +10,7 @@
 #ifndef AGENT_AUTH_DER_H
 #define AGENT_AUTH_DER_H
 
-#include "agent/auth/authlist.h"
+#include "agent/auth/certificate.h"
 #include "agent/base/cursor.h"
 
 #include <stdbool.h>
@@ -22,14 +22,14 @@ struct der_certificate {
     size_t spki_len;
     const uint8_t *inner_key; /* what its BIT STRING holds: PKCS#1 for RSA, the point for EC */
     size_t inner_key_len;
-    enum authlist_key_type key_type; /* EC: only P-256, P-384 and P-521 count; others are OTHER */
+    enum certificate_key_type key_type;
     unsigned key_bits;
     int64_t not_before; /* seconds since 1970-01-01 UTC, 64 bits on every machine */
     int64_t not_after;
     const uint8_t *subject; /* the whole Name */
     size_t subject_len;
-    struct mac
-        macs[AUTHLIST_MACS_MAX]; /* CN first, then other subject attributes, then subjectAltName */
+    struct mac macs[CERTIFICATE_MACS_MAX]; /* CN first, then other subject attributes, then
+                                              subjectAltName */
     size_t mac_count;
 };
 
@@ -38,7 +38,8 @@ struct der_certificate {
 bool der_certificate_parse(const uint8_t *data, size_t len, struct der_certificate *out);
 
 /* Type and size of a key from its SubjectPublicKeyInfo alone. */
-bool der_spki_parse(const uint8_t *data, size_t len, enum authlist_key_type *type, unsigned *bits);
+bool der_spki_parse(const uint8_t *data, size_t len, enum certificate_key_type *type,
+                    unsigned *bits);
 
 /* The subject as one line ("CN=..., O=..."), safe to log. */
 void der_subject_text(const uint8_t *subject, size_t len, char *text, size_t size);

@@ -22,7 +22,7 @@ struct fixture {
     struct settings_user users[3];
     struct settings_method_list methods[3];
     struct settings_aaa aaa;
-    struct authlist_peer peer;
+    struct certificate_info peer;
 };
 
 static void set_name(char name[static SETTINGS_LIST_SIZE], const char *text)
@@ -50,10 +50,10 @@ static void fill(struct fixture *f)
         .method_lists = f->methods,
         .method_list_count = 1,
     };
-    f->peer = (struct authlist_peer){
+    f->peer = (struct certificate_info){
         .macs = {mse},
         .mac_count = 1,
-        .key_type = AUTHLIST_KEY_RSA,
+        .key_type = CERTIFICATE_KEY_RSA,
         .key_bits = 2048,
         .not_before = NOW - 1000,
         .not_after = NOW + 1000,
@@ -233,16 +233,16 @@ static void one_wrong_bit_anywhere_in_the_hash_refuses(void **state)
 static void a_weak_key_is_refused_before_anything_else_is_asked(void **state)
 {
     static const struct {
-        enum authlist_key_type type;
+        enum certificate_key_type type;
         unsigned bits;
         bool weak;
     } cases[] = {
-        {AUTHLIST_KEY_RSA, 1024, true},   {AUTHLIST_KEY_RSA, 2047, true},
-        {AUTHLIST_KEY_RSA, 2048, false},  {AUTHLIST_KEY_RSA, 4096, false},
-        {AUTHLIST_KEY_EC, 192, true},     {AUTHLIST_KEY_EC, 0, true},
-        {AUTHLIST_KEY_EC, 256, false},    {AUTHLIST_KEY_EC, 384, false},
-        {AUTHLIST_KEY_EC, 521, false},    {AUTHLIST_KEY_OTHER, 0, true},
-        {AUTHLIST_KEY_OTHER, 4096, true},
+        {CERTIFICATE_KEY_RSA, 1024, true},   {CERTIFICATE_KEY_RSA, 2047, true},
+        {CERTIFICATE_KEY_RSA, 2048, false},  {CERTIFICATE_KEY_RSA, 4096, false},
+        {CERTIFICATE_KEY_EC, 192, true},     {CERTIFICATE_KEY_EC, 0, true},
+        {CERTIFICATE_KEY_EC, 256, false},    {CERTIFICATE_KEY_EC, 384, false},
+        {CERTIFICATE_KEY_EC, 521, false},    {CERTIFICATE_KEY_OTHER, 0, true},
+        {CERTIFICATE_KEY_OTHER, 4096, true},
     };
     struct fixture f;
 

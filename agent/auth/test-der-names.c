@@ -157,7 +157,7 @@ static void more_macs_than_fit_are_left_out(void **state)
     (void)state;
     assert_int_equal(
         macs_in_cn("0050569c3481 0050569c3482 0050569c3483 0050569c3484 0050569c3485", &mac),
-        AUTHLIST_MACS_MAX);
+        CERTIFICATE_MACS_MAX);
     assert_mac(&mac, "00:50:56:9c:34:81");
 }
 
@@ -192,7 +192,7 @@ static void a_mac_in_two_byte_characters_is_found(void **state)
 static void assert_subject(const struct bytes *names, size_t size, const char *expected)
 {
     struct bytes name = wrapped(0x30, names);
-    char text[AUTHLIST_SUBJECT_SIZE];
+    char text[CERTIFICATE_SUBJECT_SIZE];
 
     assert_true(size <= sizeof(text));
     memset(text, 'x', sizeof(text));
@@ -208,7 +208,7 @@ static void the_subject_is_one_line(void **state)
     add_text(&names, CN, "mse-1");
     add_text(&names, ORGANISATION, "Example");
     add_text(&names, 46, "q"); /* dnQualifier: no short name here */
-    assert_subject(&names, AUTHLIST_SUBJECT_SIZE, "CN=mse-1, O=Example, 2.5.4.46=q");
+    assert_subject(&names, CERTIFICATE_SUBJECT_SIZE, "CN=mse-1, O=Example, 2.5.4.46=q");
 }
 
 static void no_value_can_look_like_another_attribute_or_line(void **state)
@@ -217,7 +217,7 @@ static void no_value_can_look_like_another_attribute_or_line(void **state)
 
     (void)state;
     add_text(&names, ORGANISATION, "a, CN=b\n\x1b[0m\xc3\xa9\\");
-    assert_subject(&names, AUTHLIST_SUBJECT_SIZE, "O=a\\, CN\\=b\\x0a\\x1b[0m\\xc3\\xa9\\\\");
+    assert_subject(&names, CERTIFICATE_SUBJECT_SIZE, "O=a\\, CN\\=b\\x0a\\x1b[0m\\xc3\\xa9\\\\");
 }
 
 static void a_long_subject_is_cut_and_says_so(void **state)
@@ -238,7 +238,7 @@ static void a_value_that_is_no_text_stays_empty(void **state)
 
     (void)state;
     add_attribute(&names, CN, 0x02, "\x01", 1);
-    assert_subject(&names, AUTHLIST_SUBJECT_SIZE, "CN=");
+    assert_subject(&names, CERTIFICATE_SUBJECT_SIZE, "CN=");
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/auth/test-der.h"
 
-#include "agent/tls/tls.h"
-
+#include "agent/tls/certificate-info.h"
 /* --- keys --- */
 
 static void the_hash_of_a_published_key_is_the_published_hash(void **state)
@@ -11,12 +10,12 @@ static void the_hash_of_a_published_key_is_the_published_hash(void **state)
                                        0x27, 0x3f, 0xc3, 0x72, 0x84, 0xb3, 0x1a, 0x38, 0x4e, 0xb9};
     struct parts parts = usual_parts();
     struct bytes certificate = assemble(&parts);
-    struct authlist_peer peer;
+    struct certificate_info peer;
 
     (void)state;
-    assert_true(tls_certificate_facts(certificate.data, certificate.len, 1, &peer));
+    assert_true(certificate_info_read(certificate.data, certificate.len, 1, &peer));
     assert_memory_equal(peer.spki_sha1, expected, sizeof(expected));
-    assert_int_equal(peer.key_type, AUTHLIST_KEY_RSA);
+    assert_int_equal(peer.key_type, CERTIFICATE_KEY_RSA);
     assert_int_equal(peer.key_bits, 2048);
     assert_int_equal(peer.mac_count, 1);
     assert_mac(&peer.macs[0], "00:50:56:9c:34:89");
@@ -70,10 +69,10 @@ static void rsa_bits_are_counted_from_the_first_one_of_the_modulus(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bytes key = rsa_key(cases[i].first, cases[i].len, 3);
-        enum authlist_key_type type = AUTHLIST_KEY_OTHER;
+        enum certificate_key_type type = CERTIFICATE_KEY_OTHER;
         unsigned bits = 0;
         assert_true(der_spki_parse(key.data, key.len, &type, &bits));
-        assert_int_equal(type, AUTHLIST_KEY_RSA);
+        assert_int_equal(type, CERTIFICATE_KEY_RSA);
         assert_int_equal(bits, cases[i].bits);
     }
 }
@@ -81,7 +80,7 @@ static void rsa_bits_are_counted_from_the_first_one_of_the_modulus(void **state)
 static void an_rsa_exponent_with_which_everybody_can_sign_is_refused(void **state)
 {
     static const uint8_t exponents[] = {0, 1, 2, 4, 0x80};
-    enum authlist_key_type type;
+    enum certificate_key_type type;
     unsigned bits;
 
     (void)state;
@@ -110,21 +109,21 @@ static void only_three_curves_count_as_ec(void **state)
     static const struct {
         const char *oid;
         size_t oid_len;
-        enum authlist_key_type type;
+        enum certificate_key_type type;
         unsigned bits;
         size_t point_len;
     } cases[] = {
-        {"\x2a\x86\x48\xce\x3d\x03\x01\x07", 8, AUTHLIST_KEY_EC, 256, 65},
-        {"\x2b\x81\x04\x00\x22", 5, AUTHLIST_KEY_EC, 384, 97},
-        {"\x2b\x81\x04\x00\x23", 5, AUTHLIST_KEY_EC, 521, 133},
-        {"\x2b\x81\x04\x00\x0a", 5, AUTHLIST_KEY_OTHER, 0, 65},             /* secp256k1 */
-        {"\x2a\x86\x48\xce\x3d\x03\x01\x01", 8, AUTHLIST_KEY_OTHER, 0, 49}, /* P-192 */
+        {"\x2a\x86\x48\xce\x3d\x03\x01\x07", 8, CERTIFICATE_KEY_EC, 256, 65},
+        {"\x2b\x81\x04\x00\x22", 5, CERTIFICATE_KEY_EC, 384, 97},
+        {"\x2b\x81\x04\x00\x23", 5, CERTIFICATE_KEY_EC, 521, 133},
+        {"\x2b\x81\x04\x00\x0a", 5, CERTIFICATE_KEY_OTHER, 0, 65},             /* secp256k1 */
+        {"\x2a\x86\x48\xce\x3d\x03\x01\x01", 8, CERTIFICATE_KEY_OTHER, 0, 49}, /* P-192 */
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bytes key = ec_key(cases[i].oid, cases[i].oid_len, 4, cases[i].point_len);
-        enum authlist_key_type type = AUTHLIST_KEY_RSA;
+        enum certificate_key_type type = CERTIFICATE_KEY_RSA;
         unsigned bits = 1;
         assert_true(der_spki_parse(key.data, key.len, &type, &bits));
         assert_int_equal(type, cases[i].type);
@@ -135,7 +134,7 @@ static void only_three_curves_count_as_ec(void **state)
 static void an_ec_point_of_the_wrong_size_is_refused(void **state)
 {
     static const char p256[] = "\x2a\x86\x48\xce\x3d\x03\x01\x07";
-    enum authlist_key_type type;
+    enum certificate_key_type type;
     unsigned bits;
     struct bytes key = ec_key(p256, 8, 4, 64);
 
@@ -151,12 +150,12 @@ static void a_key_of_another_algorithm_is_told_apart(void **state)
 {
     static const uint8_t ed25519[] = {0x30, 12,   0x30, 5, 0x06, 3, 0x2b,
                                       0x65, 0x70, 0x03, 3, 0,    1, 2};
-    enum authlist_key_type type = AUTHLIST_KEY_RSA;
+    enum certificate_key_type type = CERTIFICATE_KEY_RSA;
     unsigned bits = 1;
 
     (void)state;
     assert_true(der_spki_parse(ed25519, sizeof(ed25519), &type, &bits));
-    assert_int_equal(type, AUTHLIST_KEY_OTHER);
+    assert_int_equal(type, CERTIFICATE_KEY_OTHER);
     assert_int_equal(bits, 0);
 }
 
@@ -321,7 +320,7 @@ static void no_changed_byte_makes_the_key_lie_outside(void **state)
                 accepted++;
                 assert_true(out.spki >= certificate.data);
                 assert_true(out.spki + out.spki_len <= certificate.data + certificate.len);
-                assert_true(out.mac_count <= AUTHLIST_MACS_MAX);
+                assert_true(out.mac_count <= CERTIFICATE_MACS_MAX);
             }
             certificate.data[i] ^= (uint8_t)(1u << bit);
         }

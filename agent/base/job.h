@@ -13,7 +13,7 @@
  * child is reaped when a later job ends.
  *
  * A child is a copy of this process. What it must not know is wiped before it works: nmspd gives
- * tls_memory_wipe() here, so that no private key and no secret of a session is in the heap of a
+ * tls_forget_secrets() here, so that no private key and no secret of a session is in the heap of a
  * child which reads a name server's answers or writes a file. Not promised: what deeper calls left
  * on the stack, unused and unwiped.
  */

@@ -27,7 +27,7 @@ struct identity {
     char directory[IDENTITY_PATH_SIZE];
     char name[SETTINGS_NAME_SIZE];
     struct mac mac;
-    enum authlist_key_type next_kind; /* of what is being made */
+    enum certificate_key_type next_kind; /* of what is being made */
     struct files files;
     struct files next;   /* of a renewal, until it is complete */
     struct files former; /* of the second identity that older releases had */
@@ -128,10 +128,11 @@ static const struct files *files_of(const struct identity *identity)
 /* Larger curves are none of those that we offer. */
 static bool is_of_a_kind(const struct tls_identity *found, const char *path)
 {
-    const struct authlist_peer *facts = tls_identity_facts(found);
+    const struct certificate_info *facts = tls_identity_info(found);
 
-    if (facts->key_type == AUTHLIST_KEY_RSA ||
-        (facts->key_type == AUTHLIST_KEY_EC && (facts->key_bits == 256 || facts->key_bits == 384)))
+    if (facts->key_type == CERTIFICATE_KEY_RSA ||
+        (facts->key_type == CERTIFICATE_KEY_EC &&
+         (facts->key_bits == 256 || facts->key_bits == 384)))
         return true;
     log_error("identity: %s holds a certificate with a key that is neither RSA nor EC on P-256 or "
               "P-384: put another one there, or remove it and its key; a new RSA one is made then",
@@ -229,7 +230,7 @@ bool identity_create(struct identity *identity, const char *name, const struct m
 {
     identity->done = done;
     identity->context = context;
-    identity->next_kind = AUTHLIST_KEY_RSA;
+    identity->next_kind = CERTIFICATE_KEY_RSA;
     return start(identity, create_work, created, name, mac);
 }
 
@@ -275,7 +276,7 @@ static void renewed(void *context, enum job_result how, const uint8_t *result, s
                    how == JOB_OK && take_next(identity) ? IDENTITY_LOADED : IDENTITY_MISSING);
 }
 
-bool identity_renew(struct identity *identity, enum authlist_key_type kind, const char *name,
+bool identity_renew(struct identity *identity, enum certificate_key_type kind, const char *name,
                     const struct mac *mac, void (*done)(void *context, enum identity_found found),
                     void *context)
 {
@@ -290,9 +291,9 @@ bool identity_creating(const struct identity *identity)
     return identity->job != NULL;
 }
 
-const struct authlist_peer *identity_facts(const struct identity *identity)
+const struct certificate_info *identity_info(const struct identity *identity)
 {
-    return identity->loaded != NULL ? tls_identity_facts(identity->loaded) : NULL;
+    return identity->loaded != NULL ? tls_identity_info(identity->loaded) : NULL;
 }
 
 const char *identity_certificate_path(const struct identity *identity)

@@ -51,7 +51,7 @@ bool identity_create(struct identity *identity, const char *name, const struct m
  * files are complete on the disk before the first takes the place of an old one; a power cut leaves
  * the old identity or the new one.
  */
-bool identity_renew(struct identity *identity, enum authlist_key_type kind, const char *name,
+bool identity_renew(struct identity *identity, enum certificate_key_type kind, const char *name,
                     const struct mac *mac, void (*done)(void *context, enum identity_found found),
                     void *context);
 
@@ -59,7 +59,7 @@ bool identity_renew(struct identity *identity, enum authlist_key_type kind, cons
 bool identity_creating(const struct identity *identity);
 
 /* Of the loaded certificate, else NULL. */
-const struct authlist_peer *identity_facts(const struct identity *identity);
+const struct certificate_info *identity_info(const struct identity *identity);
 /* Where it is, or will be. */
 const char *identity_certificate_path(const struct identity *identity);
 

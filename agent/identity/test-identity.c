@@ -7,6 +7,7 @@
 
 #include "agent/base/log.h"
 #include "agent/identity/identity.h"
+#include "agent/tls/crypto.h"
 #include "tests/unit/failing.h"
 
 #include <cmocka.h>
@@ -77,15 +78,15 @@ static void begin_again(void)
     assert_non_null(identity);
 }
 
-static struct authlist_peer key_now(void)
+static struct certificate_info key_now(void)
 {
-    const struct authlist_peer *facts = identity_facts(identity);
+    const struct certificate_info *facts = identity_info(identity);
 
     assert_non_null(facts);
     return *facts;
 }
 
-static bool is_key(const struct authlist_peer *facts)
+static bool is_key(const struct certificate_info *facts)
 {
     return memcmp(facts->spki_sha256, key_now().spki_sha256, sizeof(facts->spki_sha256)) == 0;
 }
@@ -146,7 +147,7 @@ static int end(void **state)
     return 0;
 }
 
-static void renew_as(enum authlist_key_type kind, enum identity_found wanted)
+static void renew_as(enum certificate_key_type kind, enum identity_found wanted)
 {
     assert_true(identity_renew(identity, kind, "agent", &mac, note, &is_done));
     assert_int_equal(wait_until_done(), wanted);
@@ -155,15 +156,15 @@ static void renew_as(enum authlist_key_type kind, enum identity_found wanted)
 
 static void renew(enum identity_found wanted)
 {
-    renew_as(AUTHLIST_KEY_RSA, wanted);
+    renew_as(CERTIFICATE_KEY_RSA, wanted);
 }
 
 static void the_first_one_is_rsa_2048(void **state)
 {
-    const struct authlist_peer own = key_now();
+    const struct certificate_info own = key_now();
 
     (void)state;
-    assert_int_equal(own.key_type, AUTHLIST_KEY_RSA);
+    assert_int_equal(own.key_type, CERTIFICATE_KEY_RSA);
     assert_int_equal(own.key_bits, 2048);
     assert_string_equal(own.subject, "CN=agent-020000000001");
     assert_int_equal(mode_of("key.pem"), 0600);
@@ -175,8 +176,8 @@ static void the_first_one_is_rsa_2048(void **state)
 
 static void a_renewed_identity_is_another_one_on_disk_too(void **state)
 {
-    struct authlist_peer before = key_now();
-    struct authlist_peer after;
+    struct certificate_info before = key_now();
+    struct certificate_info after;
 
     (void)state;
     renew(IDENTITY_LOADED);
@@ -193,14 +194,14 @@ static void a_renewed_identity_is_another_one_on_disk_too(void **state)
 
 static void a_renewal_may_change_the_kind_of_the_key_and_change_it_back(void **state)
 {
-    static const enum authlist_key_type kinds[] = {AUTHLIST_KEY_EC, AUTHLIST_KEY_RSA};
+    static const enum certificate_key_type kinds[] = {CERTIFICATE_KEY_EC, CERTIFICATE_KEY_RSA};
 
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         renew_as(kinds[i], IDENTITY_LOADED);
-        struct authlist_peer now = key_now();
+        struct certificate_info now = key_now();
         assert_int_equal(now.key_type, kinds[i]);
-        assert_int_equal(now.key_bits, kinds[i] == AUTHLIST_KEY_EC ? 256 : 2048);
+        assert_int_equal(now.key_bits, kinds[i] == CERTIFICATE_KEY_EC ? 256 : 2048);
         assert_string_equal(identity_certificate_path(identity), path_of("cert.pem"));
         begin_again();
         assert_int_equal(identity_load(identity), IDENTITY_LOADED);
@@ -229,7 +230,7 @@ static void contexts_are_new_after_it_and_old_ones_last_as_long_as_they_are_kept
 static void a_renewal_that_fails_changes_nothing(void **state)
 {
     static const char *const in_the_way[] = {"next-key.pem", "next-cert.pem"};
-    struct authlist_peer before = key_now();
+    struct certificate_info before = key_now();
 
     (void)state;
     for (size_t i = 0; i < sizeof(in_the_way) / sizeof(in_the_way[0]); i++) {
@@ -245,11 +246,11 @@ static void a_renewal_that_fails_changes_nothing(void **state)
 
 static void a_renewal_whose_child_cannot_be_made_changes_nothing(void **state)
 {
-    struct authlist_peer before = key_now();
+    struct certificate_info before = key_now();
 
     (void)state;
     failing_at(FAILING_FORK, 1, EAGAIN);
-    assert_false(identity_renew(identity, AUTHLIST_KEY_EC, "agent", &mac, note, &is_done));
+    assert_false(identity_renew(identity, CERTIFICATE_KEY_EC, "agent", &mac, note, &is_done));
     failing_reset();
     assert_false(identity_creating(identity));
     assert_true(is_key(&before));
@@ -257,11 +258,11 @@ static void a_renewal_whose_child_cannot_be_made_changes_nothing(void **state)
 
 static void a_renewal_that_was_cut_off_between_its_two_files_is_finished(void **state)
 {
-    struct authlist_peer after;
+    struct certificate_info after;
 
     (void)state;
     move("cert.pem", "old");
-    renew_as(AUTHLIST_KEY_EC, IDENTITY_LOADED);
+    renew_as(CERTIFICATE_KEY_EC, IDENTITY_LOADED);
     after = key_now();
     move("cert.pem", "next-cert.pem");
     move("old", "cert.pem");
@@ -273,11 +274,11 @@ static void a_renewal_that_was_cut_off_between_its_two_files_is_finished(void **
 
 static void a_renewal_that_was_cut_off_before_that_is_forgotten(void **state)
 {
-    struct authlist_peer before = key_now();
+    struct certificate_info before = key_now();
 
     (void)state;
     for (unsigned both = 0; both < 2; both++) {
-        assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("next-cert.pem"),
+        assert_int_equal(tls_identity_create(CERTIFICATE_KEY_RSA, path_of("next-cert.pem"),
                                              path_of("next-key.pem"), "agent", &mac),
                          0);
         if (both == 0)
@@ -293,7 +294,7 @@ static void a_renewal_that_was_cut_off_before_that_is_forgotten(void **state)
 static void it_can_be_freed_while_it_is_renewed(void **state)
 {
     (void)state;
-    assert_true(identity_renew(identity, AUTHLIST_KEY_RSA, "agent", &mac, note, &is_done));
+    assert_true(identity_renew(identity, CERTIFICATE_KEY_RSA, "agent", &mac, note, &is_done));
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
     assert_false(is_done);
@@ -303,7 +304,7 @@ static void it_can_be_freed_while_it_is_renewed(void **state)
 
 static void a_key_alone_is_what_a_power_cut_left_and_is_replaced(void **state)
 {
-    struct authlist_peer before = key_now();
+    struct certificate_info before = key_now();
 
     (void)state;
     assert_int_equal(unlink(path_of("cert.pem")), 0);
@@ -315,7 +316,7 @@ static void a_key_alone_is_what_a_power_cut_left_and_is_replaced(void **state)
 
 static void make_second(void)
 {
-    assert_int_equal(tls_identity_create(AUTHLIST_KEY_EC, path_of("cert-ec.pem"),
+    assert_int_equal(tls_identity_create(CERTIFICATE_KEY_EC, path_of("cert-ec.pem"),
                                          path_of("key-ec.pem"), "agent", &mac),
                      0);
 }
@@ -362,7 +363,7 @@ static void write_p521(void)
 /* As a release that had both left it. */
 static void the_second_of_an_older_release_is_ignored_and_named_in_the_log(void **state)
 {
-    struct authlist_peer before = key_now();
+    struct certificate_info before = key_now();
     char wanted[256];
 
     (void)state;
@@ -386,15 +387,15 @@ static void alone_it_is_the_identity_until_it_is_renewed(void **state)
     assert_int_equal(unlink(path_of("key.pem")), 0);
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-    struct authlist_peer before = key_now();
-    assert_int_equal(before.key_type, AUTHLIST_KEY_EC);
+    struct certificate_info before = key_now();
+    assert_int_equal(before.key_type, CERTIFICATE_KEY_EC);
     assert_string_equal(identity_certificate_path(identity), path_of("cert-ec.pem"));
     assert_false(is_there("cert.pem"));
     assert_false(is_there("key.pem"));
     renew_as(before.key_type, IDENTITY_LOADED);
     assert_false(is_key(&before));
     assert_string_equal(identity_certificate_path(identity), path_of("cert.pem"));
-    struct authlist_peer after = key_now();
+    struct certificate_info after = key_now();
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
     assert_true(is_key(&after));
@@ -407,7 +408,7 @@ static void assert_broken(const char *why)
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_BROKEN);
     assert_true(said(why));
-    assert_null(identity_facts(identity));
+    assert_null(identity_info(identity));
     assert_null(identity_context(identity, &(struct tls_options){.role = TLS_SERVER}));
 }
 
@@ -432,7 +433,7 @@ static void a_key_of_either_kind_may_be_put_there_and_no_other(void **state)
     move("key-ec.pem", "key.pem");
     begin_again();
     assert_int_equal(identity_load(identity), IDENTITY_LOADED);
-    assert_int_equal(key_now().key_type, AUTHLIST_KEY_EC);
+    assert_int_equal(key_now().key_type, CERTIFICATE_KEY_EC);
     write_p521();
     assert_broken("neither RSA nor EC on P-256 or P-384");
 }
@@ -445,7 +446,7 @@ static void what_cannot_be_made_is_missing(void **state)
     assert_int_equal(mkdir(path_of("key.pem"), 0700), 0);
     begin_again();
     create(IDENTITY_MISSING);
-    assert_null(identity_facts(identity));
+    assert_null(identity_info(identity));
     assert_null(identity_context(identity, &(struct tls_options){.role = TLS_SERVER}));
 }
 

@@ -226,7 +226,7 @@ static void serve(struct connection *c, unsigned ready)
 
 /* --- becoming a session ---------------------------------------------------------------------- */
 
-static bool authorise(void *context, const struct authlist_peer *peer)
+static bool authorise(void *context, const struct certificate_info *peer)
 {
     struct connection *c = context;
 
@@ -519,7 +519,7 @@ struct session *connection_session(const struct connection *c)
     return c->session;
 }
 
-const struct authlist_peer *connection_peer(const struct connection *c)
+const struct certificate_info *connection_peer(const struct connection *c)
 {
     return c->tls != NULL ? tls_peer(c->tls) : NULL;
 }

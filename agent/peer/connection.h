@@ -40,7 +40,7 @@ struct connection;
 struct connection_owner {
     /* As authlist_check(). Asked during the handshake, once more when it is complete, and by
      * connection_recheck(). */
-    bool (*authorise)(void *context, const struct authlist_peer *peer,
+    bool (*authorise)(void *context, const struct certificate_info *peer,
                       struct authlist_decision *decision);
     /* The handshake is complete. NULL lets the session begin, else a sentence why it may not. */
     const char *(*admit)(void *context, const struct mac *identity);
@@ -93,7 +93,7 @@ bool connection_has_hello(const struct connection *connection);
 /* NULL before the session began. It stays readable until connection_free(). */
 struct session *connection_session(const struct connection *connection);
 /* What the peer's certificate said and what was decided on it; NULL as long as it said nothing. */
-const struct authlist_peer *connection_peer(const struct connection *connection);
+const struct certificate_info *connection_peer(const struct connection *connection);
 const struct authlist_decision *connection_decision(const struct connection *connection);
 /* As tls_version() and tls_cipher(); empty before the handshake is done. */
 const char *connection_tls_version(const struct connection *connection);

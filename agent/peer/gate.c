@@ -6,20 +6,20 @@
 
 #include <stdio.h>
 
-static const char *key_type_text(enum authlist_key_type type)
+static const char *key_type_text(enum certificate_key_type type)
 {
     switch (type) {
-    case AUTHLIST_KEY_RSA:
+    case CERTIFICATE_KEY_RSA:
         return "RSA";
-    case AUTHLIST_KEY_EC:
+    case CERTIFICATE_KEY_EC:
         return "EC";
-    case AUTHLIST_KEY_OTHER:
+    case CERTIFICATE_KEY_OTHER:
         break;
     }
     return "other";
 }
 
-void gate_log_presented(const char *who, const struct authlist_peer *peer)
+void gate_log_presented(const char *who, const struct certificate_info *peer)
 {
     char sha1[2 * sizeof(peer->spki_sha1) + 1];
     char sha256[2 * sizeof(peer->spki_sha256) + 1];
@@ -54,7 +54,7 @@ void gate_explain(const struct gate *gate, struct diagnosis *out)
 void gate_diagnose(const struct gate *gate, const struct connection *connection,
                    enum connection_end why, const struct mac *expected, struct diagnosis *out)
 {
-    const struct authlist_peer *presented = connection_peer(connection);
+    const struct certificate_info *presented = connection_peer(connection);
     const struct authlist_decision *decision = connection_decision(connection);
 
     diagnosis_init(out, DIAGNOSIS_NONE);

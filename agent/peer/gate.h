@@ -24,8 +24,8 @@ struct gate {
     /* For new connections; NULL with a log message if it cannot be had. */
     struct tls_context *(*tls)(void *context, enum tls_role role, bool legacy_cipher);
     /* As authlist_check(), with the list and the time of now. */
-    bool (*authorise)(void *context, const struct authlist_peer *peer, const struct mac *expected,
-                      struct authlist_decision *decision);
+    bool (*authorise)(void *context, const struct certificate_info *peer,
+                      const struct mac *expected, struct authlist_decision *decision);
     /* One session per MAC: NULL lets this connection have it, else a sentence why not. */
     const char *(*admit)(void *context, const struct mac *identity, bool inbound);
     bool (*has_session)(void *context, const struct mac *identity);
@@ -36,7 +36,7 @@ struct gate {
     bool (*dials)(void *context, const struct address_host *host);
     /* Adds what only the agent knows: the clock, our identity and, unless the decision is NULL, the
      * auth list's side of a refusal. May be NULL, as the next one. */
-    void (*explain)(void *context, const struct authlist_peer *presented,
+    void (*explain)(void *context, const struct certificate_info *presented,
                     const struct authlist_decision *decision, const struct mac *expected,
                     struct diagnosis *out);
     /* This is news; `who` is the peer's name in the log. */
@@ -52,7 +52,7 @@ struct gate {
 };
 
 /* One line of the log with what a peer's certificate says, as an auth list needs it. */
-void gate_log_presented(const char *who, const struct authlist_peer *peer);
+void gate_log_presented(const char *who, const struct certificate_info *peer);
 
 /* One line if the peer's certificate names no MAC, so that its entry was found by the key hash
  * alone.

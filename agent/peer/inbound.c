@@ -87,7 +87,7 @@ static void tell_news(struct inbounds *all, const char *name, const struct diagn
 static void tell_failure(struct inbound *in, enum connection_end why,
                          const struct diagnosis *diagnosis, bool news, const char *reason)
 {
-    const struct authlist_peer *presented = connection_peer(in->connection);
+    const struct certificate_info *presented = connection_peer(in->connection);
 
     if (!may_tell(in->all, diagnosis))
         return;
@@ -152,7 +152,7 @@ static void tell_down(const struct inbound *in, const struct diagnosis *diagnosi
 
 /* --- what the connection tells --------------------------------------------------------------- */
 
-static bool on_authorise(void *context, const struct authlist_peer *presented,
+static bool on_authorise(void *context, const struct certificate_info *presented,
                          struct authlist_decision *decision)
 {
     const struct gate *gate = ((struct inbound *)context)->all->gate;

@@ -42,7 +42,7 @@ struct peer {
     char failure[STATE_REASON_SIZE];
     bool has_presented; /* a certificate that was refused in this round */
     bool lacks_clock;   /* so one was, because our clock is not set */
-    struct authlist_peer presented;
+    struct certificate_info presented;
 
     struct diagnosis failed; /* with the failure */
     enum diagnosis_code not_admitted;
@@ -198,7 +198,7 @@ static void round_failed(struct peer *p)
 
 /* --- what the connection tells --------------------------------------------------------------- */
 
-static bool on_authorise(void *context, const struct authlist_peer *presented,
+static bool on_authorise(void *context, const struct certificate_info *presented,
                          struct authlist_decision *decision)
 {
     struct peer *p = context;
@@ -282,7 +282,7 @@ static void session_ended(struct peer *p, enum connection_end why,
 
 static void keep_presented(struct peer *p, const struct connection *connection)
 {
-    const struct authlist_peer *presented = connection_peer(connection);
+    const struct certificate_info *presented = connection_peer(connection);
 
     p->has_presented = presented != NULL && connection_decision(connection)->verdict != AUTHLIST_OK;
     if (p->has_presented)

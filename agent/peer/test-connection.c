@@ -46,7 +46,7 @@ struct scene {
     uint64_t bytes_before;
 };
 
-static bool on_authorise(void *context, const struct authlist_peer *peer,
+static bool on_authorise(void *context, const struct certificate_info *peer,
                          struct authlist_decision *decision)
 {
     struct scene *s = context;

@@ -56,7 +56,7 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     return ((struct scene *)context)->tls;
 }
 
-static bool gate_authorise(void *context, const struct authlist_peer *peer,
+static bool gate_authorise(void *context, const struct certificate_info *peer,
                            const struct mac *expected, struct authlist_decision *decision)
 {
     struct scene *s = context;
@@ -102,7 +102,7 @@ static void gate_diagnosed(void *context, const char *who, const struct diagnosi
 }
 
 /* What a peer that makes a new key each time presents. */
-static void gate_explains(void *context, const struct authlist_peer *presented,
+static void gate_explains(void *context, const struct certificate_info *presented,
                           const struct authlist_decision *decision, const struct mac *expected,
                           struct diagnosis *out)
 {

@@ -54,7 +54,7 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     return s->tls;
 }
 
-static bool gate_authorise(void *context, const struct authlist_peer *peer,
+static bool gate_authorise(void *context, const struct certificate_info *peer,
                            const struct mac *expected, struct authlist_decision *decision)
 {
     struct scene *s = context;

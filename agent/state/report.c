@@ -30,7 +30,7 @@ static const char *services_text(uint64_t mask, char text[static SERVICES_TEXT_S
     return text;
 }
 
-static void report_own(const struct authlist_peer *own, const char *path)
+static void report_own(const struct certificate_info *own, const char *path)
 {
     char sha1[2 * sizeof(own->spki_sha1) + 1];
     char sha256[2 * sizeof(own->spki_sha256) + 1];

@@ -2,6 +2,7 @@
 #include "agent/agent_internal.h"
 #include "agent/engine/table.h"
 #include "agent/state.h"
+#include "agent/tls/memory.h"
 #include "agent/wire/wire.h"
 
 #include <stdio.h>
@@ -92,7 +93,7 @@ static void summarise_listener(const struct agent *agent, struct state_summary *
 
 static void summarise_identity(const struct agent *agent, struct state_summary *out)
 {
-    const struct authlist_peer *own = identity_facts(agent->identity);
+    const struct certificate_info *own = identity_info(agent->identity);
 
     out->identity_ready = own != NULL;
     if (own != NULL)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/tls/identity.h"
+
 #include "agent/base/log.h"
+#include "agent/tls/certificate-info.h"
 #include "agent/tls/certificate.h"
-#include "agent/tls/library.h"
-#include "agent/tls/tls.h"
+#include "agent/tls/crypto.h"
+#include "agent/tls/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +23,11 @@ enum {
     COMMON_NAME_MAX = 64, /* ub-common-name */
     MAC_DIGITS = 12,
     SPKI_SIZE = 512,
+};
+
+struct tls_identity {
+    struct tls_pair pair; /* in tls/memory: wiped before it is freed */
+    struct certificate_info info;
 };
 
 /* --- files --- */
@@ -152,14 +160,14 @@ static size_t sign(void *context, const uint8_t *data, size_t len, uint8_t *out,
 }
 
 /* The certificate (DER) for a key; its size, or 0. */
-static size_t self_sign(struct tls_key *key, enum authlist_key_type kind, const char *name,
+static size_t self_sign(struct tls_key *key, enum certificate_key_type kind, const char *name,
                         const struct mac *mac, uint8_t *out, size_t size)
 {
     char common_name[COMMON_NAME_MAX + 1];
     uint8_t spki[SPKI_SIZE];
     uint8_t digest[TLS_SHA256_SIZE];
     struct certificate_content content = {
-        .ec = kind == AUTHLIST_KEY_EC,
+        .ec = kind == CERTIFICATE_KEY_EC,
         .spki = spki,
         .spki_len = tls_key_public(key, spki, sizeof(spki)),
         .common_name = common_name,
@@ -190,7 +198,7 @@ static int write_pem(const char *path, enum tls_pem what, const uint8_t *der, si
     return status;
 }
 
-int tls_identity_create(enum authlist_key_type kind, const char *cert_path, const char *key_path,
+int tls_identity_create(enum certificate_key_type kind, const char *cert_path, const char *key_path,
                         const char *name, const struct mac *mac)
 {
     uint8_t certificate[DER_SIZE];
@@ -204,7 +212,7 @@ int tls_identity_create(enum authlist_key_type kind, const char *cert_path, cons
         log_error("the library could not make a key or sign a certificate with it");
         goto out;
     }
-    status = write_pem(key_path, kind == AUTHLIST_KEY_EC ? TLS_PEM_EC_KEY : TLS_PEM_RSA_KEY,
+    status = write_pem(key_path, kind == CERTIFICATE_KEY_EC ? TLS_PEM_EC_KEY : TLS_PEM_RSA_KEY,
                        private, tls_key_private(key, private, sizeof(private)));
     if (status == 0)
         status = write_pem(cert_path, TLS_PEM_CERTIFICATE, certificate, certificate_len);
@@ -259,25 +267,26 @@ struct tls_identity *tls_identity_load(const char *cert_path, const char *key_pa
         errno = ENOMEM;
         return NULL;
     }
-    identity->certificate = load_pem(cert_path, TLS_PEM_CERTIFICATE, &identity->certificate_len);
-    if (identity->certificate != NULL)
-        identity->key = load_pem(key_path, TLS_PEM_RSA_KEY, &identity->key_len);
-    if (identity->key == NULL) {
+    identity->pair.certificate =
+        load_pem(cert_path, TLS_PEM_CERTIFICATE, &identity->pair.certificate_len);
+    if (identity->pair.certificate != NULL)
+        identity->pair.key = load_pem(key_path, TLS_PEM_RSA_KEY, &identity->pair.key_len);
+    if (identity->pair.key == NULL) {
         error = errno;
         goto failed;
     }
-    if (!tls_certificate_facts(identity->certificate, identity->certificate_len, 1,
-                               &identity->facts)) {
+    if (!certificate_info_read(identity->pair.certificate, identity->pair.certificate_len, 1,
+                               &identity->info)) {
         log_error("%s holds a certificate that cannot be read", cert_path);
         goto failed;
     }
-    if (!tls_can_compute(&identity->facts)) {
+    if (!tls_can_compute(identity->info.key_type, identity->info.key_bits)) {
         log_error("the key in %s has %u bits, which is more than the TLS library of this program "
                   "can compute with: take one of 2048 bits, or make a new identity",
-                  key_path, identity->facts.key_bits);
+                  key_path, identity->info.key_bits);
         goto failed;
     }
-    if (!tls_pair_fits(identity)) {
+    if (!tls_pair_fits(&identity->pair)) {
         log_error("the key in %s does not belong to the certificate in %s: make a new identity",
                   key_path, cert_path);
         goto failed;
@@ -294,12 +303,17 @@ void tls_identity_free(struct tls_identity *identity)
 {
     if (identity == NULL)
         return;
-    tls_memory_free(identity->key);
-    tls_memory_free(identity->certificate);
+    tls_memory_free(identity->pair.key);
+    tls_memory_free(identity->pair.certificate);
     free(identity);
 }
 
-const struct authlist_peer *tls_identity_facts(const struct tls_identity *identity)
+const struct certificate_info *tls_identity_info(const struct tls_identity *identity)
 {
-    return &identity->facts;
+    return &identity->info;
+}
+
+const struct tls_pair *tls_identity_pair(const struct tls_identity *identity)
+{
+    return &identity->pair;
 }

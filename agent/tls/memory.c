@@ -5,12 +5,12 @@
  * keys of identities, which are taken from here, too), so that a child can be rid of them all. The
  * links stand in front of each block. Sizes are what the allocator really gave.
  */
-#include "agent/tls/library.h"
-#include "agent/tls/tls.h"
+#include "agent/tls/memory.h"
 
 #include <malloc.h>
 #include <stdalign.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +82,6 @@ void *tls_memory_resize(void *block, size_t size)
 
 void tls_memory_wipe(void)
 {
-    tls_drop_point_cache(); /* the library would go on using it */
     for (struct link *link = all.next; link != &all; link = link->next)
         explicit_bzero(block_of(link), size_of(link));
 }

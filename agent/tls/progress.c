@@ -3,6 +3,7 @@
 
 #include "agent/base/cursor.h"
 #include "agent/base/trace.h"
+#include "agent/tls/ending.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -164,7 +165,7 @@ static void tell(unsigned state, unsigned where, int ret)
 
 static unsigned role_bit(const struct progress *p)
 {
-    return p->role == TLS_SERVER ? WHERE_ACCEPT : WHERE_CONNECT;
+    return p->is_server ? WHERE_ACCEPT : WHERE_CONNECT;
 }
 
 static void tell_loop(const struct progress *p, unsigned state)
@@ -186,7 +187,7 @@ static const struct step *find_step(const struct step *steps, size_t count, uint
 
 static const struct step *step_of(const struct progress *p, uint8_t kind, bool sent)
 {
-    bool server = p->role == TLS_SERVER;
+    const bool server = p->is_server;
     const struct step *step = server ? FIND(accept_steps, kind) : FIND(connect_steps, kind);
 
     if (step == NULL && server)
@@ -206,7 +207,7 @@ static void tell_message(struct progress *p, uint8_t kind, bool sent)
     p->state = step->next;
     if (sent && kind == MESSAGE_FINISHED) {
         tell_loop(p, role_bit(p) | STATE_FLUSH);
-        p->state = p->role == TLS_SERVER ? STATE_OK : 0x11d0;
+        p->state = p->is_server ? STATE_OK : 0x11d0;
     }
 }
 
@@ -268,7 +269,7 @@ static void end_record(struct progress *p, struct progress_stream *s)
     if (type == RECORD_HANDSHAKE && s->enciphered)
         take_message(p, MESSAGE_FINISHED, s == &p->out);
     /* Of TLS 1.3, whose server writes all it has to write before the client presents itself. */
-    if (type == RECORD_APPLICATION && s == &p->out && p->role == TLS_SERVER)
+    if (type == RECORD_APPLICATION && s == &p->out && p->is_server)
         p->state = STATE_READ_CLIENT_CERTIFICATE;
     /* TLS 1.3 sends one that means nothing. */
     if (type == RECORD_CHANGE_CIPHER && p->keyed) {
@@ -293,11 +294,11 @@ static void read_records(struct progress *p, struct progress_stream *s, const vo
 
 /* --- what happens --------------------------------------------------------------------------- */
 
-void progress_begin(struct progress *p, enum tls_role role, uint64_t number)
+void progress_begin(struct progress *p, bool is_server, uint64_t number)
 {
     memset(p, 0, sizeof(*p));
     p->told = true;
-    p->role = role;
+    p->is_server = is_server;
     p->number = number;
     p->over = !trace_enabled(TRACE_DEBUG);
     p->in.message_left = p->out.message_left = UINT32_MAX;
@@ -306,7 +307,7 @@ void progress_begin(struct progress *p, enum tls_role role, uint64_t number)
     p->state = role_bit(p) | STATE_BEFORE;
     tell(p->state, WHERE_START, RET_OK);
     tell_loop(p, p->state);
-    p->state = role == TLS_SERVER ? STATE_CLIENT_HELLO_B : 0x1110;
+    p->state = is_server ? STATE_CLIENT_HELLO_B : 0x1110;
 }
 
 void progress_received(struct progress *p, const void *data, size_t len)
@@ -354,7 +355,7 @@ void progress_answered(struct progress *p, bool authorised)
 {
     if (!p->told)
         return;
-    if (!authorised && p->role == TLS_SERVER)
+    if (!authorised && p->is_server)
         p->state = STATE_READ_CLIENT_CERTIFICATE_C;
     trace_line(authorised ? TRACE_INFO : TRACE_WARNING,
                "conn %" PRIu64 ": Authlist authentication %s", p->number,

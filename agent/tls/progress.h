@@ -17,7 +17,6 @@
 #define AGENT_TLS_PROGRESS_H
 
 #include "agent/tls/records.h"
-#include "agent/tls/tls.h"
 
 enum { PROGRESS_WAITING = 8 };
 
@@ -34,7 +33,7 @@ struct progress {
     bool told;  /* in the trace; else nothing below is used */
     bool over;  /* the handshake */
     bool keyed; /* a ClientKeyExchange was seen: so it is TLS 1.2 or older */
-    enum tls_role role;
+    bool is_server;
     uint64_t number;
     struct progress_stream in;
     struct progress_stream out;
@@ -46,7 +45,7 @@ struct progress {
     int alert_received;
 };
 
-void progress_begin(struct progress *progress, enum tls_role role, uint64_t number);
+void progress_begin(struct progress *progress, bool is_server, uint64_t number);
 
 /* Bytes that were taken from the socket, or that it took. */
 void progress_received(struct progress *progress, const void *data, size_t len);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "agent/base/log.h"
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 #include "tests/unit/failing.h"
 
@@ -44,7 +45,7 @@ static int make_identity(void **state)
     (void)state;
     log_divert(keep_line);
     if (mkdtemp(folder) == NULL || tls_init() != 0 ||
-        tls_identity_create(AUTHLIST_KEY_RSA, path_of("MSE.pem"), path_of("MSE.key"), "MSE",
+        tls_identity_create(CERTIFICATE_KEY_RSA, path_of("MSE.pem"), path_of("MSE.key"), "MSE",
                             &mac) != 0)
         return -1;
     mine = tls_identity_load(path_of("MSE.pem"), path_of("MSE.key"));
@@ -73,13 +74,13 @@ static int reset_failures(void **state)
 
 static void a_new_identity_says_who_we_are(void **state)
 {
-    const struct authlist_peer *facts = tls_identity_facts(mine);
+    const struct certificate_info *facts = tls_identity_info(mine);
 
     (void)state;
     assert_string_equal(facts->subject, "CN=MSE-0050569c3489");
     assert_int_equal(facts->mac_count, 1);
     assert_true(mac_equal(&facts->macs[0], &mac));
-    assert_int_equal(facts->key_type, AUTHLIST_KEY_RSA);
+    assert_int_equal(facts->key_type, CERTIFICATE_KEY_RSA);
     assert_int_equal(facts->key_bits, 2048);
     assert_true(facts->not_before == INT64_C(946684800));
     assert_true(facts->not_after == INT64_C(253402300799));
@@ -87,7 +88,7 @@ static void a_new_identity_says_who_we_are(void **state)
 
 static void make_other(const char *name)
 {
-    assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("other.pem"),
+    assert_int_equal(tls_identity_create(CERTIFICATE_KEY_RSA, path_of("other.pem"),
                                          path_of("other.key"), name, &mac),
                      0);
 }
@@ -97,15 +98,15 @@ static void a_new_ec_identity_says_the_same(void **state)
     struct stat st;
 
     (void)state;
-    assert_int_equal(tls_identity_create(AUTHLIST_KEY_EC, path_of("other.pem"),
+    assert_int_equal(tls_identity_create(CERTIFICATE_KEY_EC, path_of("other.pem"),
                                          path_of("other.key"), "MSE", &mac),
                      0);
     struct tls_identity *identity = tls_identity_load(path_of("other.pem"), path_of("other.key"));
     assert_non_null(identity);
-    const struct authlist_peer *facts = tls_identity_facts(identity);
+    const struct certificate_info *facts = tls_identity_info(identity);
     assert_string_equal(facts->subject, "CN=MSE-0050569c3489");
     assert_true(mac_equal(&facts->macs[0], &mac));
-    assert_int_equal(facts->key_type, AUTHLIST_KEY_EC);
+    assert_int_equal(facts->key_type, CERTIFICATE_KEY_EC);
     assert_int_equal(facts->key_bits, 256);
     assert_true(facts->not_before == INT64_C(946684800));
     assert_true(facts->not_after == INT64_C(253402300799));
@@ -205,9 +206,9 @@ static void a_long_name_loses_its_end_but_never_its_mac(void **state)
     make_other("abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij\xc3\xa9x");
     identity = tls_identity_load(path_of("other.pem"), path_of("other.key"));
     assert_non_null(identity);
-    assert_string_equal(tls_identity_facts(identity)->subject,
+    assert_string_equal(tls_identity_info(identity)->subject,
                         "CN=abcdefghijabcdefghijabcdefghijabcdefghijabcdefghij-0050569c3489");
-    assert_true(mac_equal(&tls_identity_facts(identity)->macs[0], &mac));
+    assert_true(mac_equal(&tls_identity_info(identity)->macs[0], &mac));
     tls_identity_free(identity);
 }
 
@@ -235,7 +236,7 @@ static void a_failed_write_leaves_the_old_key(void **state)
         failing_reset();
         /* The library reads the kernel's random numbers through calls of its own. */
         failing_at(calls[i], 1, ENOSPC);
-        assert_int_equal(tls_identity_create(AUTHLIST_KEY_RSA, path_of("other.pem"),
+        assert_int_equal(tls_identity_create(CERTIFICATE_KEY_RSA, path_of("other.pem"),
                                              path_of("MSE.key"), "x", &mac),
                          -ENOSPC);
         assert_true(failing_hit());
@@ -250,9 +251,9 @@ static void a_failed_write_leaves_the_old_key(void **state)
 static void a_folder_that_is_missing_is_told(void **state)
 {
     (void)state;
-    assert_int_equal(
-        tls_identity_create(AUTHLIST_KEY_RSA, path_of("no/x.pem"), path_of("no/x.key"), "x", &mac),
-        -ENOENT);
+    assert_int_equal(tls_identity_create(CERTIFICATE_KEY_RSA, path_of("no/x.pem"),
+                                         path_of("no/x.key"), "x", &mac),
+                     -ENOENT);
     assert_non_null(strstr(last_log, "cannot be written"));
 }
 

@@ -123,7 +123,7 @@ static void up_to_the_certificate(size_t piece)
     add_messages(&hello, client_hello);
     add_messages(&flight, server_flight);
     add_message(&certificate, 11);
-    progress_begin(&progress, TLS_SERVER, 7);
+    progress_begin(&progress, true, 7);
     progress_waits(&progress);
     in_pieces(progress_received, &hello, piece);
     in_pieces(progress_sent, &flight, piece);
@@ -179,7 +179,7 @@ static void as_a_client_the_states_are_those_of_connect(void **state)
     add_messages(&rest, client_flight);
     add_finish(&rest);
     add_finish(&finish);
-    progress_begin(&progress, TLS_CLIENT, 0);
+    progress_begin(&progress, false, 0);
     progress_sent(&progress, hello.data, hello.len);
     progress_waits(&progress);
     progress_waits(&progress);
@@ -212,7 +212,7 @@ static void of_tls_1_3_only_what_can_be_seen_is_told(void **state)
     add_record(&flight, 23, enciphered, sizeof(enciphered));
     add_record(&rest, 20, "\x01", 1);
     add_record(&rest, 23, enciphered, sizeof(enciphered));
-    progress_begin(&progress, TLS_SERVER, 1);
+    progress_begin(&progress, true, 1);
     progress_received(&progress, hello.data, hello.len);
     progress_sent(&progress, flight.data, flight.len);
     progress_waits(&progress);
@@ -237,7 +237,7 @@ static void a_state_has_four_lines(void **state)
     struct trace_entry entry;
 
     (void)state;
-    progress_begin(&progress, TLS_SERVER, 0);
+    progress_begin(&progress, true, 0);
     progress_answered(&progress, false);
     trace_clear();
     progress_alerts(&progress, 0x22e, -1);
@@ -251,7 +251,7 @@ static void a_state_has_four_lines(void **state)
 static void an_alert_is_told_once(void **state)
 {
     (void)state;
-    progress_begin(&progress, TLS_SERVER, 0);
+    progress_begin(&progress, true, 0);
     (void)story();
     progress_alerts(&progress, -1, 0x228);
     progress_alerts(&progress, -1, 0x228);
@@ -305,7 +305,7 @@ static void noise_of_every_kind_is_survived(void **state)
         noise[0] = (uint8_t)(20 + round % 4);
         noise[3] = round % 3 == 0 ? 0 : 1;
         noise[7] = noise[6] = 0;
-        progress_begin(&progress, round % 2 == 0 ? TLS_SERVER : TLS_CLIENT, round);
+        progress_begin(&progress, round % 2 == 0, round);
         for (size_t at = 0; at < sizeof(noise); at += 1 + round % 50) {
             size_t len = sizeof(noise) - at < 1 + round % 50 ? sizeof(noise) - at : 1 + round % 50;
             progress_received(&progress, noise + at, len);
@@ -324,7 +324,7 @@ static void more_messages_than_can_wait_are_not_kept(void **state)
     (void)state;
     for (unsigned i = 0; i < 50; i++)
         add_message(&many, 16);
-    progress_begin(&progress, TLS_SERVER, 0);
+    progress_begin(&progress, true, 0);
     (void)story();
     progress_received(&progress, many.data, many.len);
     progress_waits(&progress);

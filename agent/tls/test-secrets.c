@@ -2,7 +2,7 @@
 /* What a child job knows of this process's secrets: it looks for them in all of its memory. */
 #include "agent/base/job.h"
 #include "agent/base/loop.h"
-#include "agent/tls/library.h"
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 #include "tests/unit/process.h"
 
@@ -42,15 +42,16 @@ static int set_up(void **state)
         return -1;
     (void)snprintf(certificate, sizeof(certificate), "%s/cert.pem", folder);
     (void)snprintf(key, sizeof(key), "%s/key.pem", folder);
-    if (tls_identity_create(AUTHLIST_KEY_RSA, certificate, key, "x", &mac) != 0)
+    if (tls_identity_create(CERTIFICATE_KEY_RSA, certificate, key, "x", &mac) != 0)
         return -1;
     mine = tls_identity_load(certificate, key);
     loop = loop_new();
     context = mine != NULL ? tls_context_new(mine, &options) : NULL;
     if (context == NULL || loop == NULL)
         return -1;
+    const struct tls_pair *pair = tls_identity_pair(mine);
     for (size_t i = 0; i < NEEDLE; i++) /* the private exponent begins behind the modulus */
-        masked[i] = mine->key[mine->key_len / 2 + i] ^ MASK;
+        masked[i] = pair->key[pair->key_len / 2 + i] ^ MASK;
     return 0;
 }
 
@@ -107,8 +108,8 @@ static int make(void *input, int out)
     (void)input;
     (void)out;
     for (unsigned kind = 0; kind < 2; kind++) {
-        if (tls_identity_create(kind == 0 ? AUTHLIST_KEY_EC : AUTHLIST_KEY_RSA, certificate, key,
-                                "y", &mac) != 0)
+        if (tls_identity_create(kind == 0 ? CERTIFICATE_KEY_EC : CERTIFICATE_KEY_RSA, certificate,
+                                key, "y", &mac) != 0)
             return 1;
     }
     return 0;
@@ -148,7 +149,7 @@ static void a_child_would_know_the_private_key(void **state)
 static void a_child_that_was_wiped_knows_nothing(void **state)
 {
     (void)state;
-    job_at_fork(tls_memory_wipe);
+    job_at_fork(tls_forget_secrets);
     run(look);
     assert_int_equal(found, 0);
 }
@@ -156,12 +157,12 @@ static void a_child_that_was_wiped_knows_nothing(void **state)
 static void a_child_that_was_wiped_can_make_keys(void **state)
 {
     (void)state;
-    job_at_fork(tls_memory_wipe);
+    job_at_fork(tls_forget_secrets);
     run(make);
     struct tls_identity *made = tls_identity_load(certificate, key);
     assert_non_null(made);
     tls_identity_free(made);
-    assert_true(tls_pair_fits(mine)); /* this process has lost nothing */
+    assert_true(tls_pair_fits(tls_identity_pair(mine))); /* this process has lost nothing */
 }
 
 static void what_was_freed_is_wiped(void **state)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "agent/base/log.h"
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 #include "tests/unit/failing.h"
 
@@ -57,7 +58,7 @@ static int make_identities(void **state)
         char key[64];
         (void)snprintf(cert, sizeof(cert), "%s/%s.pem", folder, names[i]);
         (void)snprintf(key, sizeof(key), "%s/%s.key", folder, names[i]);
-        if (tls_identity_create(AUTHLIST_KEY_RSA, cert, key, names[i], &macs[i]) != 0)
+        if (tls_identity_create(CERTIFICATE_KEY_RSA, cert, key, names[i], &macs[i]) != 0)
             return -1;
         identities[i] = tls_identity_load(cert, key);
         if (identities[i] == NULL)
@@ -106,7 +107,7 @@ struct pair {
     uint64_t bytes_before;
 };
 
-static bool answer(void *context, const struct authlist_peer *peer)
+static bool answer(void *context, const struct certificate_info *peer)
 {
     struct end *end = context;
 
@@ -226,10 +227,10 @@ static void listed_peers_get_in_and_know_each_other(void **state)
     assert_in(&pair);
     assert_int_equal(pair.server.asked, 1);
     assert_int_equal(pair.client.asked, 1);
-    assert_memory_equal(tls_peer(pair.server.tls), tls_identity_facts(identities[SERVER]),
-                        sizeof(struct authlist_peer));
-    assert_memory_equal(tls_peer(pair.client.tls), tls_identity_facts(identities[AGENT]),
-                        sizeof(struct authlist_peer));
+    assert_memory_equal(tls_peer(pair.server.tls), tls_identity_info(identities[SERVER]),
+                        sizeof(struct certificate_info));
+    assert_memory_equal(tls_peer(pair.client.tls), tls_identity_info(identities[AGENT]),
+                        sizeof(struct certificate_info));
     assert_string_equal(tls_version(pair.server.tls), "TLSv1.3");
     assert_non_null(strstr(tls_cipher(pair.server.tls), "CHACHA20"));
     assert_int_equal(tls_failure(pair.server.tls), TLS_FAILURE_NONE);

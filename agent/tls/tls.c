@@ -1,37 +1,152 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Half of the wolfSSL seam: the connections. library.c has the rest, and its rules: native names
- * only; what is said about the library was tried on 5.5.4.
+ * The upper half of the wolfSSL seam; the lower one, and its rules, are in crypto.c.
  */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
-#include "agent/auth/der.h"
-#include "agent/tls/ending.h"
-#include "agent/tls/library.h"
-#include "agent/tls/progress.h"
-#include "agent/tls/records.h"
-#include "agent/tls/seam.h"
 #include "agent/tls/tls.h"
 
+#include "agent/auth/der.h"
+#include "agent/base/log.h"
+#include "agent/tls/certificate-info.h"
+#include "agent/tls/crypto.h"
+#include "agent/tls/progress.h"
+#include "agent/tls/stream.h"
+#include "agent/tls/suites.h"
+
 #include <assert.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+
+/* --- contexts --- */
+
+struct tls_context {
+    WOLFSSL_CTX *ctx;
+    char suites[SUITES_SIZE];
+    struct tls_options options;
+    unsigned keepers;
+};
+
+#if defined(WOLFSSL_STATIC_RSA) && defined(WOLFSSL_ALLOW_TLSV10) && !defined(NO_OLD_TLS)
+enum { HAS_LEGACY_CIPHER = 1 };
+#else
+enum { HAS_LEGACY_CIPHER = 0 };
+#endif
+
+bool tls_has_legacy_cipher(void)
+{
+    return HAS_LEGACY_CIPHER;
+}
+
+/* A resumed session skips the verify callback: a key that was taken from the list would still get
+ * in. Three doors: session ids, tickets, TLS 1.3's pre-shared keys. */
+static bool forbid_resumption(WOLFSSL_CTX *ctx, enum tls_role role)
+{
+    if (wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF) != WOLFSSL_SUCCESS)
+        return false;
+    (void)wolfSSL_CTX_set_options(ctx, WOLFSSL_OP_NO_TICKET);
+    return role == TLS_CLIENT || wolfSSL_CTX_no_ticket_TLSv13(ctx) == 0;
+}
+
+/*
+ * With what a peer may prove its key. Names of the library's own; the order is its own, too.
+ * Without this SHA-1 is among them. What is accepted is another matter: look_at_message().
+ */
+#ifdef HAVE_ED25519
+#define EDDSA_SIGNATURES "ED25519:" /* so that the auth list can tell what it does not accept */
+#else
+#define EDDSA_SIGNATURES ""
+#endif
+#define SIGNATURES                                             \
+    "ECDSA+SHA512:ECDSA+SHA384:ECDSA+SHA256:" EDDSA_SIGNATURES \
+    "RSA-PSS+SHA512:RSA-PSS+SHA384:RSA-PSS+SHA256:RSA+SHA512:RSA+SHA384:RSA+SHA256"
+
+static bool set_signatures(WOLFSSL_CTX *ctx, const struct tls_options *options)
+{
+    return options->legacy_cipher ||
+           wolfSSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) == WOLFSSL_SUCCESS;
+}
+
+static bool configure(WOLFSSL_CTX *ctx, const struct tls_options *options, const char *suites)
+{
+    /* The curves that both builds have. */
+    int groups[] = {WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1};
+    int oldest = options->legacy_cipher ? WOLFSSL_TLSV1 : WOLFSSL_TLSV1_2;
+
+    if (wolfSSL_CTX_SetMinVersion(ctx, oldest) != WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_set_groups(ctx, groups, sizeof(groups) / sizeof(groups[0])) !=
+            WOLFSSL_SUCCESS ||
+        wolfSSL_CTX_set_cipher_list(ctx, suites) != WOLFSSL_SUCCESS ||
+        !set_signatures(ctx, options) || !forbid_resumption(ctx, options->role))
+        return false;
+    (void)wolfSSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE);
+    return true;
+}
+
+static WOLFSSL_CTX *make_ctx(const struct tls_identity *identity, const struct tls_options *options,
+                             const char *suites)
+{
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(options->role == TLS_SERVER ? wolfSSLv23_server_method()
+                                                                   : wolfSSLv23_client_method());
+
+    /* The identity first: setting a cipher list picks the signature algorithms by our key. */
+    if (ctx != NULL && tls_pair_use(ctx, tls_identity_pair(identity)) &&
+        configure(ctx, options, suites))
+        return ctx;
+    wolfSSL_CTX_free(ctx);
+    return NULL;
+}
+
+struct tls_context *tls_context_new(const struct tls_identity *identity,
+                                    const struct tls_options *options)
+{
+    struct tls_context *context = calloc(1, sizeof(*context));
+
+    if (context == NULL)
+        goto failed;
+    context->keepers = 1;
+    context->options = *options;
+    suites_write(options->strong_cipher, options->legacy_cipher, context->suites);
+    if (!options->legacy_cipher || HAS_LEGACY_CIPHER)
+        context->ctx = make_ctx(identity, options, context->suites);
+    if (context->ctx == NULL)
+        goto failed;
+    wolfSSL_ERR_clear_error();
+    return context;
+
+failed:
+    log_error("the library refused the TLS settings: out of memory, or it lacks a feature");
+    tls_context_free(context);
+    return NULL;
+}
+
+struct tls_context *tls_context_keep(struct tls_context *context)
+{
+    context->keepers++;
+    return context;
+}
+
+void tls_context_free(struct tls_context *context)
+{
+    if (context == NULL || --context->keepers > 0)
+        return;
+    wolfSSL_CTX_free(context->ctx);
+    free(context);
+}
 
 /* --- connections --- */
 
 struct tls {
     WOLFSSL *ssl;
-    int fd;
+    struct stream stream;
     struct tls_context *context;
     tls_authorise *authorise;
     void *authorise_context;
 
-    struct authlist_peer peer;
+    struct certificate_info peer;
     bool has_peer;
     bool authorised; /* by the callback; not yet proved */
     bool open;       /* TLS_OK was given: the only state in which application data moves */
@@ -40,12 +155,6 @@ struct tls {
     enum tls_failure failure; /* no more calls into the library once set and reported */
     bool failed;
     char error[TLS_ERROR_SIZE];
-    int io_error; /* errno of the socket; ECONNRESET stands for an end without a word, too */
-    bool io_ended;
-    bool io_full;  /* the socket took nothing more */
-    bool answered; /* it took something */
-
-    struct records_watch watch;
     size_t unfinished; /* length of a write that the library has begun and must be given again */
     struct progress progress;
 };
@@ -57,44 +166,6 @@ uint64_t tls_application_bytes_written(void)
     return application_bytes_written;
 }
 
-struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
-                    void *authorise_context)
-{
-    struct tls *tls = calloc(1, sizeof(*tls));
-
-    if (tls == NULL)
-        return NULL;
-    tls->fd = fd;
-    tls->context = tls_context_keep(context);
-    tls->authorise = authorise;
-    tls->authorise_context = authorise_context;
-    tls->ssl = wolfSSL_new(context->ctx);
-    if (tls->ssl == NULL) {
-        wolfSSL_ERR_clear_error();
-        tls_free(tls);
-        return NULL;
-    }
-    wolfSSL_SetCertCbCtx(tls->ssl, tls);
-    wolfSSL_SetIOReadCtx(tls->ssl, tls);
-    wolfSSL_SetIOWriteCtx(tls->ssl, tls);
-    (void)wolfSSL_set_msg_callback_arg(tls->ssl, tls);
-    return tls;
-}
-
-void tls_free(struct tls *tls)
-{
-    if (tls == NULL)
-        return;
-    wolfSSL_free(tls->ssl);
-    tls_context_free(tls->context);
-    free(tls);
-}
-
-void tls_trace(struct tls *tls, uint64_t number)
-{
-    progress_begin(&tls->progress, tls->context->options.role, number);
-}
-
 /* The first cause stays: what follows from it says less. */
 static void set_failure(struct tls *tls, enum tls_failure failure)
 {
@@ -102,71 +173,40 @@ static void set_failure(struct tls *tls, enum tls_failure failure)
         tls->failure = failure;
 }
 
-/* The bytes, or 0: it ended, broke (for good) or has none yet. */
-static size_t take_from_socket(void *context, void *buffer, size_t size)
-{
-    struct tls *tls = context;
-    ssize_t n;
-
-    if (tls->io_ended || tls->io_error != 0)
-        return 0;
-    do {
-        n = recv(tls->fd, buffer, size, 0);
-    } while (n < 0 && errno == EINTR);
-    if (n == 0)
-        tls->io_ended = true;
-    else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-        tls->io_error = errno;
-    return n > 0 ? (size_t)n : 0;
-}
-
-/* Our own, not the library's: no SIGPIPE, the true cause stays known, and every record is looked at
- * before the library reads it. */
 static int receive(WOLFSSL *ssl, char *buffer, int size, void *context)
 {
     struct tls *tls = context;
+    const struct records_watch *watch = &tls->stream.watch;
     const struct records_state state = {.is_tls13 = wolfSSL_GetVersion(ssl) == WOLFSSL_TLSV1_3,
                                         .open = tls->open};
     if (tls->failure != TLS_FAILURE_NONE)
         return WOLFSSL_CBIO_ERR_GENERAL;
-    size_t n =
-        records_watch(&tls->watch, &state, take_from_socket, tls, buffer, seam_size_of(size));
+    size_t n = stream_receive(&tls->stream, &state, buffer, tls_size_of(size));
 
     if (n > 0) {
         progress_received(&tls->progress, buffer, n);
         return (int)n;
     }
-    if (tls->watch.fault != RECORDS_FINE) {
-        set_failure(tls, tls->watch.fault <= RECORDS_VERSION && !tls->watch.begun
-                             ? TLS_FAILURE_PROTOCOL
-                             : TLS_FAILURE_RECORD);
+    if (watch->fault != RECORDS_FINE) {
+        set_failure(tls, watch->fault <= RECORDS_VERSION && !watch->begun ? TLS_FAILURE_PROTOCOL
+                                                                          : TLS_FAILURE_RECORD);
         return WOLFSSL_CBIO_ERR_GENERAL;
     }
-    if (tls->io_ended)
+    if (tls->stream.ended)
         return WOLFSSL_CBIO_ERR_CONN_CLOSE;
-    return tls->io_error != 0 ? WOLFSSL_CBIO_ERR_GENERAL : WOLFSSL_CBIO_ERR_WANT_READ;
+    return tls->stream.error != 0 ? WOLFSSL_CBIO_ERR_GENERAL : WOLFSSL_CBIO_ERR_WANT_READ;
 }
 
 static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
 {
     struct tls *tls = context;
-    ssize_t n;
+    size_t n = stream_send(&tls->stream, data, tls_size_of(size));
 
     (void)ssl;
-    tls->io_full = false;
-    do {
-        n = send(tls->fd, data, (size_t)size, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    if (n >= 0) {
-        tls->answered = true;
-        progress_sent(&tls->progress, data, (size_t)n);
-        return (int)n;
-    }
-    tls->io_full = errno == EAGAIN || errno == EWOULDBLOCK;
-    if (tls->io_full)
-        return WOLFSSL_CBIO_ERR_WANT_WRITE;
-    tls->io_error = errno;
-    return WOLFSSL_CBIO_ERR_GENERAL;
+    if (n == 0)
+        return tls->stream.full ? WOLFSSL_CBIO_ERR_WANT_WRITE : WOLFSSL_CBIO_ERR_GENERAL;
+    progress_sent(&tls->progress, data, n);
+    return (int)n;
 }
 
 /* --- the verdict on the peer --- */
@@ -174,14 +214,14 @@ static int transmit(WOLFSSL *ssl, char *data, int size, void *context)
 static bool ask_authoriser(struct tls *tls, const WOLFSSL_X509_STORE_CTX *store)
 {
     const WOLFSSL_BUFFER_INFO *leaf = store->certs;
-    struct authlist_peer peer;
+    struct certificate_info peer;
 
     /* In TLS 1.2 a client's empty Certificate message comes here, too. */
     if (store->totalCerts < 1 || leaf == NULL || leaf->buffer == NULL || leaf->length == 0) {
         set_failure(tls, TLS_FAILURE_NO_CERTIFICATE);
         return false;
     }
-    if (!tls_certificate_facts(leaf->buffer, leaf->length, (size_t)store->totalCerts, &peer)) {
+    if (!certificate_info_read(leaf->buffer, leaf->length, (size_t)store->totalCerts, &peer)) {
         set_failure(tls, TLS_FAILURE_BAD_CERTIFICATE);
         return false;
     }
@@ -196,7 +236,7 @@ static bool ask_authoriser(struct tls *tls, const WOLFSSL_X509_STORE_CTX *store)
     progress_answered(&tls->progress, authorised);
     if (!authorised)
         set_failure(tls, TLS_FAILURE_REFUSED);
-    else if (!tls_can_compute(&tls->peer))
+    else if (!tls_can_compute(peer.key_type, peer.key_bits))
         set_failure(tls, TLS_FAILURE_KEY_SIZE);
     return authorised && tls->failure == TLS_FAILURE_NONE;
 }
@@ -265,17 +305,6 @@ static void look_at_message(int sent, int version, int type, const void *data, s
         set_failure(tls, TLS_FAILURE_WEAK_PROOF);
 }
 
-void seam_set_callbacks(WOLFSSL_CTX *ctx, const struct tls_options *options)
-{
-    /* The only callback that can accept a self-signed certificate. */
-    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                           verify_peer);
-    wolfSSL_CTX_SetIORecv(ctx, receive);
-    wolfSSL_CTX_SetIOSend(ctx, transmit);
-    if (!options->legacy_cipher)
-        (void)wolfSSL_CTX_set_msg_callback(ctx, look_at_message);
-}
-
 /*
  * Whether the certificate that the library ended the handshake with is the one that was authorised,
  * and whether the key that the library read from it is the one that we hashed: our certificate
@@ -297,7 +326,7 @@ static bool is_authorised_certificate(const struct tls *tls, WOLFSSL_X509 *certi
     if (!der_certificate_parse(der, (size_t)der_len, &ours) ||
         wolfSSL_X509_get_pubkey_buffer(certificate, key, &key_len) != WOLFSSL_SUCCESS)
         return false;
-    size_t len = seam_size_of(key_len);
+    size_t len = tls_size_of(key_len);
     return len > 0 && len >= ours.key_bits / 8 && len <= ours.spki_len &&
            memcmp(ours.spki + ours.spki_len - len, key, len) == 0;
 }
@@ -306,17 +335,7 @@ static bool is_authorised_certificate(const struct tls *tls, WOLFSSL_X509 *certi
  * among them (CVE-2024-5814). */
 static bool is_offered(const struct tls *tls)
 {
-    char name[64];
-    int len = snprintf(name, sizeof(name), ":%s", wolfSSL_get_cipher_name(tls->ssl));
-    const char *at = tls->context->suites;
-
-    assert(len > 1 && (size_t)len < sizeof(name));
-    while ((at = strstr(at, name)) != NULL) {
-        at += len;
-        if (*at == ':' || *at == '\0')
-            return true;
-    }
-    return false;
+    return suites_have(tls->context->suites, wolfSSL_get_cipher_name(tls->ssl));
 }
 
 /* Fail closed: however the handshake came to its end, this is what it must have been. */
@@ -393,7 +412,7 @@ static enum tls_failure classify(const struct tls *tls, int code)
         return tls->failure;
     if (alert >= ALERT_FATAL * 256)
         return TLS_FAILURE_PEER_ALERT;
-    if (tls->io_error != 0 || tls->io_ended)
+    if (tls->stream.error != 0 || tls->stream.ended)
         return TLS_FAILURE_TRANSPORT;
     return classify_code(tls, code);
 }
@@ -402,14 +421,14 @@ static enum tls_status fail(struct tls *tls, int code)
 {
     char reason[WOLFSSL_MAX_ERROR_SZ];
 
-    if (tls->watch.fault != RECORDS_FINE)
-        (void)snprintf(reason, sizeof(reason), "%s", records_fault_text(tls->watch.fault));
+    if (tls->stream.watch.fault != RECORDS_FINE)
+        (void)snprintf(reason, sizeof(reason), "%s", records_fault_text(tls->stream.watch.fault));
     else
         wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
     tls->failure = classify(tls, code);
     ending_describe(&(struct ending){.failure = tls->failure,
                                      .alert = tls_alert_received(tls),
-                                     .io_error = tls->io_error,
+                                     .io_error = tls->stream.error,
                                      .reason = reason,
                                      .code = code},
                     tls->error);
@@ -443,7 +462,7 @@ static enum tls_status status_of(struct tls *tls, int result)
     case 0:
         /* wolfSSL_accept forgets why it stopped when a flight does not fit the socket twice in a
          * row (TLS 1.3; seen in 5.5.4). */
-        if (tls->io_full)
+        if (tls->stream.full)
             return TLS_WANT_WRITE;
         break;
     default:
@@ -453,6 +472,56 @@ static enum tls_status status_of(struct tls *tls, int result)
 }
 
 /* --- the life of a connection --- */
+
+static void set_callbacks(struct tls *tls)
+{
+    /* The only callback that can accept a self-signed certificate. */
+    wolfSSL_set_verify(tls->ssl, WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       verify_peer);
+    wolfSSL_SetCertCbCtx(tls->ssl, tls);
+    wolfSSL_SSLSetIORecv(tls->ssl, receive);
+    wolfSSL_SSLSetIOSend(tls->ssl, transmit);
+    wolfSSL_SetIOReadCtx(tls->ssl, tls);
+    wolfSSL_SetIOWriteCtx(tls->ssl, tls);
+    if (!tls->context->options.legacy_cipher)
+        (void)wolfSSL_set_msg_callback(tls->ssl, look_at_message);
+    (void)wolfSSL_set_msg_callback_arg(tls->ssl, tls);
+}
+
+struct tls *tls_new(struct tls_context *context, int fd, tls_authorise *authorise,
+                    void *authorise_context)
+{
+    struct tls *tls = calloc(1, sizeof(*tls));
+
+    if (tls == NULL)
+        return NULL;
+    tls->stream.fd = fd;
+    tls->context = tls_context_keep(context);
+    tls->authorise = authorise;
+    tls->authorise_context = authorise_context;
+    tls->ssl = wolfSSL_new(context->ctx);
+    if (tls->ssl == NULL) {
+        wolfSSL_ERR_clear_error();
+        tls_free(tls);
+        return NULL;
+    }
+    set_callbacks(tls);
+    return tls;
+}
+
+void tls_free(struct tls *tls)
+{
+    if (tls == NULL)
+        return;
+    wolfSSL_free(tls->ssl);
+    tls_context_free(tls->context);
+    free(tls);
+}
+
+void tls_trace(struct tls *tls, uint64_t number)
+{
+    progress_begin(&tls->progress, tls->context->options.role == TLS_SERVER, number);
+}
 
 enum tls_status tls_handshake(struct tls *tls)
 {
@@ -478,7 +547,7 @@ enum tls_status tls_handshake(struct tls *tls)
 
 bool tls_has_answered(const struct tls *tls)
 {
-    return tls->answered;
+    return tls->stream.answered;
 }
 
 enum tls_status tls_read(struct tls *tls, void *buffer, size_t size, size_t *got)
@@ -553,7 +622,7 @@ bool tls_legacy_cipher(const struct tls *tls)
     return tls->context->options.legacy_cipher;
 }
 
-const struct authlist_peer *tls_peer(const struct tls *tls)
+const struct certificate_info *tls_peer(const struct tls *tls)
 {
     return tls->has_peer ? &tls->peer : NULL;
 }

@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The wolfSSL seam: contexts, handshakes with pinned keys, records, digests, our own identity.
+ * Contexts, handshakes with pinned keys, records.
  *
- * No other file includes wolfSSL. Non-blocking, one thread (OpenWrt builds wolfSSL
+ * Only tls.c and crypto.c include wolfSSL. Non-blocking, one thread (OpenWrt builds wolfSSL
  * single-threaded).
  *
  * What is known of wolfSSL 5.5.4 as Debian has it (5.5.4-2+deb12u3) and as OpenWrt builds it, by
  * the advisories up to 5.9.2, and what shields from it. Fixed by Debian: d. Tried by tests: t.
  *
- *   CVE-2024-0901 t   a record of TLS 1.3 that is its tag alone is read up to 64 KiB behind the
- *                     buffer; anybody can send it. agent/tls/records refuses it at its header.
- *   CVE-2024-5814 t   a TLS 1.2 server can agree on a suite that was not offered, one without
- *                     encryption, too. The suite is compared with the offer before TLS_OK.
- *   CVE-2025-12889 t  in TLS 1.2 any hash is taken in a proof, SHA-1, too; so in ServerKeyExchange.
- *                     The message callback looks at it (legacy_cipher: it is taken).
- *   CVE-2023-6935     timing of RSA key transport (Marvin). Not spoken but with legacy_cipher,
- * whose server role is then exposed; its sessions have no forward secrecy anyway. CVE-2023-3724 d,
- * CVE-2026-3230, CVE-2023-6937 a server without a key share gives predictable keys; messages of one
- * record under two keys. Only the listed server itself can do so: what it said is in the transcript
- * that it signs. CVE-2026-2645     CertificateVerify before ClientKeyExchange. The key is proved
- * all the same. CVE-2025-11936    the same group many times in a ClientHello costs memory and time:
- * one message, within the limits of the listener. CVE-2026-5194 d, CVE-2026-6731 d, names and
- * constraints of chains, CRLs, OCSP, X509_verify_cert are about trust by signatures. Nobody is
- * trusted by one: keys are pinned. CVE-2026-5188     a subjectAltName is counted wrongly by the
- * certificate's parser, which runs before the callback. 5.5.4 bounds the index; its names are not
- * used here. CVE-2026-5187     writes behind an object identifier: needs HAVE_OID_DECODING, which
- * neither build has. CVE-2026-3547     ALPN lists are not bounded. None is configured, so none is
- * walked. CVE-2025-11932, CVE-2025-11935, CVE-2026-5507, CVE-2026-6092 d, CVE-2026-11703 PSK,
- * tickets, resumption: forbidden, and refused by peer_is_proved(). CVE-2023-6936     needs
- * WOLFSSL_CALLBACKS, which neither build has. Our message callback is called after the length was
- * checked. CVE-2024-1544     bias of ECDSA nonces seen by somebody on the same machine; an RSA
- * identity has none. CVE-2024-5991, -5772: names of hosts are not matched. CVE-2025-7394 d:
- *                     RAND_bytes is not used; children seed a generator of their own.
- *   DTLS, QUIC, ECH, RPK, post-handshake authentication, PQC, PKCS#7, PKCS#12, sniffer, Curve25519,
- *                     EAX, ARIA, boards' own code: not spoken, not called.
+ * - CVE-2024-0901 t: a record of TLS 1.3 that is its tag alone is read up to 64 KiB behind the
+ *   buffer; anybody can send it. agent/tls/records refuses it at its header.
+ * - CVE-2024-5814 t: a TLS 1.2 server can agree on a suite that was not offered, one without
+ *   encryption, too. The suite is compared with the offer before TLS_OK.
+ * - CVE-2025-12889 t: in TLS 1.2 any hash is taken in a proof, SHA-1, too; so in ServerKeyExchange.
+ *   The message callback looks at it (legacy_cipher: it is taken).
+ * - CVE-2023-6935: timing of RSA key transport (Marvin). Not spoken but with legacy_cipher, whose
+ *   server role is then exposed; its sessions have no forward secrecy anyway.
+ * - CVE-2023-3724 d, CVE-2026-3230, CVE-2023-6937: a server without a key share gives predictable
+ *   keys; messages of one record under two keys. Only the listed server itself can do so: what it
+ *   said is in the transcript that it signs.
+ * - CVE-2026-2645: CertificateVerify before ClientKeyExchange. The key is proved all the same.
+ * - CVE-2025-11936: the same group many times in a ClientHello costs memory and time: one message,
+ *   within the limits of the listener.
+ * - CVE-2026-5194 d, CVE-2026-6731 d, names and constraints of chains, CRLs, OCSP and
+ *   X509_verify_cert are about trust by signatures. Nobody is trusted by one: keys are pinned.
+ * - CVE-2026-5188: a subjectAltName is counted wrongly by the certificate's parser, which runs
+ *   before the callback. 5.5.4 bounds the index; its names are not used here.
+ * - CVE-2026-5187: writes behind an object identifier: needs HAVE_OID_DECODING, which neither build
+ *   has.
+ * - CVE-2026-3547: ALPN lists are not bounded. None is configured, so none is walked.
+ * - CVE-2025-11932, CVE-2025-11935, CVE-2026-5507, CVE-2026-6092 d, CVE-2026-11703: PSK, tickets,
+ *   resumption: forbidden, and refused by peer_is_proved().
+ * - CVE-2023-6936: needs WOLFSSL_CALLBACKS, which neither build has. Our message callback is called
+ *   after the length was checked.
+ * - CVE-2024-1544: bias of ECDSA nonces seen by somebody on the same machine; an RSA identity has
+ *   none.
+ * - CVE-2024-5991, -5772: names of hosts are not matched.
+ * - CVE-2025-7394 d: RAND_bytes is not used; children seed a generator of their own.
+ * - DTLS, QUIC, ECH, RPK, post-handshake authentication, PQC, PKCS#7, PKCS#12, sniffer, Curve25519,
+ *   EAX, ARIA, boards' own code: not spoken, not called.
  *
  * The promise: tls_handshake() gives TLS_OK only if the peer presented a certificate, the
  * authoriser accepted its key during this very handshake, and the peer proved to hold that key.
@@ -44,8 +49,9 @@
 #ifndef AGENT_TLS_TLS_H
 #define AGENT_TLS_TLS_H
 
-#include "agent/auth/authlist.h"
-#include "agent/base/mac.h"
+#include "agent/auth/certificate.h"
+#include "agent/tls/ending.h"
+#include "agent/tls/identity.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,54 +66,6 @@ enum tls_status {
 };
 
 enum tls_role { TLS_CLIENT, TLS_SERVER };
-
-/*
- * Once per process, before and after everything else. 0, or -1 with a log message: the library
- * lacks a feature, or is another version than the one this program was built with (its structures
- * change with every release).
- */
-int tls_init(void);
-void tls_fini(void);
-
-/* --- digests --- */
-
-enum { TLS_SHA1_SIZE = 20, TLS_SHA256_SIZE = 32 };
-
-bool tls_sha1(const void *data, size_t len, uint8_t out[static TLS_SHA1_SIZE]);
-bool tls_sha256(const void *data, size_t len, uint8_t out[static TLS_SHA256_SIZE]);
-
-/*
- * What a certificate (DER) says: for a peer's and for our own. `chain_length` is how many
- * certificates came with it, itself included. False: it cannot be read.
- */
-bool tls_certificate_facts(const uint8_t *der, size_t len, size_t chain_length,
-                           struct authlist_peer *out);
-
-/* --- our own identity --- */
-
-struct tls_identity; /* a certificate and its private key */
-
-/*
- * Makes a key (RSA-2048, or P-256 for AUTHLIST_KEY_EC) and a self-signed certificate, CN
- * "<name>-<12 hex digits of the MAC>" (the name is cut where the whole would exceed the 64
- * characters that X.520 allows), valid from 2000-01-01 to 9999-12-31 (routers without a clock start
- * in the past), and writes both as PEM: the key first, mode 0600, each atomically (temporary file,
- * fsync, rename, fsync of the folder). Takes seconds on a small CPU: run it in a child job. 0, or
- * -errno with a log message.
- */
-int tls_identity_create(enum authlist_key_type kind, const char *cert_path, const char *key_path,
-                        const char *name, const struct mac *mac);
-
-/*
- * Loads and checks both: the key fits the certificate, and nobody but its owner can read its file.
- * NULL with a log message; errno is then ENOENT if a file is missing (make a new identity), and
- * anything else if one is there but cannot be used (an operator must look).
- */
-struct tls_identity *tls_identity_load(const char *cert_path, const char *key_path);
-void tls_identity_free(struct tls_identity *identity);
-
-/* Subject, MAC and key hashes of our own certificate: what the other side must know. */
-const struct authlist_peer *tls_identity_facts(const struct tls_identity *identity);
 
 /* --- contexts and connections --- */
 
@@ -160,7 +118,7 @@ void tls_context_free(struct tls_context *context);
  * The answer is all there is about key strength and dates: the library checks neither for a pinned
  * certificate. authlist_check() does.
  */
-typedef bool tls_authorise(void *context, const struct authlist_peer *peer);
+typedef bool tls_authorise(void *context, const struct certificate_info *peer);
 
 struct tls;
 
@@ -204,30 +162,7 @@ void tls_shutdown(struct tls *tls);
 /* --- what is to be told --- */
 
 /* Why a connection failed, for counters and diagnosis. */
-enum tls_failure {
-    TLS_FAILURE_NONE,
-    TLS_FAILURE_TRANSPORT,  /* the socket broke, or the peer closed it without a word */
-    TLS_FAILURE_PEER_ALERT, /* the peer gave up: tls_alert_received() has its reason */
-    TLS_FAILURE_NO_COMMON,  /* no version, cipher suite or group in common */
-    /* The server asks for no certificate of our kind, so that it was shown none. The library has
-     * the same code for some servers that break the rules, and does not tell which it was. */
-    TLS_FAILURE_OWN_UNWANTED,
-    TLS_FAILURE_NO_CERTIFICATE,  /* the peer presented none: AUTHLIST_NO_CERTIFICATE */
-    TLS_FAILURE_BAD_CERTIFICATE, /* it cannot be read or used: AUTHLIST_MALFORMED */
-    TLS_FAILURE_REFUSED,         /* the authoriser said no: its verdict says why */
-    /* Authorised, and larger than the library can compute with. */
-    TLS_FAILURE_KEY_SIZE,
-    /* Authorised, but its proof is a signature over a hash that is not SHA-256 or better. */
-    TLS_FAILURE_WEAK_PROOF,
-    TLS_FAILURE_UNPROVEN, /* authorised, but the peer did not prove to hold the key */
-    /* A record that cannot be right, which the library was therefore not given. */
-    TLS_FAILURE_RECORD,
-    TLS_FAILURE_PROTOCOL /* anything else that is not TLS as we speak it */
-};
 enum tls_failure tls_failure(const struct tls *tls);
-
-enum { TLS_ERROR_SIZE = 160 };
-
 /* Why the handshake or the connection failed: a sentence, safe to log; empty if it did not. */
 const char *tls_error(const struct tls *tls);
 /* "TLSv1.3" and "TLS13-CHACHA20-POLY1305-SHA256"; empty before the handshake is done. */
@@ -238,32 +173,11 @@ bool tls_legacy_cipher(const struct tls *tls);
 /* The last alert in each direction: level * 256 + description, or -1. */
 int tls_alert_received(const struct tls *tls);
 int tls_alert_sent(const struct tls *tls);
-/* "bad_certificate" and so on (RFC 8446 6.2) for such a value or for its description alone. */
-const char *tls_alert_name(int alert);
 /* What the peer presented, or NULL if it presented nothing usable so far. */
-const struct authlist_peer *tls_peer(const struct tls *tls);
+const struct certificate_info *tls_peer(const struct tls *tls);
 
 /* Application bytes handed to the library since the process started: 0 after refusals, and a test
  * holds us to it. */
 uint64_t tls_application_bytes_written(void);
-
-/*
- * Debian builds the library with a cache of points of elliptic curves, which grows to 10 MB within
- * some dozen handshakes. Peers' points hardly ever come twice, and a router has better use for the
- * memory. To be called some time after handshakes, not after each: it takes longer than they do.
- */
-void tls_drop_point_cache(void);
-
-/* Before tls_init, if tls_memory() is to tell anything. */
-void tls_memory_count(void);
-/* Bytes that the library holds now: contexts, connections, its caches. 0 if they are not counted.
- */
-size_t tls_memory(void);
-/*
- * In a forked child, which shall know nothing secret: wipes all that the library holds and all
- * private keys. Contexts, connections and identities are of no use there any more, and must not
- * even be freed; making a new key works. Needs tls_memory_count().
- */
-void tls_memory_wipe(void);
 
 #endif

@@ -31,7 +31,8 @@ static void make_hash(struct state_maker *m, struct lyd_node *node, const char *
     make_text(m, node, name, hex_text(hash, len, text));
 }
 
-static void make_key(struct state_maker *m, struct lyd_node *node, const struct authlist_peer *peer)
+static void make_key(struct state_maker *m, struct lyd_node *node,
+                     const struct certificate_info *peer)
 {
     make_some_text(m, node, "subject", peer->subject);
     for (size_t i = 0; i < peer->mac_count; i++)
@@ -66,10 +67,10 @@ static void make_services(struct state_maker *m, struct lyd_node *node, uint64_t
 /* --- the agent ------------------------------------------------------------------------------- */
 
 static void fill_certificate(struct state_maker *m, struct lyd_node *root,
-                             const struct authlist_peer *own, const char *path)
+                             const struct certificate_info *own, const char *path)
 {
     struct lyd_node *node =
-        make_entry_of(m, root, "certificate", own->key_type == AUTHLIST_KEY_EC ? "ec" : "rsa");
+        make_entry_of(m, root, "certificate", own->key_type == CERTIFICATE_KEY_EC ? "ec" : "rsa");
 
     make_key(m, node, own);
     make_time(m, node, "not-before", own->not_before * 1000);
@@ -330,10 +331,10 @@ bool state_renew_certificate_rpc(struct state_tree *state, struct lyd_node *rpc,
                                  struct state_maker *m, struct rpc_errors *errors)
 {
     const char *type = input_text(rpc, "key-type");
-    enum authlist_key_type kind = AUTHLIST_KEY_OTHER;
+    enum certificate_key_type kind = CERTIFICATE_KEY_OTHER;
 
     if (type != NULL)
-        kind = strcmp(type, "ec") == 0 ? AUTHLIST_KEY_EC : AUTHLIST_KEY_RSA;
+        kind = strcmp(type, "ec") == 0 ? CERTIFICATE_KEY_EC : CERTIFICATE_KEY_RSA;
     const char *trouble = state_renew_identity(state->options.agent, kind);
     if (trouble != NULL) {
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,

@@ -38,7 +38,7 @@ static void the_state_of_a_session_is_valid_data_with_what_the_agent_tells(void 
     assert_true(count_at(tree, "/nmspd-nmsp:nmsp-state/capability/service") >= 4);
     assert_string_equal(
         value_at(tree, "/nmspd-nmsp:nmsp-state/certificate[key-type='rsa']/sha2-key-hash"),
-        hex_text(tls_identity_facts(far_identity(FAR_OURS))->spki_sha256, 32, hash));
+        hex_text(tls_identity_info(far_identity(FAR_OURS))->spki_sha256, 32, hash));
     assert_int_equal(count_at(tree, "/nmspd-nmsp:nmsp-state/certificate/not-after"), 1);
     assert_string_equal(
         value_at(tree, "/nmspd-nmsp:nmsp-state/statistics/ssl/verification-successes"), "2");

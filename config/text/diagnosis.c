@@ -247,18 +247,18 @@ static bool put_mac(char *text, const struct mac *mac)
     return true;
 }
 
-static const char *key_text(enum authlist_key_type type)
+static const char *key_text(enum certificate_key_type type)
 {
-    static const char *const texts[] = {[AUTHLIST_KEY_OTHER] = "a kind that is not accepted",
-                                        [AUTHLIST_KEY_RSA] = "RSA",
-                                        [AUTHLIST_KEY_EC] = "EC"};
+    static const char *const texts[] = {[CERTIFICATE_KEY_OTHER] = "a kind that is not accepted",
+                                        [CERTIFICATE_KEY_RSA] = "RSA",
+                                        [CERTIFICATE_KEY_EC] = "EC"};
     return texts[type];
 }
 
 /* What the peer presented. */
 static bool put_presented(const struct diagnosis *d, const char *name, char *text)
 {
-    const struct authlist_peer *its = &d->presented;
+    const struct certificate_info *its = &d->presented;
     const struct mac *mac = d->has_presented && its->mac_count > 0 ? &its->macs[0] : NULL;
 
     if (is(name, "subject"))
@@ -340,7 +340,7 @@ static bool put_ciphers(const struct diagnosis *d, const char *name, char *text)
 /* What we are to the peer. */
 static bool put_own(const struct diagnosis *d, const char *name, char *text)
 {
-    bool ec = d->own_key == AUTHLIST_KEY_EC;
+    bool ec = d->own_key == CERTIFICATE_KEY_EC;
 
     if (is(name, "own-mac"))
         return put_mac(text, &d->own_mac);

@@ -31,7 +31,7 @@ static struct diagnosis facts(enum diagnosis_code code)
     d.presented.mac_count = 1;
     memset(d.presented.spki_sha1, 0x5a, sizeof(d.presented.spki_sha1));
     memset(d.presented.spki_sha256, 0x6a, sizeof(d.presented.spki_sha256));
-    d.presented.key_type = AUTHLIST_KEY_RSA;
+    d.presented.key_type = CERTIFICATE_KEY_RSA;
     d.presented.key_bits = 1024;
     d.has_mac = true;
     d.mac = (struct mac){{0x00, 0x50, 0x56, 0x9c, 0x34, 0x90}};
@@ -415,7 +415,7 @@ static void the_hash_to_give_away_is_that_of_the_certificate_that_was_shown(void
 
     (void)state;
     assert_remedy_has(&d, "the key hash of its RSA certificate, SHA1 1111");
-    d.own_key = AUTHLIST_KEY_EC;
+    d.own_key = CERTIFICATE_KEY_EC;
     memset(d.own_sha1, 0x33, sizeof(d.own_sha1));
     assert_remedy_has(&d, "the key hash of its EC certificate, SHA1 3333");
 }
@@ -433,7 +433,7 @@ static void a_certificate_that_was_not_even_asked_for_is_told_by_its_kind(void *
                       "Let the location server take client certificates with RSA keys (signature "
                       "algorithms), or give this agent one of the other kind: the operation "
                       "renew-certificate with key-type ec.");
-    d.own_key = AUTHLIST_KEY_EC;
+    d.own_key = CERTIFICATE_KEY_EC;
     assert_remedy_has(&d, "certificates with EC keys (signature algorithms)");
     assert_remedy_has(&d, "renew-certificate with key-type rsa.");
 }

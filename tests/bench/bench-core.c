@@ -97,7 +97,7 @@ void bench_give_up(const char *what)
 
 /* --- the sink -------------------------------------------------------------------------------- */
 
-static bool let_in(void *context, const struct authlist_peer *peer)
+static bool let_in(void *context, const struct certificate_info *peer)
 {
     (void)context;
     (void)peer;

@@ -11,6 +11,7 @@
  * with the end of a tick, or that a picture sent piece by piece has told early, is told in the next
  * one. With INTERVAL 0 it subscribes to nothing, with `everything` to all that is offered.
  */
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 #include "agent/wire/wire.h"
 
@@ -60,7 +61,7 @@ _Noreturn static void give_up(const char *what)
     exit(1);
 }
 
-static bool let_in(void *unused, const struct authlist_peer *peer)
+static bool let_in(void *unused, const struct certificate_info *peer)
 {
     (void)unused;
     (void)peer;

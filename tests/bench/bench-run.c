@@ -8,6 +8,7 @@
  *     bench-run scale DEVICES APS HEARD TICKS [associated]
  *     bench-run library
  */
+#include "agent/tls/crypto.h"
 #include "tests/bench/bench-core.h"
 
 #include "agent/view/measurement.h"

@@ -16,15 +16,15 @@ static void require(bool holds)
 /* What is hashed and shown must lie in the certificate, and be fit to be shown. */
 static void check(const struct der_certificate *certificate, const uint8_t *data, size_t size)
 {
-    static const size_t sizes[] = {1, 2, 3, 8, AUTHLIST_SUBJECT_SIZE, 4096};
-    enum authlist_key_type type;
+    static const size_t sizes[] = {1, 2, 3, 8, CERTIFICATE_SUBJECT_SIZE, 4096};
+    enum certificate_key_type type;
     unsigned bits;
     char text[4096];
 
     require(certificate->spki >= data && certificate->spki_len > 0);
     require(certificate->spki_len <= size - (size_t)(certificate->spki - data));
     require(certificate->subject >= data && certificate->subject < certificate->spki);
-    require(certificate->mac_count <= AUTHLIST_MACS_MAX);
+    require(certificate->mac_count <= CERTIFICATE_MACS_MAX);
     require(der_spki_parse(certificate->spki, certificate->spki_len, &type, &bits));
     require(type == certificate->key_type && bits == certificate->key_bits);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -39,7 +39,7 @@ static void check(const struct der_certificate *certificate, const uint8_t *data
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct der_certificate certificate;
-    enum authlist_key_type type;
+    enum certificate_key_type type;
     unsigned bits;
 
     if (der_certificate_parse(data, size, &certificate))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/agent-bed.h"
+#include "agent/tls/crypto.h"
 
 #include "agent/base/log.h"
 #include "agent/wire/wire.h"
@@ -75,8 +76,8 @@ static void add_user(struct settings_aaa *aaa, unsigned identity)
     aaa->attribute_list_count = aaa->user_count;
     (void)snprintf(aaa->attribute_lists[i].name, SETTINGS_LIST_SIZE, "list%u", identity);
     aaa->attribute_lists[i].key_hash_len = TLS_SHA256_SIZE;
-    memcpy(aaa->attribute_lists[i].key_hash,
-           tls_identity_facts(far_identity(identity))->spki_sha256, TLS_SHA256_SIZE);
+    memcpy(aaa->attribute_lists[i].key_hash, tls_identity_info(far_identity(identity))->spki_sha256,
+           TLS_SHA256_SIZE);
 }
 
 /* Both servers are users, nobody is dialled, nothing listens. */

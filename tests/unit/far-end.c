@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/far-end.h"
+#include "agent/tls/crypto.h"
 
 #include "agent/wire/wire.h"
 
@@ -52,8 +53,8 @@ int far_identities_make(void **state)
     for (unsigned i = 0; i < FAR_IDENTITIES; i++) {
         (void)path_of(i, 0, certificate);
         (void)path_of(i, 1, key);
-        if (tls_identity_create(AUTHLIST_KEY_RSA, certificate, key, i == FAR_OURS ? "agent" : "MSE",
-                                &far_macs[i]) != 0)
+        if (tls_identity_create(CERTIFICATE_KEY_RSA, certificate, key,
+                                i == FAR_OURS ? "agent" : "MSE", &far_macs[i]) != 0)
             return -1;
         identities[i] = tls_identity_load(certificate, key);
         if (identities[i] == NULL)
@@ -88,7 +89,7 @@ const struct tls_identity *far_identity(unsigned which)
 
 /* --- one end --- */
 
-static bool authorise(void *context, const struct authlist_peer *peer)
+static bool authorise(void *context, const struct certificate_info *peer)
 {
     const struct far_end *far = context;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What scripts configure, say and expect. */
+#include "agent/tls/crypto.h"
 #include "tests/unit/replay.h"
 
 #include <setjmp.h>
@@ -69,7 +70,7 @@ static void add_user(struct settings_aaa *aaa, const char *who)
     (void)snprintf(aaa->users[i].attribute_list, SETTINGS_LIST_SIZE, "list%zu", i);
     (void)snprintf(aaa->attribute_lists[i].name, SETTINGS_LIST_SIZE, "list%zu", i);
     aaa->attribute_lists[i].key_hash_len = TLS_SHA256_SIZE;
-    memcpy(aaa->attribute_lists[i].key_hash, tls_identity_facts(far_identity(key))->spki_sha256,
+    memcpy(aaa->attribute_lists[i].key_hash, tls_identity_info(far_identity(key))->spki_sha256,
            TLS_SHA256_SIZE);
 }
 

@@ -19,6 +19,7 @@
  * it.
  */
 #include "agent/auth/authlist.h"
+#include "agent/tls/crypto.h"
 #include "agent/tls/tls.h"
 
 #include <arpa/inet.h>
@@ -75,7 +76,7 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool decide(void *context, const struct authlist_peer *peer)
+static bool decide(void *context, const struct certificate_info *peer)
 {
     struct attempt *attempt = context;
     const struct options *options = attempt->options;
@@ -209,7 +210,7 @@ static void print_text(const char *name, const char *text)
 static void report(const struct attempt *attempt, bool open, uint64_t written)
 {
     char mac[MAC_TEXT_SIZE];
-    const struct authlist_peer *peer = tls_peer(attempt->tls);
+    const struct certificate_info *peer = tls_peer(attempt->tls);
     const struct authlist_decision *decision = &attempt->decision;
 
     printf("{\"in\": %s, \"asked\": %u, \"tries\": %u, \"breaches\": %u, \"written\": %" PRIu64
@@ -410,8 +411,8 @@ static void print_hex(const char *name, const uint8_t *bytes, size_t len)
 static int make_identity(char **argv)
 {
     struct mac mac;
-    enum authlist_key_type kind =
-        strcmp(argv[1], "identity-ec") == 0 ? AUTHLIST_KEY_EC : AUTHLIST_KEY_RSA;
+    enum certificate_key_type kind =
+        strcmp(argv[1], "identity-ec") == 0 ? CERTIFICATE_KEY_EC : CERTIFICATE_KEY_RSA;
 
     if (!mac_parse(argv[5], strlen(argv[5]), &mac) ||
         tls_identity_create(kind, argv[2], argv[3], argv[4], &mac) != 0)
@@ -419,7 +420,7 @@ static int make_identity(char **argv)
     struct tls_identity *identity = tls_identity_load(argv[2], argv[3]);
     if (identity == NULL)
         return 1;
-    const struct authlist_peer *facts = tls_identity_facts(identity);
+    const struct certificate_info *facts = tls_identity_info(identity);
     printf("{\"bits\": %u", facts->key_bits);
     print_text("subject", facts->subject);
     print_hex("sha1", facts->spki_sha1, sizeof(facts->spki_sha1));

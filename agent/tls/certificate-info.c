@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/tls/certificate-info.h"
+
 #include "agent/auth/der.h"
-#include "agent/tls/tls.h"
+#include "agent/tls/crypto.h"
 
 #include <string.h>
 
-bool tls_certificate_facts(const uint8_t *der, size_t len, size_t chain_length,
-                           struct authlist_peer *out)
+bool certificate_info_read(const uint8_t *der, size_t len, size_t chain_length,
+                           struct certificate_info *out)
 {
     struct der_certificate certificate;
 
