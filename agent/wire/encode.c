@@ -211,31 +211,6 @@ static inline uint8_t *open_element(struct writer *w, uint16_t type, size_t size
 WIRE_ELEMENTS(X)
 #undef X
 
-void wire_element_put(struct writer *w, const struct wire_element *element)
-{
-    switch (element->type) {
-#define X(copies, type, NAME, name, label)    \
-    case WIRE_ELEMENT_##NAME:                 \
-        wire_##name##_put(w, &element->name); \
-        return;
-        WIRE_ELEMENTS(X)
-#undef X
-    }
-    w->failed = true;
-}
-
-size_t wire_element_size(const struct wire_element *element)
-{
-    switch (element->type) {
-#define X(copies, type, NAME, name, label) \
-    case WIRE_ELEMENT_##NAME:              \
-        return wire_##name##_size(&element->name);
-        WIRE_ELEMENTS(X)
-#undef X
-    }
-    return 0;
-}
-
 void wire_element_close(struct writer *w, size_t begin)
 {
     if (w->failed)

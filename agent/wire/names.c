@@ -26,19 +26,6 @@ const struct wire_message_info *wire_message_info(uint16_t id)
     }
 }
 
-const char *wire_element_name(uint16_t type)
-{
-    switch (type) {
-#define X(copies, number, NAME, name, label) \
-    case number:                             \
-        return label;
-        WIRE_ELEMENTS(X)
-#undef X
-    default:
-        return NULL;
-    }
-}
-
 const char *wire_service_name(unsigned bit)
 {
     switch (bit) {

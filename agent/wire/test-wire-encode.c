@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The writing side, list access, the dump's limits, and what the tables say. */
 #include "agent/wire/wire.h"
+#include "tests/unit/wire-elements.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * damaged frames do no harm. The generators are expanded from layout.h, so that they know every
  * field without being told.
  */
-#include "agent/wire/test-reencode.h"
 #include "agent/wire/wire.h"
+#include "tests/unit/wire-elements.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * The golden vectors (tests/vectors/README.md): for each the verdict, the dump, and the bytes after
  * decoding and encoding again. The environment variable NMSPD_VECTORS names their folder.
  */
-#include "agent/wire/test-reencode.h"
 #include "agent/wire/wire.h"
+#include "tests/unit/wire-elements.h"
 
 #include <glob.h>
 #include <setjmp.h>

@@ -430,10 +430,6 @@ WIRE_VARIABLE_ENTRIES(X)
 WIRE_ELEMENTS(X)
 #undef X
 
-/* Any element: gives back the bytes that wire_next() read, unknown tails excepted. */
-void wire_element_put(struct writer *w, const struct wire_element *element);
-size_t wire_element_size(const struct wire_element *element);
-
 /* Sets the length of the element that began at `begin`, after entries were put behind it. Right
  * only for elements that end in a `rest` list. */
 void wire_element_close(struct writer *w, size_t begin);
@@ -542,21 +538,11 @@ static inline void wire_device_measurement_close(struct writer *w, size_t begin)
 
 /* NULL for an id that the profile does not have. */
 const struct wire_message_info *wire_message_info(uint16_t id);
-/* As the canonical dump spells it ("ap-table"); NULL for a type that the profile does not have. */
-const char *wire_element_name(uint16_t type);
 /* "rssi-ms"; NULL for a bit without a name. */
 const char *wire_service_name(unsigned bit);
 /* "not permitted"; "unknown" for a code that the profile does not have. */
 const char *wire_result_name(uint16_t code);
 /* The end of a sentence that begins with the element's name: "runs past its message". */
 const char *wire_reason_text(enum wire_reason reason);
-
-/*
- * The canonical text dump of an accepted message, as tests/vectors/README.md defines it: one line
- * for the header and one or more for each element, each ended by a line feed. Of any other message
- * it is the header's line alone. Cut short if it does not fit, always terminated if size > 0; gives
- * the length of the whole dump without the terminator.
- */
-size_t wire_dump(const struct wire_message *message, char *text, size_t size);
 
 #endif

@@ -3,8 +3,8 @@
  * Bytes from the network: split into frames, decoded, walked, dumped, encoded and decoded again.
  * What was accepted once must be accepted again, and say the same.
  */
-#include "agent/wire/test-reencode.h"
 #include "agent/wire/wire.h"
+#include "tests/unit/wire-elements.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/belief.h"
+#include "tests/unit/wire-elements.h"
 
 #include <assert.h>
 

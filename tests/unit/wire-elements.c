@@ -1,13 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The canonical text dump (tests/vectors/README.md), for tests and tracing. Each element and entry
- * is one line, expanded from layout.h; entries of lists follow their element, indented.
- */
-#include "agent/wire/wire.h"
+#include "tests/unit/wire-elements.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+/* --- encoded again --------------------------------------------------------------------------- */
+
+void wire_element_put(struct writer *w, const struct wire_element *element)
+{
+    switch (element->type) {
+#define X(copies, type, NAME, name, label)    \
+    case WIRE_ELEMENT_##NAME:                 \
+        wire_##name##_put(w, &element->name); \
+        return;
+        WIRE_ELEMENTS(X)
+#undef X
+    }
+    w->failed = true;
+}
+
+size_t wire_element_size(const struct wire_element *element)
+{
+    switch (element->type) {
+#define X(copies, type, NAME, name, label) \
+    case WIRE_ELEMENT_##NAME:              \
+        return wire_##name##_size(&element->name);
+        WIRE_ELEMENTS(X)
+#undef X
+    }
+    return 0;
+}
+
+size_t wire_reencode(const struct wire_message *m, uint8_t *out, size_t size)
+{
+    struct writer w = writer_of(out, size);
+    struct wire_walk walk = wire_walk_of(m);
+    struct wire_element element;
+    size_t begin = wire_begin(&w, m->header.id, m->header.flags, m->header.transaction);
+
+    while (wire_next(&walk, &element)) {
+        size_t before = w.used;
+        wire_element_put(&w, &element);
+        if (w.used - before != wire_element_size(&element))
+            return 0;
+    }
+    return wire_end(&w, begin) ? w.used : 0;
+}
+
+/* --- the dump: each element and entry is one line; entries of lists follow, indented --------- */
+
+const char *wire_element_name(uint16_t type)
+{
+    switch (type) {
+#define X(copies, number, NAME, name, label) \
+    case number:                             \
+        return label;
+        WIRE_ELEMENTS(X)
+#undef X
+    default:
+        return NULL;
+    }
+}
 
 /* Text as it would be without a limit, of which the first `size` bytes are kept. */
 struct sink {
