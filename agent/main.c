@@ -370,21 +370,19 @@ static bool set_up_source(struct program *program, const struct settings *settin
         .ap_capacity = settings->capacity.aps, .event_buffer_bytes = options->event_buffer_bytes};
     const struct replay_options replay_options = {.ap_capacity = settings->capacity.aps,
                                                   .name = options->replay};
-    const struct radio_events *events = engine_events();
-    void *context = program->engine;
+    struct radio_sink sink = {engine_take, program->engine};
 
     if (options->record != NULL) {
-        program->record = recording_new(program->loop, options->record, events, context);
+        program->record = recording_new(program->loop, options->record, &sink);
         if (program->record == NULL)
             return false;
-        events = recording_events();
-        context = program->record;
+        sink = (struct radio_sink){recording_take, program->record};
     }
     if (options->replay != NULL) {
-        program->replay = replay_open(program->loop, &replay_options, events, context);
+        program->replay = replay_open(program->loop, &replay_options, &sink);
         return program->replay != NULL;
     }
-    program->platform = platform_new(program->loop, &platform_options, events, context);
+    program->platform = platform_new(program->loop, &platform_options, &sink);
     return program->platform != NULL || no_memory(settings);
 }
 

@@ -33,15 +33,15 @@ enum {
     RADIO_TAG_PAYLOAD_MAX = 500,
 };
 
-/* What is collected on this machine now: a mask. Each is true only while a source of it works. */
-enum radio_works {
-    RADIO_WORKS_CLIENTS = 0x01,       /* associated clients: their readings, facts, statistics */
-    RADIO_WORKS_TAGS = 0x02,          /* tag frames: readings, payloads, statistics */
-    RADIO_WORKS_ROGUE_APS = 0x04,     /* readings and facts of APs that are not ours */
-    RADIO_WORKS_ROGUE_CLIENTS = 0x08, /* readings, facts and statistics of their clients */
+/* What can be collected on this machine now: a mask. Each is true only while a source can. */
+enum radio_capability {
+    RADIO_CAN_CLIENTS = 0x01,       /* associated clients: their samples, facts, statistics */
+    RADIO_CAN_TAGS = 0x02,          /* tag frames: samples, payloads, statistics */
+    RADIO_CAN_ROGUE_APS = 0x04,     /* samples and facts of APs that are not ours */
+    RADIO_CAN_ROGUE_CLIENTS = 0x08, /* samples, facts and statistics of their clients */
 };
 
-/* The values are the wire's (wire-profile "Element"), so that nothing needs translating. */
+/* The values are the wire's, so that nothing needs translating (engine/offer.c compares). */
 enum radio_band { RADIO_BAND_UNKNOWN, RADIO_BAND_2GHZ, RADIO_BAND_5GHZ, RADIO_BAND_6GHZ };
 enum radio_source {
     RADIO_SOURCE_UNKNOWN,
@@ -73,7 +73,7 @@ struct radio_ap {
     char name[SETTINGS_NAME_SIZE];
 };
 
-/* One reading: `device` was heard by `ap` at `heard`. */
+/* `device` was heard by `ap` at `heard`. */
 struct radio_sample {
     struct mac device;
     uint16_t ap;
@@ -93,6 +93,12 @@ struct radio_client {
     uint8_t protocol; /* as on the wire: 1 b ... 7 be */
     uint8_t ssid_len;
     uint8_t ssid[RADIO_SSID_MAX];
+};
+
+/* It left this AP: deauthenticated, disassociated, or missing from a complete dump. */
+struct radio_departure {
+    struct mac device;
+    uint16_t ap;
 };
 
 /* The user who logged on at this client (802.1X), as raw octets; len 0: not known any more. */
@@ -133,7 +139,7 @@ struct radio_rogue {
     uint8_t ssid[RADIO_SSID_MAX];
 };
 
-/* A frame of a tag; its readings come as samples before it. The same frame may come from several
+/* A frame of a tag; its samples come before it. The same frame may come from several
  * APs: (device, sequence, payload) tell that they are one. */
 struct radio_tag {
     struct mac device;
@@ -150,49 +156,50 @@ struct radio_tag {
     int64_t heard;
 };
 
-/* Events in. Every member is set. */
-struct radio_events {
-    /* Appeared or changed: always the whole record. */
-    void (*ap_changed)(void *context, const struct radio_ap *ap);
-    /* Removed: all its readings and clients are gone with it. */
-    void (*ap_gone)(void *context, uint16_t ap);
-    void (*sample)(void *context, const struct radio_sample *sample);
-    void (*client_joined)(void *context, const struct radio_client *client);
-    /* Left this AP: deauthenticated, disassociated, or missing from a complete dump. */
-    void (*client_left)(void *context, uint16_t ap, const struct mac *device);
+/* Events in. */
+enum radio_kind {
+    RADIO_CAPABILITIES, /* what can be collected changed; nothing can before the first one */
+    RADIO_AP_CHANGED,   /* appeared or changed: always the whole record */
+    RADIO_AP_GONE,      /* removed: all its samples and clients are gone with it */
+    RADIO_SAMPLE,
+    RADIO_CLIENT_JOINED,
+    RADIO_CLIENT_LEFT,
     /* These are kept as long as the device is known; of a device that is not, nothing is kept. */
-    void (*client_user)(void *context, const struct radio_user *user);
-    void (*address)(void *context, const struct radio_address *address);
-    void (*statistics)(void *context, const struct radio_statistics *statistics);
-    void (*rogue)(void *context, const struct radio_rogue *rogue);
-    void (*tag)(void *context, const struct radio_tag *tag);
-    /* What can be collected has changed to this mask of enum radio_works; 0 before the first call.
-     */
-    void (*working_changed)(void *context, uint32_t works);
+    RADIO_USER,
+    RADIO_ADDRESS,
+    RADIO_STATISTICS,
+    RADIO_ROGUE,
+    RADIO_TAG,
+    RADIO_KINDS
 };
 
-/* What the platform counts; each a total since the start. */
-struct radio_counters {
-    uint64_t dumps;             /* station dumps completed */
-    uint64_t dumps_interrupted; /* restarted because the table changed meanwhile */
-    uint64_t dumps_abandoned;   /* given up after the bounded number of restarts */
-    uint64_t overruns;          /* events lost: everything was dumped again */
-    uint64_t timeouts;          /* requests that got no answer in time */
-    uint64_t errors;            /* requests refused by the kernel */
-    uint64_t invalid_samples;   /* readings that are no measurement (0 dBm and above, no signal) */
-    uint64_t malformed;         /* messages that could not be parsed */
-    uint64_t untracked;         /* stations seen beyond what a radio may remember */
-    uint64_t probes;            /* probe requests that hostapd told */
-    uint64_t hostapd_attached;  /* times a control socket of hostapd was attached to */
-    uint64_t hostapd_lost;      /* times one did not answer, or went */
-    uint64_t hostapd_ignored;   /* lines of hostapd that are not understood */
-    uint64_t scans;             /* dumps of scan results completed */
-    uint64_t scans_refused;     /* own scans that the helper or the driver refused */
-    uint64_t frames;            /* frames that monitor interfaces heard */
-    uint64_t frames_lost;       /* the kernel dropped them before they were read */
-    uint64_t frames_malformed;
-    uint64_t air_forgotten; /* stations and rogues beyond what is remembered of the air */
+struct radio_event {
+    enum radio_kind kind;
+    union {
+        uint32_t capabilities; /* a mask of enum radio_capability */
+        struct radio_ap ap;
+        uint16_t gone; /* the handle */
+        struct radio_sample sample;
+        struct radio_client joined;
+        struct radio_departure left;
+        struct radio_user user;
+        struct radio_address address;
+        struct radio_statistics statistics;
+        struct radio_rogue rogue;
+        struct radio_tag tag;
+    };
 };
+
+/* Where events go. It is copied; its context outlives who tells. */
+struct radio_sink {
+    void (*take)(void *context, const struct radio_event *event);
+    void *context;
+};
+
+static inline void radio_tell(const struct radio_sink *sink, const struct radio_event *event)
+{
+    sink->take(sink->context, event);
+}
 
 /* Operations out. Every member is set; `platform` is theirs. */
 struct radio_operations {
@@ -206,7 +213,9 @@ struct radio_operations {
     bool (*base_mac)(void *platform, struct mac *mac);
     /* One sentence on what is collected now, or what was looked for and not found. */
     void (*describe)(void *platform, char *text, size_t size);
-    void (*counters)(void *platform, struct radio_counters *counters);
+    /* What its sources counted since the start under this name: a leaf of this container of the
+     * state tree (nmspd-radio.yang). 0 if nobody counts that. */
+    uint64_t (*counter)(void *platform, const char *container, const char *leaf);
 };
 
 #endif

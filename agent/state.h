@@ -127,10 +127,11 @@ struct state_summary {
     uint64_t tls_memory; /* bytes that the TLS library holds */
     int64_t uptime;      /* ms */
     char radios[512];    /* radio_operations.describe */
-    struct radio_counters radio;
 };
 
 void state_summary(const struct agent *agent, struct state_summary *out);
+/* radio_operations.counter */
+uint64_t state_radio_counter(const struct agent *agent, const char *container, const char *leaf);
 
 /* --- what happens ---------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+struct netlink_io;
 struct platform;
 
 struct platform_options {
@@ -17,14 +18,16 @@ struct platform_options {
     /* Receive buffer for the kernel's events, in bytes, so that a test can make them overrun.
      * 0: the usual one. */
     int event_buffer_bytes;
+    const struct netlink_io *io; /* NULL: the kernel */
+    void *io_context;
 };
 
 /*
  * Nothing is collected before the first `configure` of the operations, which may already tell
- * events. NULL if memory is out. The events and the loop must outlive it.
+ * events. NULL if memory is out. The loop must outlive it.
  */
 struct platform *platform_new(struct loop *loop, const struct platform_options *options,
-                              const struct radio_events *events, void *events_context);
+                              const struct radio_sink *sink);
 /* Tells nothing any more. NULL is allowed. */
 void platform_free(struct platform *platform);
 

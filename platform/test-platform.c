@@ -11,85 +11,13 @@
 
 #include <cmocka.h>
 
-static void ignore_ap(void *context, const struct radio_ap *ap)
+static void ignore(void *context, const struct radio_event *event)
 {
     (void)context;
-    (void)ap;
+    (void)event;
 }
 
-static void ignore_gone(void *context, uint16_t ap)
-{
-    (void)context;
-    (void)ap;
-}
-
-static void ignore_sample(void *context, const struct radio_sample *sample)
-{
-    (void)context;
-    (void)sample;
-}
-
-static void ignore_joined(void *context, const struct radio_client *client)
-{
-    (void)context;
-    (void)client;
-}
-
-static void ignore_left(void *context, uint16_t ap, const struct mac *device)
-{
-    (void)context;
-    (void)ap;
-    (void)device;
-}
-
-static void ignore_user(void *context, const struct radio_user *user)
-{
-    (void)context;
-    (void)user;
-}
-
-static void ignore_address(void *context, const struct radio_address *address)
-{
-    (void)context;
-    (void)address;
-}
-
-static void ignore_statistics(void *context, const struct radio_statistics *statistics)
-{
-    (void)context;
-    (void)statistics;
-}
-
-static void ignore_rogue(void *context, const struct radio_rogue *rogue)
-{
-    (void)context;
-    (void)rogue;
-}
-
-static void ignore_tag(void *context, const struct radio_tag *tag)
-{
-    (void)context;
-    (void)tag;
-}
-
-static void ignore_working(void *context, uint32_t works)
-{
-    (void)context;
-    (void)works;
-}
-
-static const struct radio_events events = {.ap_changed = ignore_ap,
-                                           .ap_gone = ignore_gone,
-                                           .sample = ignore_sample,
-                                           .client_joined = ignore_joined,
-                                           .client_left = ignore_left,
-                                           .client_user = ignore_user,
-                                           .address = ignore_address,
-                                           .statistics = ignore_statistics,
-                                           .rogue = ignore_rogue,
-                                           .tag = ignore_tag,
-                                           .working_changed = ignore_working};
-
+static const struct radio_sink sink = {.take = ignore};
 static const struct platform_options options = {.ap_capacity = 16};
 
 static void keep_quiet(enum log_level level, const char *line)
@@ -121,8 +49,7 @@ static void it_can_say_what_it_collects_as_soon_as_it_is_configured(void **state
                                              .default_poll_seconds = 1};
     const struct radio_operations *operations = platform_operations();
     struct loop *loop = loop_new();
-    struct platform *platform = platform_new(loop, &options, &events, NULL);
-    struct radio_counters counters;
+    struct platform *platform = platform_new(loop, &options, &sink);
     struct mac mac;
     char text[256] = "";
 
@@ -133,9 +60,8 @@ static void it_can_say_what_it_collects_as_soon_as_it_is_configured(void **state
     assert_non_null(strstr(text, "radio"));
     assert_true(operations->base_mac(platform, &mac));
     assert_true(mac_equal(&mac, &settings.base_mac));
-    operations->counters(platform, &counters);
-    assert_int_equal(counters.malformed, 0);
-    assert_int_equal(counters.timeouts, 0);
+    assert_int_equal(operations->counter(platform, "stations", "malformed"), 0);
+    assert_int_equal(operations->counter(platform, "stations", "timeouts"), 0);
     assert_int_equal(loop_turn(loop, 0), 0);
     platform_free(platform);
     loop_free(loop);
@@ -144,7 +70,7 @@ static void it_can_say_what_it_collects_as_soon_as_it_is_configured(void **state
 static void one_that_was_never_configured_can_be_freed(void **state)
 {
     struct loop *loop = loop_new();
-    struct platform *platform = platform_new(loop, &options, &events, NULL);
+    struct platform *platform = platform_new(loop, &options, &sink);
 
     (void)state;
     assert_non_null(platform);
@@ -161,7 +87,7 @@ static void without_memory_there_is_none_and_no_leak(void **state)
     for (unsigned n = 1;; n++) {
         struct loop *loop = loop_new();
         failing_malloc_at(n);
-        struct platform *platform = platform_new(loop, &options, &events, NULL);
+        struct platform *platform = platform_new(loop, &options, &sink);
         bool hit = failing_hit();
         failing_reset();
         if (hit)

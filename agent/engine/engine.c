@@ -26,7 +26,7 @@ struct engine {
     bool *ap_left; /* by handle: it is gone, and the table may still hold what it had heard */
     bool aps_left; /* there are such */
     struct loop_deferred sweep;
-    uint32_t works; /* a mask of enum radio_works, as the platform told it last */
+    uint32_t capabilities; /* a mask of enum radio_capability, as told last */
     struct engine_observer *observers;
     struct engine_counters counters;
 };
@@ -310,9 +310,8 @@ static void set_class(struct engine *engine, uint32_t slot, const struct radio_s
         device->silent_since = silence_of(sample->heard);
 }
 
-static void take_sample(void *context, const struct radio_sample *sample)
+static void take_sample(struct engine *engine, const struct radio_sample *sample)
 {
-    struct engine *engine = context;
 
     if (!is_measurement(engine, sample)) {
         engine->counters.samples_refused++;
@@ -353,9 +352,8 @@ static void set_associated(struct engine *engine, uint32_t slot, bool associated
         mark_changed(engine, slot);
 }
 
-static void take_client(void *context, const struct radio_client *client)
+static void take_client(struct engine *engine, const struct radio_client *client)
 {
-    struct engine *engine = context;
     uint32_t slot = find_or_add(engine, &client->device, RADIO_CLASS_CLIENT, true);
 
     if (slot == TABLE_NONE)
@@ -384,20 +382,18 @@ static void part(struct engine *engine, uint32_t slot, uint16_t ap)
     (void)drop_samples(engine, slot, is_of_ap, &ap);
 }
 
-static void take_client_left(void *context, uint16_t ap, const struct mac *mac)
+static void take_departure(struct engine *engine, const struct radio_departure *departure)
 {
-    struct engine *engine = context;
-    uint32_t slot = table_find(&engine->table, mac);
+    uint32_t slot = table_find(&engine->table, &departure->device);
 
     if (slot != TABLE_NONE)
-        part(engine, slot, ap);
+        part(engine, slot, departure->ap);
 }
 
 /* --- APs ------------------------------------------------------------------------------------- */
 
-static void take_ap(void *context, const struct radio_ap *ap)
+static void take_ap(struct engine *engine, const struct radio_ap *ap)
 {
-    struct engine *engine = context;
 
     if (ap->ap >= engine->aps.capacity)
         return;
@@ -418,9 +414,8 @@ static void sweep(void *context)
 
 /* Its readings go in one pass over the table for all APs that leave together: at the next look at
  * the table, and in this turn of the loop. */
-static void take_ap_gone(void *context, uint16_t ap)
+static void take_ap_gone(struct engine *engine, uint16_t ap)
 {
-    struct engine *engine = context;
     const struct radio_ap *known = aps_get(&engine->aps, ap);
 
     if (known == NULL)
@@ -434,21 +429,18 @@ static void take_ap_gone(void *context, uint16_t ap)
         observers_tell_offer(engine->observers);
 }
 
-static void take_working_changed(void *context, uint32_t works)
+static void take_capabilities(struct engine *engine, uint32_t capabilities)
 {
-    struct engine *engine = context;
-
-    if (engine->works == works)
+    if (engine->capabilities == capabilities)
         return;
-    engine->works = works;
+    engine->capabilities = capabilities;
     observers_tell_offer(engine->observers);
 }
 
 /* --- what is told of a device besides its readings ------------------------------------------- */
 
-static void take_user(void *context, const struct radio_user *user)
+static void take_user(struct engine *engine, const struct radio_user *user)
 {
-    struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &user->device);
 
     if (slot == TABLE_NONE)
@@ -457,9 +449,8 @@ static void take_user(void *context, const struct radio_user *user)
     mark_facts(engine, slot);
 }
 
-static void take_address(void *context, const struct radio_address *address)
+static void take_address(struct engine *engine, const struct radio_address *address)
 {
-    struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &address->device);
 
     if (slot == TABLE_NONE)
@@ -473,9 +464,8 @@ static bool has_ap(const struct engine *engine, uint16_t ap)
     return aps_get(&engine->aps, ap) != NULL;
 }
 
-static void take_statistics(void *context, const struct radio_statistics *statistics)
+static void take_statistics(struct engine *engine, const struct radio_statistics *statistics)
 {
-    struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &statistics->device);
 
     if (slot == TABLE_NONE || !has_ap(engine, statistics->ap))
@@ -484,9 +474,8 @@ static void take_statistics(void *context, const struct radio_statistics *statis
     mark_facts(engine, slot);
 }
 
-static void take_rogue(void *context, const struct radio_rogue *rogue)
+static void take_rogue(struct engine *engine, const struct radio_rogue *rogue)
 {
-    struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &rogue->device);
 
     if (slot == TABLE_NONE)
@@ -495,9 +484,8 @@ static void take_rogue(void *context, const struct radio_rogue *rogue)
     mark_facts(engine, slot);
 }
 
-static void take_tag(void *context, const struct radio_tag *tag)
+static void take_tag(struct engine *engine, const struct radio_tag *tag)
 {
-    struct engine *engine = context;
     uint32_t slot = table_find(&engine->table, &tag->device);
 
     if (slot == TABLE_NONE || !has_ap(engine, tag->ap) ||
@@ -508,22 +496,47 @@ static void take_tag(void *context, const struct radio_tag *tag)
                        facts_take_tag(engine->facts, slot, engine->epoch, tag), tag);
 }
 
-const struct radio_events *engine_events(void)
+void engine_take(void *context, const struct radio_event *event)
 {
-    static const struct radio_events events = {
-        .ap_changed = take_ap,
-        .ap_gone = take_ap_gone,
-        .sample = take_sample,
-        .client_joined = take_client,
-        .client_left = take_client_left,
-        .client_user = take_user,
-        .address = take_address,
-        .statistics = take_statistics,
-        .rogue = take_rogue,
-        .tag = take_tag,
-        .working_changed = take_working_changed,
-    };
-    return &events;
+    struct engine *engine = context;
+
+    switch (event->kind) {
+    case RADIO_CAPABILITIES:
+        take_capabilities(engine, event->capabilities);
+        break;
+    case RADIO_AP_CHANGED:
+        take_ap(engine, &event->ap);
+        break;
+    case RADIO_AP_GONE:
+        take_ap_gone(engine, event->gone);
+        break;
+    case RADIO_SAMPLE:
+        take_sample(engine, &event->sample);
+        break;
+    case RADIO_CLIENT_JOINED:
+        take_client(engine, &event->joined);
+        break;
+    case RADIO_CLIENT_LEFT:
+        take_departure(engine, &event->left);
+        break;
+    case RADIO_USER:
+        take_user(engine, &event->user);
+        break;
+    case RADIO_ADDRESS:
+        take_address(engine, &event->address);
+        break;
+    case RADIO_STATISTICS:
+        take_statistics(engine, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        take_rogue(engine, &event->rogue);
+        break;
+    case RADIO_TAG:
+        take_tag(engine, &event->tag);
+        break;
+    case RADIO_KINDS:
+        break;
+    }
 }
 
 /* --- time ------------------------------------------------------------------------------------ */
@@ -622,7 +635,7 @@ int64_t engine_expires_at(const struct engine *engine)
 
 uint64_t engine_offered(const struct engine *engine)
 {
-    return engine->aps.count > 0 ? offer_of(engine->works) : 0;
+    return engine->aps.count > 0 ? offer_of(engine->capabilities) : 0;
 }
 
 const struct table *engine_table(const struct engine *engine)

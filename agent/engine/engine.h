@@ -58,8 +58,8 @@ void engine_free(struct engine *engine);
 void engine_configure(struct engine *engine, const struct settings_location *location);
 const struct settings_location *engine_location(const struct engine *engine);
 
-/* To be handed to the platform; the context is the engine. */
-const struct radio_events *engine_events(void);
+/* What a struct radio_sink has; the context is the engine. */
+void engine_take(void *engine, const struct radio_event *event);
 
 void engine_observe(struct engine *engine, struct engine_observer *observer);
 void engine_unobserve(struct engine *engine, struct engine_observer *observer);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* A mask of sub-service bits, for a mask of enum radio_works and where there is an AP. */
-uint64_t offer_of(uint32_t works);
+/* A mask of sub-service bits, for a mask of enum radio_capability and where there is an AP. */
+uint64_t offer_of(uint32_t capabilities);
 
 #endif

@@ -75,7 +75,7 @@ static struct mac mac_of(uint8_t n)
 static void ap_up(struct bed *bed, uint16_t ap)
 {
     struct radio_ap record = {.ap = ap, .mac = mac_of(200), .slot = (uint8_t)ap, .up = true};
-    engine_events()->ap_changed(bed->engine, &record);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
 }
 
 static void hear(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi, int64_t ago)
@@ -88,7 +88,7 @@ static void hear(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi, int6
                                   .rssi = rssi,
                                   .snr = RADIO_DB_UNKNOWN,
                                   .heard = loop_now(bed->loop) - ago};
-    engine_events()->sample(bed->engine, &sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 static void it_is_known_when_a_reading_can_be_too_old_at_the_earliest(void **state)
@@ -133,7 +133,7 @@ static void hear_mac(struct bed *bed, const struct mac *mac, uint8_t device_clas
                                   .rssi = rssi,
                                   .snr = (int8_t)(rssi + 95),
                                   .heard = loop_now(bed->loop)};
-    engine_events()->sample(bed->engine, &sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 static const struct table_device *device_of(struct bed *bed, const struct mac *mac)
@@ -161,13 +161,14 @@ static const struct table_sample *sample_of(struct bed *bed, uint8_t n, uint16_t
 static void join(struct bed *bed, uint8_t n, uint16_t ap)
 {
     struct radio_client client = {.device = mac_of(n), .ap = ap};
-    engine_events()->client_joined(bed->engine, &client);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
 }
 
 static void leave(struct bed *bed, uint8_t n, uint16_t ap)
 {
     struct mac mac = mac_of(n);
-    engine_events()->client_left(bed->engine, ap, &mac);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                   .left = {.device = mac, .ap = ap}});
 }
 
 static void a_reading_of_an_ap_that_is_not_there_is_refused(void **state)
@@ -297,7 +298,7 @@ static void an_ap_that_goes_takes_its_readings_and_clients_along(void **state)
     join(bed, 1, 0);
     hear(bed, 1, 0, -50, 0);
     hear(bed, 2, 1, -50, 0);
-    engine_events()->ap_gone(bed->engine, 0);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 0});
     engine_expire(bed->engine);
     assert_null(device(bed, 1));
     assert_non_null(device(bed, 2));
@@ -358,8 +359,8 @@ static void services_are_offered_only_while_there_is_an_ap(void **state)
     assert_int_equal(engine_offered(bed->engine) & WIRE_BIT(WIRE_INFO_MS), 0);
     ap_up(bed, 1);
     assert_int_equal(bed->offers, 1);
-    engine_events()->ap_gone(bed->engine, 0);
-    engine_events()->ap_gone(bed->engine, 1);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 0});
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 1});
     assert_int_equal(bed->offers, 2);
     assert_int_equal(engine_offered(bed->engine), 0);
 }
@@ -370,24 +371,27 @@ static void what_works_is_offered_and_told_when_it_changes(void **state)
         uint32_t works;
         uint64_t services;
     } cases[] = {
-        {RADIO_WORKS_CLIENTS, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_STATS_MS)},
-        {RADIO_WORKS_TAGS, WIRE_BIT(WIRE_RSSI_RFID) | WIRE_BIT(WIRE_STATS_RFID)},
-        {RADIO_WORKS_ROGUE_APS, WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE)},
-        {RADIO_WORKS_ROGUE_CLIENTS,
+        {RADIO_CAN_CLIENTS, WIRE_BIT(WIRE_INFO_MS) | WIRE_BIT(WIRE_STATS_MS)},
+        {RADIO_CAN_TAGS, WIRE_BIT(WIRE_RSSI_RFID) | WIRE_BIT(WIRE_STATS_RFID)},
+        {RADIO_CAN_ROGUE_APS, WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE)},
+        {RADIO_CAN_ROGUE_CLIENTS,
          WIRE_BIT(WIRE_RSSI_ROGUE) | WIRE_BIT(WIRE_INFO_ROGUE) | WIRE_BIT(WIRE_STATS_ROGUE)},
     };
     struct bed *bed = *state;
     unsigned told;
 
-    engine_events()->working_changed(bed->engine, RADIO_WORKS_CLIENTS);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                   .capabilities = RADIO_CAN_CLIENTS});
     assert_int_equal(engine_offered(bed->engine), 0); /* there is no AP */
-    engine_events()->working_changed(bed->engine, 0);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CAPABILITIES, .capabilities = 0});
     ap_up(bed, 0);
     uint64_t always = engine_offered(bed->engine);
     told = (unsigned)bed->offers;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        engine_events()->working_changed(bed->engine, cases[i].works);
-        engine_events()->working_changed(bed->engine, cases[i].works);
+        engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                       .capabilities = cases[i].works});
+        engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                       .capabilities = cases[i].works});
         assert_int_equal(engine_offered(bed->engine), always | cases[i].services);
         assert_int_equal(bed->offers, ++told);
     }
@@ -534,11 +538,12 @@ static void a_locally_administered_client_is_kept_while_it_is_associated(void **
     ap_up(bed, 0);
     ap_up(bed, 1);
     configure(bed, (struct settings_location){.ignore_local_macs = true});
-    engine_events()->client_joined(bed->engine, &client);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
     hear_mac(bed, &invented, RADIO_CLASS_CLIENT, -50);
     engine_expire(bed->engine);
     assert_int_equal(device_of(bed, &invented)->sample_count, 1);
-    engine_events()->client_left(bed->engine, 0, &invented);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                   .left = {.device = invented, .ap = 0}});
     assert_null(device_of(bed, &invented));
 }
 
@@ -596,8 +601,8 @@ static void a_handle_that_stands_for_another_ap_has_none_of_the_old_readings(voi
     join(bed, 1, 0);
     hear(bed, 1, 0, -50, 0);
     hear(bed, 2, 0, -50, 0);
-    engine_events()->ap_gone(bed->engine, 0);
-    engine_events()->ap_changed(bed->engine, &other);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 0});
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = other});
     assert_null(device(bed, 1));
     assert_null(device(bed, 2));
 }
@@ -607,7 +612,7 @@ static void what_an_ap_heard_goes_in_the_turn_in_which_the_ap_goes(void **state)
     struct bed *bed = *state;
     ap_up(bed, 0);
     hear(bed, 1, 0, -50, 0);
-    engine_events()->ap_gone(bed->engine, 0);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 0});
     assert_int_equal(loop_turn(bed->loop, 0), 0);
     assert_null(device(bed, 1));
 }

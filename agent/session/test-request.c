@@ -271,7 +271,7 @@ static void information_and_statistics_are_answered_by_class(void **state)
     };
     struct state *s = *state;
 
-    bed_works(s->bed, RADIO_WORKS_CLIENTS | RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS);
+    bed_works(s->bed, RADIO_CAN_CLIENTS | RADIO_CAN_TAGS | RADIO_CAN_ROGUE_APS);
     bed_join(s->bed, 1, 0);
     bed_statistics(s->bed, WIRE_CLASS_CLIENT, 1, 0, 10);
     bed_hear(s->bed, 2, 1, -60);
@@ -303,7 +303,7 @@ static void information_is_cut_by_both_filters(void **state)
                                   .aps = aps,
                                   .ap_count = 1};
 
-    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    bed_works(s->bed, RADIO_CAN_CLIENTS);
     bed_join(s->bed, 1, 0); /* served elsewhere, though it is heard there */
     bed_hear(s->bed, 1, 1, -40);
     bed_join(s->bed, 2, 1);
@@ -326,7 +326,7 @@ static void a_large_answer_of_information_or_statistics_comes_in_full_pieces(voi
     };
     struct state *s = *state;
 
-    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    bed_works(s->bed, RADIO_CAN_CLIENTS);
     for (uint32_t n = 0; n < DEVICES; n++) {
         bed_join(s->bed, n, 0);
         bed_statistics(s->bed, WIRE_CLASS_CLIENT, n, 0, n + 1);

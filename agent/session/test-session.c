@@ -451,7 +451,7 @@ static void two_slots_of_one_ap_are_one_record(void **state)
     struct radio_ap second = {.ap = 5, .mac = bed_ap_mac(0), .slot = 1, .up = true, .channel = 36};
     struct wire_element element;
 
-    engine_events()->ap_changed(s->bed->engine, &second);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = second});
     subscribe(s->peer, AP_INFO);
     struct wire_message m = bed_last(s->peer, WIRE_AP_INFO_NOTIFICATION);
     struct wire_walk walk = wire_walk_of(&m);

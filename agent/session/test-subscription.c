@@ -347,7 +347,7 @@ static void what_is_owed_is_told_later_in_the_turn_in_which_a_session_has_draine
 {
     struct state *s = *state;
 
-    bed_works(s->bed, RADIO_WORKS_CLIENTS);
+    bed_works(s->bed, RADIO_CAN_CLIENTS);
     bed_join(s->bed, 1, 0);
     bed_statistics(s->bed, WIRE_CLASS_CLIENT, 1, 0, 1000);
     s->one.full = true;

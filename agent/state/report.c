@@ -54,24 +54,29 @@ static void report_identity(const struct state_summary *s)
     report_own(&s->identity, s->certificate_path);
 }
 
-static void report_radios(const struct state_summary *s)
+static void report_radios(const struct agent *agent, const struct state_summary *s)
 {
-    const struct radio_counters *r = &s->radio;
-
+#define OF(container, leaf) state_radio_counter(agent, container, leaf)
     log_info("report: radios: %s", s->radios);
     log_info("report: radios: %" PRIu64 " dumps, %" PRIu64 " interrupted, %" PRIu64
              " abandoned, %" PRIu64 " overruns, %" PRIu64 " timeouts, %" PRIu64 " errors, %" PRIu64
              " invalid readings, %" PRIu64 " malformed messages, %" PRIu64 " stations not tracked",
-             r->dumps, r->dumps_interrupted, r->dumps_abandoned, r->overruns, r->timeouts,
-             r->errors, r->invalid_samples, r->malformed, r->untracked);
+             OF("stations", "dumps"), OF("stations", "dumps-interrupted"),
+             OF("stations", "dumps-abandoned"), OF("stations", "overruns"),
+             OF("stations", "timeouts"), OF("stations", "errors"),
+             OF("stations", "invalid-samples"), OF("stations", "malformed"),
+             OF("stations", "untracked"));
     log_info("report: hostapd: %" PRIu64 " probe requests, %" PRIu64 " times attached, %" PRIu64
              " times lost, %" PRIu64 " lines not understood",
-             r->probes, r->hostapd_attached, r->hostapd_lost, r->hostapd_ignored);
-    log_info("report: scans: %" PRIu64 " dumps of results, %" PRIu64 " own scans refused", r->scans,
-             r->scans_refused);
+             OF("hostapd", "probes"), OF("hostapd", "attached"), OF("hostapd", "lost"),
+             OF("hostapd", "ignored"));
+    log_info("report: scans: %" PRIu64 " dumps of results, %" PRIu64 " own scans refused",
+             OF("scan", "results"), OF("scan", "refused"));
     log_info("report: monitors: %" PRIu64 " frames, %" PRIu64 " lost, %" PRIu64
              " malformed, %" PRIu64 " stations and rogues forgotten for others",
-             r->frames, r->frames_lost, r->frames_malformed, r->air_forgotten);
+             OF("monitor", "frames"), OF("monitor", "lost"), OF("monitor", "malformed"),
+             OF("monitor", "forgotten"));
+#undef OF
     log_info("report: engine: %" PRIu32 " devices, %" PRIu32 " samples, %" PRIu32 " APs; %" PRIu64
              " devices evicted, %" PRIu64 " readings refused",
              s->devices, s->samples, s->aps, s->devices_evicted, s->samples_refused);
@@ -238,7 +243,7 @@ void agent_report(const struct agent *agent)
     log_info("report: memory: %" PRIu64 " KiB held by wolfSSL", summary.tls_memory / 1024);
     report_identity(&summary);
     log_info("report: offered services: %s", services_text(summary.offered, services));
-    report_radios(&summary);
+    report_radios(agent, &summary);
     report_listener(&summary);
     while (state_next_peer(agent, &cursor, &peer))
         report_peer(&peer);

@@ -117,5 +117,9 @@ void state_summary(const struct agent *agent, struct state_summary *out)
     out->tls_memory = tls_memory();
     out->uptime = loop_now(agent->loop) - agent->started;
     options->radio->describe(options->platform, out->radios, sizeof(out->radios));
-    options->radio->counters(options->platform, &out->radio);
+}
+
+uint64_t state_radio_counter(const struct agent *agent, const char *container, const char *leaf)
+{
+    return agent->options.radio->counter(agent->options.platform, container, leaf);
 }

@@ -176,7 +176,7 @@ static void aps_are_told_one_by_one_and_by_mac(void **state)
     second.ap = 3;
     second.slot = 1;
     second.up = false;
-    engine_events()->ap_changed(s->bed->engine, &second);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = second});
     cursor = (struct state_ap_cursor){0};
     assert_true(state_next_slot(s->agent, &mac, &cursor, &ap));
     assert_int_equal(ap.ap.slot, 0);

@@ -44,7 +44,7 @@ static void probe(struct flood *flood)
                                   .rssi = -70,
                                   .snr = 25,
                                   .heard = loop_now(flood->bed->loop)};
-    engine_events()->sample(flood->bed->engine, &sample);
+    engine_take(flood->bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 static int8_t rssi_at(uint32_t device, uint32_t step)

@@ -43,7 +43,7 @@ static void set_slot(struct bed *bed, uint16_t handle, uint16_t ap, uint8_t slot
                               .up_since = up_since};
 
     (void)snprintf(record.name, sizeof(record.name), "ap-%u", ap);
-    engine_events()->ap_changed(bed->engine, &record);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
 }
 
 /* The one ap-info element that was written. */

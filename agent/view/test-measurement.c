@@ -73,7 +73,7 @@ static int tear_down(void **state)
 
 static void hear_as(struct bed *bed, const struct radio_sample *sample)
 {
-    engine_events()->sample(bed->engine, sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = *sample});
 }
 
 static void hear_antenna(struct bed *bed, uint32_t number, uint16_t ap, uint8_t antenna,

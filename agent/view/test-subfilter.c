@@ -274,7 +274,7 @@ static void an_ap_is_selected_by_its_mac_whatever_its_handle(void **state)
     for (unsigned ap = 0; ap < APS; ap++)
         assert_false(subfilter_has_ap(s, (uint16_t)ap));
     bed_ap(bed, 6);
-    engine_events()->ap_changed(bed->engine, &moved);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = moved});
     subfilter_refresh(s, bed->engine);
     for (unsigned ap = 0; ap < APS; ap++)
         assert_int_equal(subfilter_has_ap(s, (uint16_t)ap),

@@ -218,7 +218,7 @@ static void hear(struct scene *scene, uint32_t n, uint16_t ap, unsigned antenna,
                                   .heard = now_of(scene) - ago};
 
     sample.snr = (int8_t)(sample.rssi + 95);
-    engine_events()->sample(scene->bed->engine, &sample);
+    engine_take(scene->bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
     if (scene->ap_up[ap] && !is_left_out(scene, n))
         note_reading(scene, n, &scene->devices[n].readings[ap][antenna], sample.heard / 10,
                      sample.rssi);
@@ -240,7 +240,8 @@ static void join(struct scene *scene, uint32_t n, uint16_t ap)
 
     if (!scene->ap_up[ap] || class_of(n) != RADIO_CLASS_CLIENT)
         return;
-    engine_events()->client_joined(scene->bed->engine, &client);
+    engine_take(scene->bed->engine,
+                &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
     scene->devices[n].associated = true;
     scene->devices[n].ap = ap;
 }
@@ -248,7 +249,8 @@ static void join(struct scene *scene, uint32_t n, uint16_t ap)
 static void leave(struct scene *scene, uint32_t n, uint16_t ap)
 {
     struct mac mac = mac_of(n);
-    engine_events()->client_left(scene->bed->engine, ap, &mac);
+    engine_take(scene->bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                          .left = {.device = mac, .ap = ap}});
     part(scene, n, ap);
 }
 
@@ -262,13 +264,13 @@ static void ap_here(struct scene *scene, uint16_t ap)
                               .up = true};
 
     (void)snprintf(record.name, sizeof(record.name), "name %u", dice(scene, 3));
-    engine_events()->ap_changed(scene->bed->engine, &record);
+    engine_take(scene->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
     scene->ap_up[ap] = true;
 }
 
 static void ap_gone(struct scene *scene, uint16_t ap)
 {
-    engine_events()->ap_gone(scene->bed->engine, ap);
+    engine_take(scene->bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = ap});
     scene->ap_up[ap] = false;
     scene->ap_life[ap]++;
     for (uint32_t n = 0; n < scene->device_count; n++)
@@ -600,9 +602,11 @@ static void play_round(struct scene *scene)
 static void begin(struct scene *scene)
 {
     engine_observe(scene->bed->engine, &scene->observer);
-    engine_events()->working_changed(scene->bed->engine, RADIO_WORKS_CLIENTS | RADIO_WORKS_TAGS |
-                                                             RADIO_WORKS_ROGUE_APS |
-                                                             RADIO_WORKS_ROGUE_CLIENTS);
+    engine_take(scene->bed->engine,
+                &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                      .capabilities = RADIO_CAN_CLIENTS | RADIO_CAN_TAGS |
+                                                      RADIO_CAN_ROGUE_APS |
+                                                      RADIO_CAN_ROGUE_CLIENTS});
     scene->location = scene->bed->location;
     scene->location.rfid_timeout = 60;
     turn_a_knob(scene);

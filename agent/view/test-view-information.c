@@ -17,7 +17,7 @@
 #define STATS      (WIRE_BIT(WIRE_STATS_MS) | WIRE_BIT(WIRE_STATS_RFID) | WIRE_BIT(WIRE_STATS_ROGUE))
 #define RFID       WIRE_BIT(WIRE_RSSI_RFID)
 #define ALL_WORKS \
-    (RADIO_WORKS_CLIENTS | RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS)
+    (RADIO_CAN_CLIENTS | RADIO_CAN_TAGS | RADIO_CAN_ROGUE_APS | RADIO_CAN_ROGUE_CLIENTS)
 
 struct state {
     struct bed *bed;
@@ -85,7 +85,7 @@ static void join_as(struct bed *bed, uint32_t device, uint16_t ap)
                                   .protocol = WIRE_PROTOCOL_AX,
                                   .ssid_len = 4,
                                   .ssid = "cafe"};
-    engine_events()->client_joined(bed->engine, &client);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
 }
 
 static void a_client_is_told_with_all_that_is_known_of_it(void **state)
@@ -259,7 +259,7 @@ static void a_handle_that_another_ap_takes_over_does_not_move_who_left(void **st
     assert_int_equal(s->peer->belief.known_count, 2);
     bed_ap_gone(s->bed, 1);
     other.mac = bed_ap_mac(5);
-    engine_events()->ap_changed(s->bed->engine, &other);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = other});
     join_as(s->bed, 3, 1);
     loop_advance(s->bed->loop, 1000);
     assert_int_equal(s->peer->belief.left, 2);
@@ -272,11 +272,11 @@ static void a_handle_that_another_ap_takes_over_does_not_move_who_left(void **st
             assert_true(mac_equal(&element.client_info.ap, &aps[0]));
     }
     other.mac = bed_ap_mac(1); /* it is the filter's AP again, and has a client already */
-    engine_events()->ap_changed(s->bed->engine, &other);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = other});
     loop_advance(s->bed->loop, 1000);
     assert_int_equal(s->peer->belief.known_count, 1);
     other.mac = bed_ap_mac(6);
-    engine_events()->ap_changed(s->bed->engine, &other);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = other});
     loop_advance(s->bed->loop, 1000);
     assert_int_equal(s->peer->belief.left, 3);
     struct wire_client_info last = told_client(s->peer);
@@ -310,11 +310,11 @@ static void a_channel_switch_of_its_ap_is_news_of_a_client(void **state)
     ask(s->peer, INFO_MS);
     struct radio_ap record = *engine_ap(s->bed->engine, 1);
     record.noise = -80;
-    engine_events()->ap_changed(s->bed->engine, &record);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
     loop_advance(s->bed->loop, 2000);
     assert_int_equal(s->peer->count[WIRE_INFORMATION_NOTIFICATION], 1);
     record.channel = 11;
-    engine_events()->ap_changed(s->bed->engine, &record);
+    engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
     loop_advance(s->bed->loop, 1000);
     assert_int_equal(told_client(s->peer).channel, 11);
 }
@@ -611,7 +611,7 @@ static void what_is_withdrawn_is_told_no_more(void **state)
 
     join_as(s->bed, 1, 0);
     ask(s->peer, INFO_MS | INFO_ROGUE);
-    bed_works(s->bed, RADIO_WORKS_ROGUE_APS);
+    bed_works(s->bed, RADIO_CAN_ROGUE_APS);
     session_offer_changed(s->peer->session);
     bed_turn(s->bed);
     assert_int_equal(session_granted(s->peer->session), INFO_ROGUE);

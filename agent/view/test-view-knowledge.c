@@ -19,7 +19,7 @@ enum { APS = 6, PEERS = 4 };
 #define INFO_MS    WIRE_BIT(WIRE_INFO_MS)
 #define INFO_ROGUE WIRE_BIT(WIRE_INFO_ROGUE)
 #define ALL_WORKS \
-    (RADIO_WORKS_CLIENTS | RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS)
+    (RADIO_CAN_CLIENTS | RADIO_CAN_TAGS | RADIO_CAN_ROGUE_APS | RADIO_CAN_ROGUE_CLIENTS)
 
 /* --- the property ---------------------------------------------------------------------------- */
 

@@ -277,7 +277,7 @@ static void an_ap_that_was_removed_is_told_although_a_device_has_its_mac(void **
     bed_ap(bed, 1);
     peer = bed_active_peer(bed);
     sample.heard = loop_now(bed->loop);
-    engine_events()->sample(bed->engine, &sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
     bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1,
                      WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_AP_INFO));
     assert_int_equal(peer->belief.count, 1);

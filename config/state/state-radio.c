@@ -1,45 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/state/state-internal.h"
 
-#define COUNTER(name, member)                         \
-    {                                                 \
-        name, offsetof(struct radio_counters, member) \
-    }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Each container has counters of sources only, under the names that sources know, too. */
+static void fill_counters(const struct agent *agent, struct state_maker *m, struct lyd_node *node)
+{
+    const struct lysc_node *leaf = NULL;
+
+    while (node != NULL && (leaf = lys_getnext(leaf, node->schema, NULL, 0)) != NULL)
+        make_number(m, node, leaf->name,
+                    state_radio_counter(agent, node->schema->name, leaf->name));
+}
 
 void state_fill_radio(struct state_tree *state, struct state_maker *m, struct lyd_node *root)
 {
-    static const struct state_counter stations[] = {
-        COUNTER("dumps", dumps),
-        COUNTER("dumps-interrupted", dumps_interrupted),
-        COUNTER("dumps-abandoned", dumps_abandoned),
-        COUNTER("overruns", overruns),
-        COUNTER("timeouts", timeouts),
-        COUNTER("errors", errors),
-        COUNTER("invalid-samples", invalid_samples),
-        COUNTER("malformed", malformed),
-        COUNTER("untracked", untracked),
-    };
-    static const struct state_counter hostapd[] = {
-        COUNTER("probes", probes),
-        COUNTER("attached", hostapd_attached),
-        COUNTER("lost", hostapd_lost),
-        COUNTER("ignored", hostapd_ignored),
-    };
-    static const struct state_counter scan[] = {COUNTER("results", scans),
-                                                COUNTER("refused", scans_refused)};
-    static const struct state_counter monitor[] = {
-        COUNTER("frames", frames), COUNTER("lost", frames_lost),
-        COUNTER("malformed", frames_malformed), COUNTER("forgotten", air_forgotten)};
+    const struct agent *agent = state->options.agent;
+    const struct lysc_node *child = NULL;
     struct state_summary s;
 
-    state_summary(state->options.agent, &s);
+    state_summary(agent, &s);
     make_some_text(m, root, "sources", s.radios);
     make_number(m, root, "aps", s.aps);
-    make_counters(m, make_inner(m, root, "stations"), stations, COUNT(stations), &s.radio);
-    make_counters(m, make_inner(m, root, "hostapd"), hostapd, COUNT(hostapd), &s.radio);
-    make_counters(m, make_inner(m, root, "scan"), scan, COUNT(scan), &s.radio);
-    make_counters(m, make_inner(m, root, "monitor"), monitor, COUNT(monitor), &s.radio);
+    while ((child = lys_getnext(child, root->schema, NULL, 0)) != NULL) {
+        if (child->nodetype == LYS_CONTAINER)
+            fill_counters(agent, m, make_inner(m, root, child->name));
+    }
 }
 
 static void make_db(struct state_maker *m, struct lyd_node *node, const char *name, int8_t db)

@@ -165,7 +165,7 @@ static void a_page_never_makes_a_reply_that_is_too_big(void **state)
                                       .rssi = -50,
                                       .snr = 40,
                                       .heard = loop_now(s->bed->loop)};
-        engine_events()->sample(s->bed->engine, &sample);
+        engine_take(s->bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
     }
     struct lyd_node *rpc = run("nmspd-location", "read-devices", "<limit>100</limit>");
     assert_in_range(count_at(rpc, "/nmspd-location:read-devices/device"), 10, 99);

@@ -21,16 +21,24 @@ struct heard_station {
 };
 
 struct hearing {
-    struct loop *loop;
-    struct nl80211 *nl80211;
-    struct rogues *rogues;
-    const struct radio_events *events;
-    void *events_context;
+    struct source_setup setup;
     struct cache stations;
     struct mac own[HEARING_OWN_MAX];
     size_t own_count;
-    struct radio_counters counters;
+    struct hearing_counters {
+        uint64_t frames; /* that monitor interfaces heard */
+        uint64_t malformed;
+        uint64_t invalid_samples; /* no measurement: 0 dBm and above, no signal */
+    } counters;
+    struct source_counters counted;
 };
+
+static const struct counter counter_table[] = {
+    {"monitor/frames", offsetof(struct hearing, counters.frames)},
+    {"monitor/malformed", offsetof(struct hearing, counters.malformed)},
+    {"monitor/forgotten", offsetof(struct hearing, stations.evicted)},
+    {"stations/invalid-samples", offsetof(struct hearing, counters.invalid_samples)},
+    {NULL, 0}};
 
 /* One frame on its way. */
 struct arrival {
@@ -40,23 +48,19 @@ struct arrival {
     size_t whole; /* bytes of the frame, without what stood around it */
 };
 
-struct hearing *hearing_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
-                            const struct radio_events *events, void *events_context)
+struct hearing *hearing_new(const struct source_setup *setup)
 {
     struct hearing *h = calloc(1, sizeof(*h));
 
     if (h == NULL)
         return NULL;
-    h->loop = loop;
-    h->nl80211 = nl80211;
-    h->rogues = rogues;
-    h->events = events;
-    h->events_context = events_context;
+    h->setup = *setup;
     if (cache_init(&h->stations, sizeof(struct heard_station), HEARING_STATIONS_MAX / CACHE_ROW) !=
         0) {
         free(h);
         return NULL;
     }
+    source_counters_add(setup->counters, &h->counted, counter_table, h);
     return h;
 }
 
@@ -68,14 +72,14 @@ void hearing_free(struct hearing *h)
     free(h);
 }
 
-void hearing_places_changed(struct hearing *h)
+void hearing_interfaces_changed(struct hearing *h)
 {
-    struct nl80211_place place;
+    struct inventory_interface interface;
 
     h->own_count = 0;
-    for (size_t i = 0; nl80211_place(h->nl80211, i, &place); i++) {
-        if (h->own_count < HEARING_OWN_MAX && !mac_is_zero(&place.mac))
-            h->own[h->own_count++] = place.mac;
+    for (size_t i = 0; inventory_at(&h->setup.inventory, i, &interface); i++) {
+        if (h->own_count < HEARING_OWN_MAX && !mac_is_zero(&interface.mac))
+            h->own[h->own_count++] = interface.mac;
     }
 }
 
@@ -104,33 +108,34 @@ static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t devi
                         uint8_t source)
 {
     int8_t noise = noise_of(a);
-    struct radio_sample sample = {.device = a->frame.transmitter,
-                                  .ap = a->ap.ap,
-                                  .device_class = device_class,
-                                  .antenna = RADIO_ANTENNA_COMBINED,
-                                  .source = source,
-                                  .rssi = a->tap.signal,
-                                  .snr = rogues_snr(a->tap.signal, noise),
-                                  .heard = loop_now(h->loop)};
+    struct radio_event event = {.kind = RADIO_SAMPLE,
+                                .sample = {.device = a->frame.transmitter,
+                                           .ap = a->ap.ap,
+                                           .device_class = device_class,
+                                           .antenna = RADIO_ANTENNA_COMBINED,
+                                           .source = source,
+                                           .rssi = a->tap.signal,
+                                           .snr = rogues_snr(a->tap.signal, noise),
+                                           .heard = loop_now(h->setup.loop)}};
 
-    h->events->sample(h->events_context, &sample);
+    radio_tell(&h->setup.sink, &event);
     if ((a->tap.antenna_mask & (a->tap.antenna_mask - 1)) == 0)
         return; /* a single antenna says what the combined reading says */
     for (unsigned i = 0; i < RADIOTAP_ANTENNAS_MAX; i++) {
         int8_t signal = a->tap.antennas[i];
         if ((a->tap.antenna_mask & (1U << i)) == 0 || signal >= 0 || signal == RADIO_DB_UNKNOWN)
             continue;
-        sample.antenna = (uint8_t)i;
-        sample.rssi = signal;
-        sample.snr = rogues_snr(signal, noise);
-        h->events->sample(h->events_context, &sample);
+        event.sample.antenna = (uint8_t)i;
+        event.sample.rssi = signal;
+        event.sample.snr = rogues_snr(signal, noise);
+        radio_tell(&h->setup.sink, &event);
     }
 }
 
 static struct heard_station *station_take(struct hearing *h, const struct arrival *a,
                                           uint8_t device_class)
 {
-    int64_t now = loop_now(h->loop);
+    int64_t now = loop_now(h->setup.loop);
     struct heard_station *station = cache_take(&h->stations, &a->frame.transmitter, now);
 
     if (station->device_class != device_class) {
@@ -158,7 +163,8 @@ static void count_received(struct heard_station *station, const struct arrival *
 /* What a rogue AP sends to its client, as far as the client is known. */
 static void count_sent(struct hearing *h, const struct arrival *a)
 {
-    struct heard_station *station = cache_find(&h->stations, &a->frame.receiver, loop_now(h->loop));
+    struct heard_station *station =
+        cache_find(&h->stations, &a->frame.receiver, loop_now(h->setup.loop));
 
     if (station == NULL || station->device_class != RADIO_CLASS_ROGUE_CLIENT)
         return;
@@ -177,7 +183,8 @@ void hearing_tell_statistics(struct hearing *h)
         if (station == NULL || !station->changed || station->device_class == 0)
             continue;
         station->changed = false;
-        h->events->statistics(h->events_context, &station->statistics);
+        radio_tell(&h->setup.sink, &(struct radio_event){.kind = RADIO_STATISTICS,
+                                                         .statistics = station->statistics});
     }
 }
 
@@ -193,7 +200,7 @@ static bool same_facts(const struct radio_rogue *x, const struct radio_rogue *y)
 static void tell_facts(struct hearing *h, const struct arrival *a, const struct rogue *rogue,
                        struct heard_station *station)
 {
-    int64_t now = loop_now(h->loop);
+    int64_t now = loop_now(h->setup.loop);
     struct radio_rogue facts = {.device = a->frame.transmitter,
                                 .ap = a->ap.ap,
                                 .device_class = RADIO_CLASS_ROGUE_CLIENT,
@@ -209,7 +216,7 @@ static void tell_facts(struct hearing *h, const struct arrival *a, const struct 
     station->facts_told = true;
     station->facts_at = now;
     station->facts = facts;
-    h->events->rogue(h->events_context, &facts);
+    radio_tell(&h->setup.sink, &(struct radio_event){.kind = RADIO_ROGUE, .rogue = facts});
 }
 
 static void hear_rogue_client(struct hearing *h, const struct arrival *a, const struct rogue *rogue)
@@ -231,24 +238,24 @@ static void hear_beacon(struct hearing *h, const struct arrival *a)
                                    .frequency = a->tap.frequency,
                                    .signal = a->tap.signal,
                                    .noise = noise_of(a),
-                                   .heard = loop_now(h->loop)};
+                                   .heard = loop_now(h->setup.loop)};
 
     if (!mac_equal(&a->frame.transmitter, &a->frame.address3))
         return; /* somebody's, in another's name */
     if (!dot11_parse_beacon(a->frame.body, &beacon.network)) {
-        h->counters.frames_malformed++;
+        h->counters.malformed++;
         return;
     }
-    rogues_heard(h->rogues, &beacon, loop_now(h->loop), h->events, h->events_context);
+    rogues_heard(h->setup.rogues, &beacon, loop_now(h->setup.loop), &h->setup.sink);
 }
 
 static void hear_probe(struct hearing *h, const struct arrival *a)
 {
-    int64_t now = loop_now(h->loop);
+    int64_t now = loop_now(h->setup.loop);
     const struct heard_station *station = cache_find(&h->stations, &a->frame.transmitter, now);
     bool rogue = station != NULL && station->device_class == RADIO_CLASS_ROGUE_CLIENT &&
                  now - station->as_of < HEARING_ROGUE_MS &&
-                 !nl80211_is_client(h->nl80211, &a->frame.transmitter);
+                 !inventory_is_client(&h->setup.inventory, &a->frame.transmitter);
 
     tell_sample(h, a, rogue ? RADIO_CLASS_ROGUE_CLIENT : RADIO_CLASS_CLIENT, RADIO_SOURCE_PROBE);
 }
@@ -263,23 +270,23 @@ static void hear_tag(struct hearing *h, const struct arrival *a, uint8_t vendor,
                             .tx_power = RADIO_DB_UNKNOWN,
                             .channel = (uint8_t)nl80211_channel(a->tap.frequency),
                             .sequence = a->frame.sequence,
-                            .heard = loop_now(h->loop)};
+                            .heard = loop_now(h->setup.loop)};
 
     tag.payload_len = (uint16_t)(len < RADIO_TAG_PAYLOAD_MAX ? len : RADIO_TAG_PAYLOAD_MAX);
     tag.payload = cursor_bytes(&payload, tag.payload_len);
     tell_sample(h, a, RADIO_CLASS_TAG, RADIO_SOURCE_DATA);
-    h->events->tag(h->events_context, &tag);
+    radio_tell(&h->setup.sink, &(struct radio_event){.kind = RADIO_TAG, .tag = tag});
     count_received(station_take(h, a, RADIO_CLASS_TAG), a);
 }
 
 /* A station's frame: a rogue AP's client, or one of everybody else's. */
 static void hear_station(struct hearing *h, const struct arrival *a, const struct mac *bssid)
 {
-    int64_t now = loop_now(h->loop);
+    int64_t now = loop_now(h->setup.loop);
     const struct rogue *rogue = NULL;
 
-    if (!nl80211_is_client(h->nl80211, &a->frame.transmitter))
-        rogue = rogues_find(h->rogues, bssid, now);
+    if (!inventory_is_client(&h->setup.inventory, &a->frame.transmitter))
+        rogue = rogues_find(h->setup.rogues, bssid, now);
     if (rogue != NULL) {
         hear_rogue_client(h, a, rogue);
         return;
@@ -297,7 +304,7 @@ static void hear_data(struct hearing *h, const struct arrival *a)
     uint8_t vendor;
 
     if (dot11_is_tag(&a->frame, &vendor, &payload) &&
-        !nl80211_is_client(h->nl80211, &a->frame.transmitter)) {
+        !inventory_is_client(&h->setup.inventory, &a->frame.transmitter)) {
         hear_tag(h, a, vendor, payload);
         return;
     }
@@ -305,7 +312,7 @@ static void hear_data(struct hearing *h, const struct arrival *a)
         return;
     if (!a->frame.from_ds) {
         hear_station(h, a, &bssid);
-    } else if (rogues_find(h->rogues, &bssid, loop_now(h->loop)) != NULL) {
+    } else if (rogues_find(h->setup.rogues, &bssid, loop_now(h->setup.loop)) != NULL) {
         tell_sample(h, a, RADIO_CLASS_ROGUE_AP, RADIO_SOURCE_DATA);
         count_sent(h, a);
     }
@@ -320,13 +327,13 @@ static bool take_apart(struct hearing *h, struct cursor bytes, size_t around, st
     size_t before = cursor_left(&bytes);
 
     if (!radiotap_parse(&bytes, &a->tap)) {
-        h->counters.frames_malformed++;
+        h->counters.malformed++;
         return false;
     }
     if (a->tap.transmitted)
         return false;
     if (a->tap.bad || !dot11_parse(bytes, &a->frame)) {
-        h->counters.frames_malformed++;
+        h->counters.malformed++;
         return false;
     }
     a->whole = around - (before - cursor_left(&bytes));
@@ -351,8 +358,8 @@ static void dispatch(struct hearing *h, const struct arrival *a)
     }
 }
 
-void hearing_frame(struct hearing *h, const struct nl80211_place *place, const void *frame,
-                   size_t len, size_t whole)
+void hearing_frame(struct hearing *h, const struct inventory_interface *interface,
+                   const void *frame, size_t len, size_t whole)
 {
     struct arrival a;
 
@@ -361,19 +368,11 @@ void hearing_frame(struct hearing *h, const struct nl80211_place *place, const v
         return;
     if (mac_is_multicast(&a.frame.transmitter) || mac_is_zero(&a.frame.transmitter) ||
         is_own(h, &a.frame.transmitter) ||
-        !rogues_ap(h->rogues, place, nl80211_band(a.tap.frequency), &a.ap))
+        !rogues_ap(h->setup.rogues, interface, nl80211_band(a.tap.frequency), &a.ap))
         return;
     if (a.tap.signal >= 0 || a.tap.signal == RADIO_DB_UNKNOWN) {
         h->counters.invalid_samples++;
         return;
     }
     dispatch(h, &a);
-}
-
-void hearing_count(const struct hearing *h, struct radio_counters *counters)
-{
-    counters->frames += h->counters.frames;
-    counters->frames_malformed += h->counters.frames_malformed;
-    counters->invalid_samples += h->counters.invalid_samples;
-    counters->air_forgotten += h->stations.evicted;
 }

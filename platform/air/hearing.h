@@ -18,7 +18,7 @@
 #include "agent/base/loop.h"
 #include "agent/radio.h"
 #include "platform/air/rogues.h"
-#include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 
 enum {
     HEARING_STATIONS_MAX = 2048, /* rogue clients and tags whose frames are counted */
@@ -29,26 +29,22 @@ enum {
 
 struct hearing;
 
-/* All must outlive it. NULL if memory is out. */
-struct hearing *hearing_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
-                            const struct radio_events *events, void *events_context);
+/* NULL if memory is out. */
+struct hearing *hearing_new(const struct source_setup *setup);
 /* NULL is allowed. */
 void hearing_free(struct hearing *hearing);
 
 /* Interfaces came, went or changed: their MACs are read again. */
-void hearing_places_changed(struct hearing *hearing);
+void hearing_interfaces_changed(struct hearing *hearing);
 
 /*
- * One frame with its radiotap header, heard on an interface of this place's radio. `len` bytes are
- * there, of `whole` that it had.
+ * One frame with its radiotap header, heard on an interface of this interface's radio. `len` bytes
+ * are there, of `whole` that it had.
  */
-void hearing_frame(struct hearing *hearing, const struct nl80211_place *place, const void *frame,
-                   size_t len, size_t whole);
+void hearing_frame(struct hearing *hearing, const struct inventory_interface *interface,
+                   const void *frame, size_t len, size_t whole);
 
 /* Tells the counters that changed since the last call. */
 void hearing_tell_statistics(struct hearing *hearing);
-
-/* Adds what was counted here. */
-void hearing_count(const struct hearing *hearing, struct radio_counters *counters);
 
 #endif

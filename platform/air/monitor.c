@@ -4,6 +4,7 @@
 #include "agent/base/local.h"
 #include "agent/base/log.h"
 #include "platform/air/hearing.h"
+#include "platform/helper/helper.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +16,8 @@
 static_assert((int)HELPER_TAG_PAYLOAD_MAX == (int)RADIO_TAG_PAYLOAD_MAX,
               "nmsp-radio would cut payloads");
 
+#define CAPABILITIES (RADIO_CAN_TAGS | RADIO_CAN_ROGUE_APS | RADIO_CAN_ROGUE_CLIENTS)
+
 /* One interface to hear on. */
 struct port {
     struct monitor *monitor;
@@ -23,7 +26,7 @@ struct port {
     char radio[SETTINGS_IFNAME_SIZE]; /* whose readings they are */
     bool present;
     uint32_t ifindex;
-    struct nl80211_place place; /* the radio's; all zero if it is not known */
+    struct inventory_interface heard_by; /* the radio's; all zero if it is not known */
     bool asked;
     struct loop_watch watch;
     struct loop_timer retry;
@@ -32,20 +35,19 @@ struct port {
 };
 
 struct monitor {
-    struct loop *loop;
-    struct nl80211 *nl80211;
-    struct helper *helper;
-    struct rogues *rogues;
+    struct source_setup setup;
     struct hearing *hearing;
-    const struct radio_events *events;
-    void *events_context;
     const struct settings_radios *settings;
     struct port ports[MONITORS_MAX];
     struct loop_timer statistics;
     bool working;
-    uint64_t frames_lost;
+    uint64_t lost; /* frames that the kernel dropped before they were read */
+    struct source_counters counted;
     uint8_t message[sizeof(struct helper_frame) + HELPER_FRAME_MAX];
 };
+
+static const struct counter counter_table[] = {{"monitor/lost", offsetof(struct monitor, lost)},
+                                               {NULL, 0}};
 
 /* --- working ---------------------------------------------------------------------------------- */
 
@@ -60,7 +62,7 @@ static void update_working(struct monitor *m)
 
     for (size_t i = 0; i < MONITORS_MAX; i++)
         working = working || is_open(&m->ports[i]);
-    working = working && rogues_have_ap(m->rogues); /* else nothing can be told */
+    working = working && rogues_have_ap(m->setup.rogues); /* else nothing can be told */
     if (working == m->working)
         return;
     m->working = working;
@@ -68,9 +70,8 @@ static void update_working(struct monitor *m)
         loop_timer_start(&m->statistics, MONITOR_STATISTICS_MS);
     else
         loop_timer_stop(&m->statistics);
-    m->events->working_changed(
-        m->events_context,
-        working ? RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS : 0);
+    radio_tell(&m->setup.sink, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                     .capabilities = working ? CAPABILITIES : 0});
 }
 
 static void on_statistics(void *context)
@@ -157,9 +158,9 @@ static bool read_frame(struct port *port, int *error)
     /* Only now it works: one that opens and breaks is tried less and less often, too. */
     port->said = 0;
     port->delay = MONITOR_RETRY_MIN_MS;
-    m->frames_lost += head.lost;
-    hearing_frame(m->hearing, &port->place, m->message + sizeof(head), (size_t)len - sizeof(head),
-                  head.whole);
+    m->lost += head.lost;
+    hearing_frame(m->hearing, &port->heard_by, m->message + sizeof(head),
+                  (size_t)len - sizeof(head), head.whole);
     return true;
 }
 
@@ -187,7 +188,7 @@ static void on_answer(void *context, int error, int fd)
 
     port->asked = false;
     if (fd >= 0) {
-        error = -loop_watch_add(m->loop, &port->watch, fd, LOOP_READ, on_frames, port);
+        error = -loop_watch_add(m->setup.loop, &port->watch, fd, LOOP_READ, on_frames, port);
         if (error != 0)
             (void)close(fd);
     }
@@ -205,7 +206,7 @@ static void ask(struct port *port)
 
     loop_timer_stop(&port->retry);
     memcpy(call.ifname, port->ifname, sizeof(call.ifname));
-    port->asked = helper_call(port->monitor->helper, &call);
+    port->asked = helper_call(port->monitor->setup.helper, &call);
     if (!port->asked)
         retry_later(port, EAGAIN);
 }
@@ -218,7 +219,7 @@ static void on_retry(void *context)
 /* Nothing is asked or heard any more. */
 static void stop_port(struct port *port)
 {
-    helper_cancel(port->monitor->helper, port);
+    helper_cancel(port->monitor->setup.helper, port);
     port->asked = false;
     loop_timer_stop(&port->retry);
     close_port(port);
@@ -227,24 +228,25 @@ static void stop_port(struct port *port)
 /* --- which ports there are ---------------------------------------------------------------------
  */
 
-static bool find_place(struct monitor *m, const char *name, struct nl80211_place *place)
+static bool find_interface(struct monitor *m, const char *name,
+                           struct inventory_interface *interface)
 {
-    for (size_t i = 0; nl80211_place(m->nl80211, i, place); i++) {
-        if (strcmp(place->name, name) == 0)
+    for (size_t i = 0; inventory_at(&m->setup.inventory, i, interface); i++) {
+        if (strcmp(interface->name, name) == 0)
             return true;
     }
-    *place = (struct nl80211_place){0};
+    *interface = (struct inventory_interface){0};
     return false;
 }
 
-static void place_port(struct port *port)
+static void find_port_again(struct port *port)
 {
     struct monitor *m = port->monitor;
-    struct nl80211_place own;
-    bool there = find_place(m, port->ifname, &own) && own.is_monitor;
+    struct inventory_interface own;
+    bool there = find_interface(m, port->ifname, &own) && own.is_monitor;
 
-    if (!find_place(m, port->radio, &port->place) && there)
-        port->place = own;
+    if (!find_interface(m, port->radio, &port->heard_by) && there)
+        port->heard_by = own;
     if (there == port->present && own.ifindex == port->ifindex)
         return;
     stop_port(port);
@@ -255,12 +257,14 @@ static void place_port(struct port *port)
         ask(port);
 }
 
-void monitor_places_changed(struct monitor *m)
+void monitor_interfaces_changed(void *monitor)
 {
-    hearing_places_changed(m->hearing);
+    struct monitor *m = monitor;
+
+    hearing_interfaces_changed(m->hearing);
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         if (m->ports[i].used)
-            place_port(&m->ports[i]);
+            find_port_again(&m->ports[i]);
     }
     update_working(m);
 }
@@ -305,8 +309,10 @@ static void add_port(struct monitor *m, const struct settings_radio *radio)
                 radio->monitor, MONITORS_MAX);
 }
 
-void monitor_configure(struct monitor *m, const struct settings_radios *settings)
+void monitor_configure(void *monitor, const struct settings_radios *settings)
 {
+    struct monitor *m = monitor;
+
     m->settings = settings;
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         if (m->ports[i].used && !is_configured(settings, &m->ports[i])) {
@@ -316,7 +322,7 @@ void monitor_configure(struct monitor *m, const struct settings_radios *settings
     }
     for (size_t i = 0; i < settings->radio_count; i++)
         add_port(m, &settings->radios[i]);
-    monitor_places_changed(m);
+    monitor_interfaces_changed(m);
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         struct port *port = &m->ports[i];
         port->said = 0;
@@ -328,26 +334,20 @@ void monitor_configure(struct monitor *m, const struct settings_radios *settings
 /* --- life --------------------------------------------------------------------------------------
  */
 
-struct monitor *monitor_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
-                            struct helper *helper, const struct radio_events *events,
-                            void *events_context)
+void *monitor_new(const struct source_setup *setup)
 {
     struct monitor *m = calloc(1, sizeof(*m));
 
     if (m == NULL)
         return NULL;
-    m->loop = loop;
-    m->nl80211 = nl80211;
-    m->rogues = rogues;
-    m->helper = helper;
-    m->events = events;
-    m->events_context = events_context;
-    m->hearing = hearing_new(loop, nl80211, rogues, events, events_context);
-    int error = loop_timer_init(loop, &m->statistics, on_statistics, m);
+    m->setup = *setup;
+    source_counters_add(setup->counters, &m->counted, counter_table, m);
+    m->hearing = hearing_new(setup);
+    int error = loop_timer_init(setup->loop, &m->statistics, on_statistics, m);
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         m->ports[i].monitor = m;
         if (error == 0)
-            error = loop_timer_init(loop, &m->ports[i].retry, on_retry, &m->ports[i]);
+            error = loop_timer_init(setup->loop, &m->ports[i].retry, on_retry, &m->ports[i]);
     }
     if (m->hearing != NULL && error == 0)
         return m;
@@ -355,8 +355,10 @@ struct monitor *monitor_new(struct loop *loop, struct nl80211 *nl80211, struct r
     return NULL;
 }
 
-void monitor_free(struct monitor *m)
+void monitor_free(void *monitor)
 {
+    struct monitor *m = monitor;
+
     if (m == NULL)
         return;
     for (size_t i = 0; i < MONITORS_MAX; i++) {
@@ -366,10 +368,4 @@ void monitor_free(struct monitor *m)
     loop_timer_fini(&m->statistics);
     hearing_free(m->hearing);
     free(m);
-}
-
-void monitor_count(struct monitor *m, struct radio_counters *counters)
-{
-    counters->frames_lost += m->frames_lost;
-    hearing_count(m->hearing, counters);
 }

@@ -14,9 +14,7 @@
 
 #include "agent/base/loop.h"
 #include "agent/radio.h"
-#include "platform/air/rogues.h"
-#include "platform/helper/helper.h"
-#include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 
 enum {
     MONITORS_MAX = 16,
@@ -26,19 +24,10 @@ enum {
     MONITOR_RETRY_MAX_MS = 60000,
 };
 
-struct monitor;
-
-/* All must outlive it. NULL if memory is out. */
-struct monitor *monitor_new(struct loop *loop, struct nl80211 *nl80211, struct rogues *rogues,
-                            struct helper *helper, const struct radio_events *events,
-                            void *events_context);
-/* NULL is allowed. */
-void monitor_free(struct monitor *monitor);
-
-void monitor_configure(struct monitor *monitor, const struct settings_radios *settings);
-/* Interfaces came, went or changed. */
-void monitor_places_changed(struct monitor *monitor);
-/* Adds what was counted here. */
-void monitor_count(struct monitor *monitor, struct radio_counters *counters);
+/* As struct source has them (platform/source.h). */
+void *monitor_new(const struct source_setup *setup);
+void monitor_free(void *monitor);
+void monitor_configure(void *monitor, const struct settings_radios *settings);
+void monitor_interfaces_changed(void *monitor);
 
 #endif

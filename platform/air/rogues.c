@@ -7,21 +7,26 @@
 #include <string.h>
 
 struct rogues {
-    struct nl80211 *nl80211;
+    struct inventory inventory;
     struct cache cache;
+    struct source_counters counted;
 };
 
-struct rogues *rogues_new(struct nl80211 *nl80211)
+static const struct counter counter_table[] = {
+    {"monitor/forgotten", offsetof(struct rogues, cache.evicted)}, {NULL, 0}};
+
+struct rogues *rogues_new(const struct source_setup *setup)
 {
     struct rogues *rogues = calloc(1, sizeof(*rogues));
 
     if (rogues == NULL)
         return NULL;
-    rogues->nl80211 = nl80211;
+    rogues->inventory = setup->inventory;
     if (cache_init(&rogues->cache, sizeof(struct rogue), ROGUES_MAX / CACHE_ROW) != 0) {
         free(rogues);
         return NULL;
     }
+    source_counters_add(setup->counters, &rogues->counted, counter_table, rogues);
     return rogues;
 }
 
@@ -35,19 +40,19 @@ void rogues_free(struct rogues *rogues)
 
 /* --- whose reading it is --- */
 
-bool rogues_ap(struct rogues *rogues, const struct nl80211_place *place, uint8_t band,
+bool rogues_ap(struct rogues *rogues, const struct inventory_interface *interface, uint8_t band,
                struct radio_ap *ap)
 {
-    struct nl80211_place other;
+    struct inventory_interface other;
     bool found = false;
 
-    if (place->is_disabled)
+    if (interface->is_disabled)
         return false;
-    if (place->has_ap) {
-        *ap = place->ap;
+    if (interface->has_ap) {
+        *ap = interface->ap;
         return true;
     }
-    for (size_t i = 0; nl80211_place(rogues->nl80211, i, &other); i++) {
+    for (size_t i = 0; inventory_at(&rogues->inventory, i, &other); i++) {
         if (!other.has_ap)
             continue;
         bool better = found && other.ap.band == band && ap->band != band;
@@ -61,10 +66,10 @@ bool rogues_ap(struct rogues *rogues, const struct nl80211_place *place, uint8_t
 
 bool rogues_have_ap(const struct rogues *rogues)
 {
-    struct nl80211_place place;
+    struct inventory_interface interface;
 
-    for (size_t i = 0; nl80211_place(rogues->nl80211, i, &place); i++) {
-        if (place.has_ap)
+    for (size_t i = 0; inventory_at(&rogues->inventory, i, &interface); i++) {
+        if (interface.has_ap)
             return true;
     }
     return false;
@@ -100,7 +105,7 @@ const struct rogue *rogues_find(struct rogues *rogues, const struct mac *bssid, 
 
     if (rogue == NULL || !rogue->is_ap || is_trusted(rogue, now))
         return NULL;
-    return nl80211_is_own(rogues->nl80211, bssid) ? NULL : rogue;
+    return inventory_is_own(&rogues->inventory, bssid) ? NULL : rogue;
 }
 
 /* Beacons of hidden networks have no name: one that a probe response told stays. True if anything
@@ -148,45 +153,47 @@ static struct rogue_hearer *hearer_of(struct rogue *rogue, uint16_t ap)
 /* --- telling --- */
 
 static void tell_sample(const struct rogues_beacon *beacon, const struct rogue *rogue,
-                        const struct radio_events *events, void *events_context)
+                        const struct radio_sink *sink)
 {
     bool same_channel = rogue->channel != 0 && beacon->ap->channel == rogue->channel &&
                         beacon->ap->band == rogue->band;
     int8_t noise =
         beacon->noise == RADIO_DB_UNKNOWN && same_channel ? beacon->ap->noise : beacon->noise;
-    const struct radio_sample sample = {.device = beacon->bssid,
-                                        .ap = beacon->ap->ap,
-                                        .device_class = RADIO_CLASS_ROGUE_AP,
-                                        .antenna = RADIO_ANTENNA_COMBINED,
-                                        .source = RADIO_SOURCE_BEACON,
-                                        .rssi = beacon->signal,
-                                        .snr = rogues_snr(beacon->signal, noise),
-                                        .heard = beacon->heard};
+    const struct radio_event event = {.kind = RADIO_SAMPLE,
+                                      .sample = {.device = beacon->bssid,
+                                                 .ap = beacon->ap->ap,
+                                                 .device_class = RADIO_CLASS_ROGUE_AP,
+                                                 .antenna = RADIO_ANTENNA_COMBINED,
+                                                 .source = RADIO_SOURCE_BEACON,
+                                                 .rssi = beacon->signal,
+                                                 .snr = rogues_snr(beacon->signal, noise),
+                                                 .heard = beacon->heard}};
 
-    events->sample(events_context, &sample);
+    radio_tell(sink, &event);
 }
 
 static void tell_facts(const struct rogues_beacon *beacon, const struct rogue *rogue,
-                       const struct radio_events *events, void *events_context)
+                       const struct radio_sink *sink)
 {
-    struct radio_rogue facts = {.device = beacon->bssid,
-                                .ap = beacon->ap->ap,
-                                .device_class = RADIO_CLASS_ROGUE_AP,
-                                .band = rogue->band,
-                                .channel = rogue->channel,
-                                .encryption = rogue->encryption,
-                                .ssid_len = rogue->ssid_len};
+    struct radio_event event = {.kind = RADIO_ROGUE,
+                                .rogue = {.device = beacon->bssid,
+                                          .ap = beacon->ap->ap,
+                                          .device_class = RADIO_CLASS_ROGUE_AP,
+                                          .band = rogue->band,
+                                          .channel = rogue->channel,
+                                          .encryption = rogue->encryption,
+                                          .ssid_len = rogue->ssid_len}};
 
-    memcpy(facts.ssid, rogue->ssid, rogue->ssid_len);
-    events->rogue(events_context, &facts);
+    memcpy(event.rogue.ssid, rogue->ssid, rogue->ssid_len);
+    radio_tell(sink, &event);
 }
 
 void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int64_t now,
-                  const struct radio_events *events, void *events_context)
+                  const struct radio_sink *sink)
 {
     if (mac_is_multicast(&beacon->bssid) || mac_is_zero(&beacon->bssid) ||
-        nl80211_is_own(rogues->nl80211, &beacon->bssid) ||
-        nl80211_is_client(rogues->nl80211, &beacon->bssid))
+        inventory_is_own(&rogues->inventory, &beacon->bssid) ||
+        inventory_is_client(&rogues->inventory, &beacon->bssid))
         return;
     struct rogue *rogue = cache_take(&rogues->cache, &beacon->bssid, now);
     if (is_trusted(rogue, now))
@@ -196,15 +203,10 @@ void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int
         return;
     *hearer = (struct rogue_hearer){beacon->ap->ap, true, beacon->heard};
     bool changed = take_facts(rogue, beacon);
-    tell_sample(beacon, rogue, events, events_context);
+    tell_sample(beacon, rogue, sink);
     if (!changed && rogue->was_told && now - rogue->told < ROGUES_REPEAT_MS)
         return;
     rogue->was_told = true;
     rogue->told = now;
-    tell_facts(beacon, rogue, events, events_context);
-}
-
-void rogues_count(const struct rogues *rogues, struct radio_counters *counters)
-{
-    counters->air_forgotten += rogues->cache.evicted;
+    tell_facts(beacon, rogue, sink);
 }

@@ -19,7 +19,7 @@
 
 #include "platform/air/cache.h"
 #include "platform/air/dot11.h"
-#include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 
 enum {
     ROGUES_MAX = 2048,
@@ -65,14 +65,12 @@ struct rogues_beacon {
     int64_t heard;
 };
 
-/* `nl80211` must outlive it. NULL if memory is out. */
-struct rogues *rogues_new(struct nl80211 *nl80211);
+/* Of the setup it uses the inventory and the counters. NULL if memory is out. */
+struct rogues *rogues_new(const struct source_setup *setup);
 void rogues_free(struct rogues *rogues);
-/* Adds what it counted. */
-void rogues_count(const struct rogues *rogues, struct radio_counters *counters);
 
 /* Which AP a frame that was heard on this interface belongs to; false: nobody's. */
-bool rogues_ap(struct rogues *rogues, const struct nl80211_place *place, uint8_t band,
+bool rogues_ap(struct rogues *rogues, const struct inventory_interface *interface, uint8_t band,
                struct radio_ap *ap);
 
 /* Is there any AP that something can be told of? */
@@ -84,7 +82,7 @@ void rogues_trust(struct rogues *rogues, const struct mac *bssid, int64_t now);
 /* A beacon, a probe response or a scan result: tells a sample and, if they are new, the facts. It
  * is nothing if the BSSID is no rogue's, or if this frame was told before. */
 void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int64_t now,
-                  const struct radio_events *events, void *events_context);
+                  const struct radio_sink *sink);
 
 /* The rogue AP with this BSSID, or NULL. Good until the next call. */
 const struct rogue *rogues_find(struct rogues *rogues, const struct mac *bssid, int64_t now);

@@ -2,6 +2,8 @@
 #include "platform/air/scan.h"
 
 #include "agent/base/log.h"
+#include "platform/air/rogues.h"
+#include "platform/helper/helper.h"
 #include "platform/nl80211/bss.h"
 #include "platform/nl80211/family.h"
 #include "platform/nl80211/message.h"
@@ -14,7 +16,7 @@
 #include <time.h>
 
 enum {
-    PLACES_MAX = 32,
+    TARGETS_MAX = 32,
     RETRY_MS = 5000,
     LEAD_MS = 100, /* as polls have it, so that both happen in one wake-up */
     NS_PER_MS = 1000000,
@@ -30,12 +32,16 @@ struct target {
 };
 
 struct scan {
-    struct loop *loop;
-    struct scan_options options;
-    const struct radio_events *events;
-    void *events_context;
+    struct source_setup setup;
+    uint64_t (*now)(void *context); /* ns on CLOCK_BOOTTIME */
+    void *now_context;
     const struct settings_radios *settings;
-    struct radio_counters counters;
+    struct scan_counters {
+        uint64_t results; /* dumps of them completed */
+        uint64_t refused; /* own scans that the helper or the driver refused */
+        uint64_t interrupted, timeouts, errors, overruns, invalid_samples, malformed;
+    } counters;
+    struct source_counters counted;
 
     struct netlink *requests;
     struct netlink *heard;
@@ -50,7 +56,7 @@ struct scan {
     struct loop_timer own_timer;
 
     /* Stations first: their results say which network is our uplink. */
-    struct target targets[PLACES_MAX];
+    struct target targets[TARGETS_MAX];
     size_t target_count;
 
     size_t pending; /* dumps under way */
@@ -58,12 +64,26 @@ struct scan {
     uint64_t boottime; /* when they were asked for */
 
     /* Own scans: the interfaces to try, one after the other. */
-    struct target own[PLACES_MAX];
+    struct target own[TARGETS_MAX];
     size_t own_count;
     size_t own_next;
     bool own_busy;
     uint64_t refused_said; /* the errnos that the log told, as bits */
 };
+
+#define COUNTER(name, member)                        \
+    {                                                \
+        name, offsetof(struct scan_counters, member) \
+    }
+static const struct counter counter_table[] = {COUNTER("scan/results", results),
+                                               COUNTER("scan/refused", refused),
+                                               COUNTER("stations/dumps-interrupted", interrupted),
+                                               COUNTER("stations/timeouts", timeouts),
+                                               COUNTER("stations/errors", errors),
+                                               COUNTER("stations/overruns", overruns),
+                                               COUNTER("stations/invalid-samples", invalid_samples),
+                                               COUNTER("stations/malformed", malformed),
+                                               {NULL, 0}};
 
 static void read_results(struct scan *s);
 
@@ -77,12 +97,14 @@ static bool is_wanted(const struct scan *s)
 /* Results come, and there is an AP as whose readings they can be told. */
 static void update_working(struct scan *s)
 {
-    bool working = s->good && is_wanted(s) && rogues_have_ap(s->options.rogues);
+    bool working = s->good && is_wanted(s) && rogues_have_ap(s->setup.rogues);
 
     if (s->working == working)
         return;
     s->working = working;
-    s->events->working_changed(s->events_context, working ? RADIO_WORKS_ROGUE_APS : 0);
+    radio_tell(&s->setup.sink,
+               &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                     .capabilities = working ? RADIO_CAN_ROGUE_APS : 0});
 }
 
 /* --- whom to ask -------------------------------------------------------------------------------
@@ -97,36 +119,37 @@ static bool has_wiphy(const struct scan *s, uint32_t wiphy)
     return false;
 }
 
-static void add_target(struct scan *s, const struct nl80211_place *place)
+static void add_target(struct scan *s, const struct inventory_interface *interface)
 {
-    if (s->target_count == PLACES_MAX)
+    if (s->target_count == TARGETS_MAX)
         return;
     struct target *target = &s->targets[s->target_count++];
-    *target = (struct target){
-        .ifindex = place->ifindex, .wiphy = place->wiphy, .is_station = place->is_station};
-    memcpy(target->ifname, place->name, sizeof(target->ifname));
+    *target = (struct target){.ifindex = interface->ifindex,
+                              .wiphy = interface->wiphy,
+                              .is_station = interface->is_station};
+    memcpy(target->ifname, interface->name, sizeof(target->ifname));
 }
 
 /* All stations, and one other interface of each wiphy without any: results are the wiphy's. */
 static void find_targets(struct scan *s)
 {
-    struct nl80211_place place;
+    struct inventory_interface interface;
 
     s->target_count = 0;
-    for (size_t i = 0; nl80211_place(s->options.nl80211, i, &place); i++) {
-        if (place.is_station && !place.is_disabled)
-            add_target(s, &place);
+    for (size_t i = 0; inventory_at(&s->setup.inventory, i, &interface); i++) {
+        if (interface.is_station && !interface.is_disabled)
+            add_target(s, &interface);
     }
-    for (size_t i = 0; nl80211_place(s->options.nl80211, i, &place); i++) {
-        if (!place.is_station && !place.is_disabled && !has_wiphy(s, place.wiphy))
-            add_target(s, &place);
+    for (size_t i = 0; inventory_at(&s->setup.inventory, i, &interface); i++) {
+        if (!interface.is_station && !interface.is_disabled && !has_wiphy(s, interface.wiphy))
+            add_target(s, &interface);
     }
 }
 
-static bool place_of(struct scan *s, uint32_t ifindex, struct nl80211_place *place)
+static bool find_interface(struct scan *s, uint32_t ifindex, struct inventory_interface *interface)
 {
-    for (size_t i = 0; nl80211_place(s->options.nl80211, i, place); i++) {
-        if (place->ifindex == ifindex)
+    for (size_t i = 0; inventory_at(&s->setup.inventory, i, interface); i++) {
+        if (interface->ifindex == ifindex)
             return true;
     }
     return false;
@@ -135,10 +158,11 @@ static bool place_of(struct scan *s, uint32_t ifindex, struct nl80211_place *pla
 /* --- results -----------------------------------------------------------------------------------
  */
 
-static uint64_t kernel_boottime(void)
+static uint64_t kernel_boottime(void *context)
 {
     struct timespec now = {0};
 
+    (void)context;
     (void)clock_gettime(CLOCK_BOOTTIME, &now);
     return (uint64_t)now.tv_sec * MS_PER_S * NS_PER_MS + (uint64_t)now.tv_nsec;
 }
@@ -152,15 +176,15 @@ static int64_t age_of(const struct scan *s, const struct nl80211_scan_result *bs
     return bss->has_age ? bss->age : INT64_MAX;
 }
 
-static void take_result(struct scan *s, const struct nl80211_place *place,
+static void take_result(struct scan *s, const struct inventory_interface *interface,
                         const struct nl80211_scan_result *bss)
 {
-    int64_t now = loop_now(s->loop);
+    int64_t now = loop_now(s->setup.loop);
     int64_t age = age_of(s, bss);
     struct radio_ap ap;
 
     if (bss->is_joined) {
-        rogues_trust(s->options.rogues, &bss->bssid, now);
+        rogues_trust(s->setup.rogues, &bss->bssid, now);
         return;
     }
     if (!bss->has_signal) {
@@ -168,7 +192,7 @@ static void take_result(struct scan *s, const struct nl80211_place *place,
         return;
     }
     if (age > SCAN_AGE_MAX_MS ||
-        !rogues_ap(s->options.rogues, place, nl80211_band(bss->frequency), &ap))
+        !rogues_ap(s->setup.rogues, interface, nl80211_band(bss->frequency), &ap))
         return;
     const struct rogues_beacon beacon = {.bssid = bss->bssid,
                                          .ap = &ap,
@@ -177,21 +201,22 @@ static void take_result(struct scan *s, const struct nl80211_place *place,
                                          .signal = bss->signal,
                                          .noise = RADIO_DB_UNKNOWN,
                                          .heard = now - age};
-    rogues_heard(s->options.rogues, &beacon, now, s->events, s->events_context);
+    rogues_heard(s->setup.rogues, &beacon, now, &s->setup.sink);
 }
 
 static void on_result(void *context, uint32_t tag, const struct netlink_message *message)
 {
     struct scan *s = context;
-    struct nl80211_place place;
+    struct inventory_interface interface;
     struct nl80211_scan_result bss;
 
     if (!nl80211_parse_bss(message->body, &bss)) {
         s->counters.malformed++;
         return;
     }
-    if (bss.has_bssid && is_wanted(s) && place_of(s, tag, &place) && !place.is_disabled)
-        take_result(s, &place, &bss);
+    if (bss.has_bssid && is_wanted(s) && find_interface(s, tag, &interface) &&
+        !interface.is_disabled)
+        take_result(s, &interface, &bss);
 }
 
 /* Interfaces that are gone or cannot scan (ENODEV, EOPNOTSUPP) are no trouble of the others'. */
@@ -204,11 +229,11 @@ static void on_results_done(void *context, uint32_t tag, enum netlink_result res
     s->pending--;
     switch (result) {
     case NETLINK_OK:
-        s->counters.scans++;
+        s->counters.results++;
         s->any_good = true;
         break;
     case NETLINK_INTERRUPTED: /* what is missing comes with the next reading */
-        s->counters.dumps_interrupted++;
+        s->counters.interrupted++;
         s->any_good = true;
         break;
     case NETLINK_TIMED_OUT:
@@ -232,7 +257,7 @@ static void on_results_done(void *context, uint32_t tag, enum netlink_result res
 /* At multiples of the period, as polls are. */
 static void read_later(struct scan *s)
 {
-    int64_t now = loop_now(s->loop);
+    int64_t now = loop_now(s->setup.loop);
 
     if (is_wanted(s) && s->available && s->target_count > 0)
         loop_timer_start_at(&s->read_timer,
@@ -248,8 +273,7 @@ static void read_results(struct scan *s)
     if (s->again || !is_wanted(s) || !s->available)
         return;
     s->any_good = false;
-    s->boottime = s->options.boottime != NULL ? s->options.boottime(s->options.boottime_context)
-                                              : kernel_boottime();
+    s->boottime = s->now(s->now_context);
     for (size_t i = 0; i < s->target_count; i++) {
         struct netlink_request request = {.type = s->family.id,
                                           .command = NL80211_CMD_GET_SCAN,
@@ -283,7 +307,7 @@ static void say_refused(struct scan *s, const struct target *target, int error)
 
     if (error == EBUSY)
         return; /* somebody scans: its results are as good */
-    s->counters.scans_refused++;
+    s->counters.refused++;
     if ((s->refused_said & bit) != 0)
         return;
     s->refused_said |= bit;
@@ -323,9 +347,9 @@ static void ask_own(struct scan *s)
     if (s->own_next >= s->own_count)
         return;
     memcpy(call.ifname, s->own[s->own_next].ifname, sizeof(call.ifname));
-    s->own_busy = helper_call(s->options.helper, &call);
+    s->own_busy = helper_call(s->setup.helper, &call);
     if (!s->own_busy)
-        s->counters.scans_refused++;
+        s->counters.refused++;
 }
 
 static int compare_own(const void *x, const void *y)
@@ -353,20 +377,21 @@ static void schedule_own(struct scan *s)
 static void on_own_timer(void *context)
 {
     struct scan *s = context;
-    struct nl80211_place place;
+    struct inventory_interface interface;
 
     schedule_own(s);
     if (s->own_busy)
         return;
     s->own_count = 0;
     s->own_next = 0;
-    for (size_t i = 0; nl80211_place(s->options.nl80211, i, &place); i++) {
-        if (place.is_monitor || place.is_disabled || s->own_count == PLACES_MAX)
+    for (size_t i = 0; inventory_at(&s->setup.inventory, i, &interface); i++) {
+        if (interface.is_monitor || interface.is_disabled || s->own_count == TARGETS_MAX)
             continue;
         struct target *target = &s->own[s->own_count++];
-        *target = (struct target){
-            .ifindex = place.ifindex, .wiphy = place.wiphy, .is_station = place.is_station};
-        memcpy(target->ifname, place.name, sizeof(target->ifname));
+        *target = (struct target){.ifindex = interface.ifindex,
+                                  .wiphy = interface.wiphy,
+                                  .is_station = interface.is_station};
+        memcpy(target->ifname, interface.name, sizeof(target->ifname));
     }
     qsort(s->own, s->own_count, sizeof(s->own[0]), compare_own);
     ask_own(s);
@@ -381,7 +406,7 @@ static void on_available(void *context, uint16_t id)
 
     (void)id;
     s->available = true;
-    scan_places_changed(s);
+    scan_interfaces_changed(s);
     read_results(s);
     schedule_own(s);
 }
@@ -435,31 +460,29 @@ static void on_overrun(void *context)
 static bool make_sockets(struct scan *s)
 {
     struct netlink_options options = {.protocol = NETLINK_GENERIC,
-                                      .io = s->options.io,
-                                      .io_context = s->options.io_context,
+                                      .io = s->setup.io,
+                                      .io_context = s->setup.io_context,
                                       .context = s};
 
-    s->requests = netlink_new(s->loop, &options);
+    s->requests = netlink_new(s->setup.loop, &options);
     options.event = on_event;
     options.overrun = on_overrun;
-    s->heard = netlink_new(s->loop, &options);
+    s->heard = netlink_new(s->setup.loop, &options);
     return s->requests != NULL && s->heard != NULL;
 }
 
-struct scan *scan_new(struct loop *loop, const struct scan_options *options,
-                      const struct radio_events *events, void *events_context)
+void *scan_new(const struct source_setup *setup)
 {
     struct scan *s = calloc(1, sizeof(*s));
 
     if (s == NULL)
         return NULL;
-    s->loop = loop;
-    s->options = *options;
-    s->events = events;
-    s->events_context = events_context;
-    if (!make_sockets(s) || loop_timer_init(loop, &s->read_timer, on_read_timer, s) != 0 ||
-        loop_timer_init(loop, &s->resolve_timer, on_resolve_timer, s) != 0 ||
-        loop_timer_init(loop, &s->own_timer, on_own_timer, s) != 0) {
+    s->setup = *setup;
+    s->now = kernel_boottime;
+    source_counters_add(setup->counters, &s->counted, counter_table, &s->counters);
+    if (!make_sockets(s) || loop_timer_init(setup->loop, &s->read_timer, on_read_timer, s) != 0 ||
+        loop_timer_init(setup->loop, &s->resolve_timer, on_resolve_timer, s) != 0 ||
+        loop_timer_init(setup->loop, &s->own_timer, on_own_timer, s) != 0) {
         scan_free(s);
         return NULL;
     }
@@ -474,11 +497,21 @@ struct scan *scan_new(struct loop *loop, const struct scan_options *options,
     return s;
 }
 
-void scan_free(struct scan *s)
+void scan_set_boottime(void *scan, uint64_t (*boottime)(void *context), void *context)
 {
+    struct scan *s = scan;
+
+    s->now = boottime;
+    s->now_context = context;
+}
+
+void scan_free(void *scan)
+{
+    struct scan *s = scan;
+
     if (s == NULL)
         return;
-    helper_cancel(s->options.helper, s);
+    helper_cancel(s->setup.helper, s);
     netlink_free(s->requests);
     netlink_free(s->heard);
     loop_timer_fini(&s->read_timer);
@@ -487,8 +520,9 @@ void scan_free(struct scan *s)
     free(s);
 }
 
-void scan_configure(struct scan *s, const struct settings_radios *settings)
+void scan_configure(void *scan, const struct settings_radios *settings)
 {
+    struct scan *s = scan;
     uint16_t seconds = s->settings != NULL ? s->settings->scan_seconds : 0;
     bool was_wanted = is_wanted(s);
 
@@ -497,7 +531,7 @@ void scan_configure(struct scan *s, const struct settings_radios *settings)
     if (seconds != settings->scan_seconds)
         loop_timer_stop(&s->own_timer);
     schedule_own(s);
-    scan_places_changed(s);
+    scan_interfaces_changed(s);
     if (!is_wanted(s)) {
         s->good = false;
         update_working(s);
@@ -509,8 +543,9 @@ void scan_configure(struct scan *s, const struct settings_radios *settings)
     }
 }
 
-void scan_places_changed(struct scan *s)
+void scan_interfaces_changed(void *scan)
 {
+    struct scan *s = scan;
     size_t before = s->target_count;
 
     find_targets(s);
@@ -520,16 +555,4 @@ void scan_places_changed(struct scan *s)
         read_results(s);
     else if (s->target_count == 0 || !loop_timer_running(&s->read_timer))
         read_later(s);
-}
-
-void scan_count(const struct scan *s, struct radio_counters *counters)
-{
-    counters->scans += s->counters.scans;
-    counters->scans_refused += s->counters.scans_refused;
-    counters->dumps_interrupted += s->counters.dumps_interrupted;
-    counters->timeouts += s->counters.timeouts;
-    counters->errors += s->counters.errors;
-    counters->overruns += s->counters.overruns;
-    counters->invalid_samples += s->counters.invalid_samples;
-    counters->malformed += s->counters.malformed;
 }

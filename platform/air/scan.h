@@ -14,38 +14,20 @@
 
 #include "agent/base/loop.h"
 #include "agent/radio.h"
-#include "platform/air/rogues.h"
-#include "platform/helper/helper.h"
-#include "platform/netlink.h"
-#include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 
 enum {
     SCAN_PERIOD_MS = 4000,   /* between two readings of the results */
     SCAN_AGE_MAX_MS = 60000, /* what was heard longer ago is no reading any more */
 };
 
-struct scan;
+/* As struct source has them (platform/source.h). */
+void *scan_new(const struct source_setup *setup);
+void scan_free(void *scan);
+void scan_configure(void *scan, const struct settings_radios *settings);
+void scan_interfaces_changed(void *scan);
 
-struct scan_options {
-    struct nl80211 *nl80211; /* all three must outlive the scan */
-    struct rogues *rogues;
-    struct helper *helper;
-    const struct netlink_io *io; /* NULL: the kernel */
-    void *io_context;
-    uint64_t (*boottime)(void *context); /* ns on CLOCK_BOOTTIME; NULL: the kernel's */
-    void *boottime_context;
-};
-
-/* NULL if memory is out. Nothing is asked before scan_configure(). */
-struct scan *scan_new(struct loop *loop, const struct scan_options *options,
-                      const struct radio_events *events, void *events_context);
-/* NULL is allowed. */
-void scan_free(struct scan *scan);
-
-void scan_configure(struct scan *scan, const struct settings_radios *settings);
-/* Interfaces came, went or changed. */
-void scan_places_changed(struct scan *scan);
-/* Adds what was counted here. */
-void scan_count(const struct scan *scan, struct radio_counters *counters);
+/* For tests: another clock than CLOCK_BOOTTIME, in ns. */
+void scan_set_boottime(void *scan, uint64_t (*boottime)(void *context), void *context);
 
 #endif

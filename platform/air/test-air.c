@@ -74,64 +74,50 @@ static void on_statistics(void *context, const struct radio_statistics *s)
         (unsigned)s->tx_packets, (unsigned)s->tx_bytes);
 }
 
-static void on_working_changed(void *context, uint32_t works)
+static void on_capabilities(void *context, uint32_t capabilities)
 {
-    say(context, "works %x\n", works);
+    say(context, "works %x\n", capabilities);
 }
 
-/* Only what hears others tells something here. */
-static void no_ap(void *context, const struct radio_ap *ap)
+void air_take(void *context, const struct radio_event *event)
 {
-    say(context, "unexpected: ap %u\n", ap->ap);
+    switch (event->kind) {
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_STATISTICS:
+        on_statistics(context, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        on_rogue(context, &event->rogue);
+        break;
+    case RADIO_TAG:
+        on_tag(context, &event->tag);
+        break;
+    case RADIO_CAPABILITIES:
+        on_capabilities(context, event->capabilities);
+        break;
+    default: /* what hears others tells nothing else */
+        say(context, "unexpected: %d\n", (int)event->kind);
+        break;
+    }
 }
 
-static void no_gone(void *context, uint16_t ap)
+struct inventory_interface air_find(struct air *air, const char *name)
 {
-    say(context, "unexpected: gone %u\n", ap);
-}
+    struct inventory_interface interface;
 
-static void no_joined(void *context, const struct radio_client *client)
-{
-    say(context, "unexpected: joined %02x\n", client->device.b[5]);
-}
-
-static void no_left(void *context, uint16_t ap, const struct mac *device)
-{
-    say(context, "unexpected: left %02x ap %u\n", device->b[5], ap);
-}
-
-static void no_user(void *context, const struct radio_user *user)
-{
-    say(context, "unexpected: user %02x\n", user->device.b[5]);
-}
-
-static void no_address(void *context, const struct radio_address *address)
-{
-    say(context, "unexpected: address %02x\n", address->device.b[5]);
-}
-
-const struct radio_events air_events = {.ap_changed = no_ap,
-                                        .ap_gone = no_gone,
-                                        .sample = on_sample,
-                                        .client_joined = no_joined,
-                                        .client_left = no_left,
-                                        .client_user = no_user,
-                                        .address = no_address,
-                                        .statistics = on_statistics,
-                                        .rogue = on_rogue,
-                                        .tag = on_tag,
-                                        .working_changed = on_working_changed};
-
-struct nl80211_place air_place(struct air *air, const char *name)
-{
-    struct nl80211_place place;
-
-    for (size_t i = 0; nl80211_place(air->scene->nl80211, i, &place); i++) {
-        if (strcmp(place.name, name) == 0)
-            return place;
+    for (size_t i = 0; inventory_at(&air->setup.inventory, i, &interface); i++) {
+        if (strcmp(interface.name, name) == 0)
+            return interface;
     }
     assert(false);
-    return place;
+    return interface;
+}
+
+uint64_t air_counted(const struct air *air, const char *container, const char *leaf)
+{
+    return source_counters_sum(*air->setup.counters, container, leaf);
 }
 
 struct scene_interface *air_interface(struct air *air, const char *name, uint32_t n, uint32_t wiphy,
@@ -159,14 +145,19 @@ struct air *air_new(void)
     air->wlan1 = scene_ap(air->scene, 1, 1);
     air->wlan1->frequency = SCENE_CHANNEL_6;
     scene_event(air->scene, NL80211_CMD_NEW_WIPHY, 0, NULL);
-    air->rogues = rogues_new(air->scene->nl80211);
-    assert(air->rogues != NULL);
+    air->helper = helper_new(air->scene->loop);
+    air->setup = scene_setup(air->scene);
+    air->setup.sink = (struct radio_sink){air_take, air};
+    air->setup.helper = air->helper;
+    air->setup.rogues = air->rogues = rogues_new(&air->setup);
+    assert(air->helper != NULL && air->rogues != NULL);
     return air;
 }
 
 void air_free(struct air *air)
 {
     rogues_free(air->rogues);
+    helper_free(air->helper);
     scene_free(air->scene);
     free(air);
 }

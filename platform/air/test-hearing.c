@@ -24,8 +24,8 @@ static int set_up(void **state)
     (void)state;
     signal_now = -60;
     air = air_new();
-    hearing = hearing_new(air->scene->loop, air->scene->nl80211, air->rogues, &air_events, air);
-    hearing_places_changed(hearing);
+    hearing = hearing_new(&air->setup);
+    hearing_interfaces_changed(hearing);
     return 0;
 }
 
@@ -51,10 +51,10 @@ static struct mac address(unsigned tail)
 enum { CCX = 0x1000, AEROSCOUT = 0x1001 };
 
 /* Radiotap with channel 1 and the signal, a header, a body. */
-static void hear_on(const char *place_name, uint8_t control, uint8_t flags, unsigned a1,
-                    unsigned a2, unsigned a3, const char *body, size_t len)
+static void hear_on(const char *ifname, uint8_t control, uint8_t flags, unsigned a1, unsigned a2,
+                    unsigned a3, const char *body, size_t len)
 {
-    const struct nl80211_place place = air_place(air, place_name);
+    const struct inventory_interface interface = air_find(air, ifname);
     const struct mac addresses[] = {address(a1), address(a2), address(a3)};
     const uint8_t tap[] = {0, 0, 13, 0, 0x28, 0, 0, 0, 0x6c, 0x09, 0, 0, (uint8_t)signal_now};
     uint8_t bytes[800];
@@ -70,22 +70,13 @@ static void hear_on(const char *place_name, uint8_t control, uint8_t flags, unsi
     writer_u8(&w, 0);
     writer_bytes(&w, body, len);
     assert_false(w.failed);
-    hearing_frame(hearing, &place, bytes, w.used, w.used);
+    hearing_frame(hearing, &interface, bytes, w.used, w.used);
 }
 
 #define HEAR(control, flags, a1, a2, a3, body) \
     hear_on("wlan0", control, flags, a1, a2, a3, body, sizeof(body) - 1)
 #define NET               "ttttttttii\x01\0\0\3net\3\1\13"
 #define assert_said(text) assert_string_equal(air_said(air), text)
-
-static struct radio_counters counted(void)
-{
-    struct radio_counters counters = {0};
-
-    hearing_count(hearing, &counters);
-    rogues_count(air->rogues, &counters);
-    return counters;
-}
 
 /* --- rogue APs --- */
 
@@ -116,7 +107,7 @@ static void what_our_own_interfaces_send_is_nothing(void **state)
 {
     (void)state;
     (void)air_interface(air, "sta0", 5, 1, NL80211_IFTYPE_STATION);
-    hearing_places_changed(hearing);
+    hearing_interfaces_changed(hearing);
     HEAR(BEACON, 0, ALL, 0x80, 0x80, NET);
     HEAR(DATA, FROM, 5, 0x81, 6, "x");
     HEAR(PROBE, 0, ALL, 0x85, ALL, "");
@@ -255,7 +246,7 @@ static void a_radio_without_an_ap_lends_its_readings_to_the_one_of_that_band(voi
 
 static void without_any_ap_nothing_is_told(void **state)
 {
-    const struct nl80211_place nowhere = {0};
+    const struct inventory_interface nowhere = {0};
 
     (void)state;
     air->scene->interfaces[0].present = false;
@@ -270,12 +261,12 @@ static void without_any_ap_nothing_is_told(void **state)
 
 static void a_disabled_radio_tells_nothing(void **state)
 {
-    struct nl80211_place place = air_place(air, "wlan0");
+    struct inventory_interface interface = air_find(air, "wlan0");
     struct radio_ap ap;
 
     (void)state;
-    place.is_disabled = true;
-    assert_false(rogues_ap(air->rogues, &place, RADIO_BAND_2GHZ, &ap));
+    interface.is_disabled = true;
+    assert_false(rogues_ap(air->rogues, &interface, RADIO_BAND_2GHZ, &ap));
 }
 
 /* --- what is no measurement --- */
@@ -291,8 +282,8 @@ static void no_signal_and_signals_of_0_and_above_are_counted_not_told(void **sta
         HEAR(BEACON, 0, ALL, 0x20, 0x20, NET);
     }
     assert_said("");
-    assert_int_equal(counted().invalid_samples, 8);
-    assert_int_equal(counted().frames, 8);
+    assert_int_equal(air_counted(air, "stations", "invalid-samples"), 8);
+    assert_int_equal(air_counted(air, "monitor", "frames"), 8);
 }
 
 /* Both tables have room for 2,048. */
@@ -301,35 +292,35 @@ static void rogues_and_tags_beyond_what_is_remembered_are_counted(void **state)
     (void)state;
     HEAR(BEACON, 0, ALL, 0x20, 0x20, NET);
     HEAR(DATA, 0, CCX, 0x21, CCX, "");
-    assert_int_equal(counted().air_forgotten, 0);
+    assert_int_equal(air_counted(air, "monitor", "forgotten"), 0);
     for (unsigned tail = 0x2000; tail < 0x2000 + 2 * ROGUES_MAX; tail++) {
         HEAR(BEACON, 0, ALL, tail, tail, NET);
         (void)air_said(air);
     }
-    uint64_t rogues = counted().air_forgotten;
+    uint64_t rogues = air_counted(air, "monitor", "forgotten");
     assert_true(rogues >= ROGUES_MAX);
     for (unsigned tail = 0x4000; tail < 0x4000 + 2 * HEARING_STATIONS_MAX; tail++) {
         HEAR(DATA, 0, CCX, tail, CCX, "");
         (void)air_said(air);
     }
-    assert_true(counted().air_forgotten >= rogues + HEARING_STATIONS_MAX);
+    assert_true(air_counted(air, "monitor", "forgotten") >= rogues + HEARING_STATIONS_MAX);
 }
 
 static void broken_frames_are_counted_and_those_we_sent_are_not(void **state)
 {
-    const struct nl80211_place place = air_place(air, "wlan0");
+    const struct inventory_interface interface = air_find(air, "wlan0");
 
     (void)state;
-    hearing_frame(hearing, &place, "", 0, 0);
-    hearing_frame(hearing, &place, "\1\0\x8\0\0\0\0\0", 8, 8);         /* radiotap's version */
-    hearing_frame(hearing, &place, "\0\0\x8\0\0\0\0\0\x40\0", 10, 10); /* half a header */
-    hearing_frame(hearing, &place, "\0\0\x9\0\2\0\0\0\x40", 9, 9);     /* a wrong checksum */
+    hearing_frame(hearing, &interface, "", 0, 0);
+    hearing_frame(hearing, &interface, "\1\0\x8\0\0\0\0\0", 8, 8);         /* radiotap's version */
+    hearing_frame(hearing, &interface, "\0\0\x8\0\0\0\0\0\x40\0", 10, 10); /* half a header */
+    hearing_frame(hearing, &interface, "\0\0\x9\0\2\0\0\0\x40", 9, 9);     /* a wrong checksum */
     HEAR(BEACON, 0, ALL, 0x20, 0x20, "ttt");
-    assert_int_equal(counted().frames_malformed, 5);
-    hearing_frame(hearing, &place, "\0\0\xa\0\0\x80\0\0\0\0\x40", 11, 11);
-    hearing_frame(hearing, &place, "\0\0\x8\0\0\0\0\0\xd4\0", 10, 10); /* an acknowledgement */
-    assert_int_equal(counted().frames_malformed, 5);
-    assert_int_equal(counted().frames, 7);
+    assert_int_equal(air_counted(air, "monitor", "malformed"), 5);
+    hearing_frame(hearing, &interface, "\0\0\xa\0\0\x80\0\0\0\0\x40", 11, 11);
+    hearing_frame(hearing, &interface, "\0\0\x8\0\0\0\0\0\xd4\0", 10, 10); /* an acknowledgement */
+    assert_int_equal(air_counted(air, "monitor", "malformed"), 5);
+    assert_int_equal(air_counted(air, "monitor", "frames"), 7);
     assert_said("");
 }
 
@@ -383,13 +374,13 @@ static void antennas_are_readings_of_their_own(void **state)
         0,    0,    22,   0, 0x60, 0, 0,    0xa0, 0x20, 0x08, 0,   0xa0, 0x20, 0x08, 0,   0,
         0xd0, 0xa6, 0xc0, 0, 0xd6, 1, 0x40, 0,    0,    0,    255, 255,  255,  255,  255, 255,
         2,    0,    0,    0, 0,    5, 255,  255,  255,  255,  255, 255,  0,    0};
-    const struct nl80211_place place = air_place(air, "wlan0");
+    const struct inventory_interface interface = air_find(air, "wlan0");
 
     (void)state;
-    hearing_frame(hearing, &place, frame, sizeof(frame), sizeof(frame));
+    hearing_frame(hearing, &interface, frame, sizeof(frame), sizeof(frame));
     assert_said("");
-    assert_int_equal(counted().frames_malformed, 1);
-    hearing_frame(hearing, &place, whole, sizeof(whole), sizeof(whole));
+    assert_int_equal(air_counted(air, "monitor", "malformed"), 1);
+    hearing_frame(hearing, &interface, whole, sizeof(whole), sizeof(whole));
     assert_said("sample 05 ap 0 client probe -48 snr=42 age=0\n"
                 "sample 05 ap 0 client probe a=0 -64 snr=26 age=0\n"
                 "sample 05 ap 0 client probe a=1 -42 snr=48 age=0\n");
@@ -400,8 +391,7 @@ static void without_memory_there_is_nothing(void **state)
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct hearing *other =
-            hearing_new(air->scene->loop, air->scene->nl80211, air->rogues, &air_events, air);
+        struct hearing *other = hearing_new(&air->setup);
         bool failed = failing_hit();
         failing_reset();
         hearing_free(other);
@@ -410,7 +400,7 @@ static void without_memory_there_is_nothing(void **state)
         assert_null(other);
     }
     failing_malloc_at(2);
-    assert_null(rogues_new(air->scene->nl80211));
+    assert_null(rogues_new(&air->setup));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { WORKS = RADIO_WORKS_TAGS | RADIO_WORKS_ROGUE_APS | RADIO_WORKS_ROGUE_CLIENTS };
+enum { WORKS = RADIO_CAN_TAGS | RADIO_CAN_ROGUE_APS | RADIO_CAN_ROGUE_CLIENTS };
 
 /* Radiotap with a signal of -60 dBm, a probe request of ..:05. */
 static const uint8_t probe[] = {0, 0, 9,   0,   0x20, 0,   0,   0,   0xc4, 0x40, 0,
@@ -25,7 +25,6 @@ static const uint8_t probe[] = {0, 0, 9,   0,   0x20, 0,   0,   0,   0xc4, 0x40,
                                 0, 0, 5,   255, 255,  255, 255, 255, 255,  0,    0};
 
 static struct air *air;
-static struct helper *helper;
 static struct monitor *monitor;
 static struct far_helper far;
 static struct helper_request request;
@@ -38,15 +37,13 @@ static int set_up(void **state)
     air = air_new();
     mon0 = air_interface(air, "mon0", 8, 0, NL80211_IFTYPE_MONITOR);
     far_helper_open(&far);
-    helper = helper_new(air->scene->loop);
     (void)snprintf(air->scene->settings.helper, sizeof(air->scene->settings.helper), "%s",
                    far.path);
-    helper_set_path(helper, far.path);
+    helper_set_path(air->helper, far.path);
     air->scene->settings.radio_count = 1;
     air->scene->radios[0] =
         (struct settings_radio){.ifname = "wlan0", .poll_seconds = 2, .monitor = "mon0"};
-    monitor =
-        monitor_new(air->scene->loop, air->scene->nl80211, air->rogues, helper, &air_events, air);
+    monitor = monitor_new(&air->setup);
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, wire);
 }
 
@@ -55,7 +52,6 @@ static int tear_down(void **state)
     (void)state;
     failing_reset();
     monitor_free(monitor);
-    helper_free(helper);
     far_helper_close(&far);
     air_free(air);
     (void)close(wire[0]);
@@ -86,10 +82,10 @@ static void configure(void)
 }
 
 /* As platform.c passes on what nl80211 tells. */
-static void places_changed(void)
+static void interfaces_changed(void)
 {
     scene_event(air->scene, NL80211_CMD_SET_INTERFACE, 0, NULL);
-    monitor_places_changed(monitor);
+    monitor_interfaces_changed(monitor);
     scene_turn(air->scene);
 }
 
@@ -112,14 +108,6 @@ static void open_port(void)
     (void)air_said(air);
 }
 
-static struct radio_counters counted(void)
-{
-    struct radio_counters counters = {0};
-
-    monitor_count(monitor, &counters);
-    return counters;
-}
-
 #define assert_said(text) assert_string_equal(air_said(air), text)
 
 static void a_socket_is_asked_for_and_its_frames_are_heard(void **state)
@@ -136,7 +124,7 @@ static void a_socket_is_asked_for_and_its_frames_are_heard(void **state)
     pass_probe();
     scene_turn(air->scene);
     assert_said("sample 05 ap 0 client probe -60 age=0\n");
-    assert_int_equal(counted().frames, 1);
+    assert_int_equal(air_counted(air, "monitor", "frames"), 1);
 }
 
 static void without_a_monitor_interface_nothing_is_asked(void **state)
@@ -148,10 +136,10 @@ static void without_a_monitor_interface_nothing_is_asked(void **state)
     assert_false(is_asked());
     mon0->present = true;
     mon0->type = NL80211_IFTYPE_STATION;
-    places_changed();
+    interfaces_changed();
     assert_false(is_asked());
     mon0->type = NL80211_IFTYPE_MONITOR;
-    places_changed();
+    interfaces_changed();
     assert_true(is_asked());
 }
 
@@ -235,8 +223,8 @@ static void what_got_lost_on_the_way_is_counted(void **state)
     pass(probe, sizeof(probe), 0, sizeof(probe));
     pass(probe, sizeof(probe), UINT32_MAX, sizeof(probe));
     scene_turn(air->scene);
-    assert_int_equal(counted().frames, 3);
-    assert_int_equal(counted().frames_lost, 7 + (uint64_t)UINT32_MAX);
+    assert_int_equal(air_counted(air, "monitor", "frames"), 3);
+    assert_int_equal(air_counted(air, "monitor", "lost"), 7 + (uint64_t)UINT32_MAX);
 }
 
 static void what_is_no_message_ends_the_pair(void **state)
@@ -259,7 +247,7 @@ static void what_is_no_message_ends_the_pair(void **state)
     }
     pass(probe, 0, 0, 0); /* no frame in it: malformed, as any that is too short */
     scene_turn(air->scene);
-    assert_int_equal(counted().frames_malformed, 1);
+    assert_int_equal(air_counted(air, "monitor", "malformed"), 1);
 }
 
 static void a_socket_that_opens_and_breaks_is_asked_for_less_and_less_often(void **state)
@@ -286,13 +274,13 @@ static void an_interface_that_goes_and_comes_is_opened_anew_at_once(void **state
     (void)state;
     open_port();
     mon0->present = false;
-    places_changed();
+    interfaces_changed();
     assert_said("works 0\n");
     scene_advance(air->scene, 100000);
     assert_false(is_asked());
     mon0->present = true;
     mon0->ifindex = 77;
-    places_changed();
+    interfaces_changed();
     assert_true(is_asked());
     answer(0, wire[0]);
     assert_said("works e\n");
@@ -331,9 +319,9 @@ static void no_turn_reads_more_than_its_share(void **state)
     for (int i = 0; i < MONITOR_FRAMES_PER_TURN + 5; i++)
         pass_probe();
     (void)loop_turn(air->scene->loop, 0);
-    assert_int_equal(counted().frames, MONITOR_FRAMES_PER_TURN);
+    assert_int_equal(air_counted(air, "monitor", "frames"), MONITOR_FRAMES_PER_TURN);
     (void)loop_turn(air->scene->loop, 0);
-    assert_int_equal(counted().frames, MONITOR_FRAMES_PER_TURN + 5);
+    assert_int_equal(air_counted(air, "monitor", "frames"), MONITOR_FRAMES_PER_TURN + 5);
 }
 
 static void counters_of_rogue_clients_are_told_now_and_then(void **state)
@@ -358,8 +346,7 @@ static void without_memory_there_is_no_monitor(void **state)
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct monitor *other = monitor_new(air->scene->loop, air->scene->nl80211, air->rogues,
-                                            helper, &air_events, air);
+        struct monitor *other = monitor_new(&air->setup);
         bool failed = failing_hit();
         failing_reset();
         monitor_free(other);

@@ -29,7 +29,6 @@ struct result {
 
 static struct air *air;
 static struct scan *scan;
-static struct helper *helper;
 static struct result results[4];
 static unsigned asked;
 static int refused; /* the errno of all dumps; 0: none */
@@ -111,14 +110,8 @@ static int set_up(void **state)
     respond_else = air->scene->kernel.respond;
     air->scene->kernel.respond = respond;
     air->scene->settings.scan_results = true;
-    helper = helper_new(air->scene->loop);
-    const struct scan_options options = {.nl80211 = air->scene->nl80211,
-                                         .rogues = air->rogues,
-                                         .helper = helper,
-                                         .io = &fake_kernel_io,
-                                         .io_context = &air->scene->kernel,
-                                         .boottime = boottime_now};
-    scan = scan_new(air->scene->loop, &options, &air_events, air);
+    scan = scan_new(&air->setup);
+    scan_set_boottime(scan, boottime_now, NULL);
     return 0;
 }
 
@@ -127,7 +120,6 @@ static int tear_down(void **state)
     (void)state;
     failing_reset();
     scan_free(scan);
-    helper_free(helper);
     air_free(air);
     return 0;
 }
@@ -156,14 +148,6 @@ static struct result *add(size_t i, const struct scene_interface *interface, uin
     return &results[i];
 }
 
-static struct radio_counters counted(void)
-{
-    struct radio_counters counters = {0};
-
-    scan_count(scan, &counters);
-    return counters;
-}
-
 #define assert_said(text) assert_string_equal(air_said(air), text)
 
 /* --- reading --- */
@@ -178,7 +162,7 @@ static void a_foreign_network_is_a_reading_and_facts_and_told_once(void **state)
     results[0].age += SCAN_PERIOD_MS;
     scene_advance(air->scene, SCAN_PERIOD_MS);
     assert_said("");
-    assert_int_equal(counted().scans, 4); /* two radios, twice */
+    assert_int_equal(air_counted(air, "scan", "results"), 4); /* two radios, twice */
     results[0].age = 10;
     scene_advance(air->scene, SCAN_PERIOD_MS);
     assert_said("sample 20 ap 0 rogue beacon -60 age=10\n");
@@ -226,7 +210,7 @@ static void what_is_too_old_or_no_signal_is_no_reading(void **state)
     add(3, air->wlan0, 0x23)->mbm = NOT_TOLD;
     configure();
     assert_said("works 4\n");
-    assert_int_equal(counted().invalid_samples, 2);
+    assert_int_equal(air_counted(air, "stations", "invalid-samples"), 2);
 }
 
 static void our_own_aps_are_no_rogues(void **state)
@@ -259,7 +243,7 @@ static void without_results_it_does_not_work_and_is_tried_again(void **state)
     refused = EOPNOTSUPP;
     configure();
     assert_said("");
-    assert_int_equal(counted().errors, 2);
+    assert_int_equal(air_counted(air, "stations", "errors"), 2);
     refused = 0;
     scene_advance(air->scene, SCAN_PERIOD_MS);
     assert_said("works 4\n");
@@ -293,7 +277,7 @@ static void without_an_ap_to_tell_of_it_does_not_work(void **state)
     air->scene->wiphys[0].present = false;
     air->scene->wiphys[1].present = false;
     scene_event(air->scene, NL80211_CMD_DEL_WIPHY, 0, NULL);
-    scan_places_changed(scan);
+    scan_interfaces_changed(scan);
     assert_said("works 0\n");
 }
 
@@ -320,15 +304,15 @@ static void own_scans_without_a_helper_are_counted_and_said_once(void **state)
     (void)state;
     air->scene->settings.scan_seconds = 30;
     (void)snprintf(air->scene->settings.helper, sizeof(air->scene->settings.helper), "/nowhere/x");
-    helper_set_path(helper, air->scene->settings.helper);
+    helper_set_path(air->helper, air->scene->settings.helper);
     configure();
     scene_advance(air->scene, 29000);
-    assert_int_equal(counted().scans_refused, 0);
+    assert_int_equal(air_counted(air, "scan", "refused"), 0);
     scene_advance(air->scene, 1000);
-    assert_int_equal(counted().scans_refused, 2);
+    assert_int_equal(air_counted(air, "scan", "refused"), 2);
     assert_non_null(strstr(scene_warned(air->scene), "nmsp-radio cannot be reached at /nowhere/x"));
     scene_advance(air->scene, 30000);
-    assert_int_equal(counted().scans_refused, 4);
+    assert_int_equal(air_counted(air, "scan", "refused"), 4);
     assert_string_equal(scene_warned(air->scene), "");
 }
 
@@ -370,13 +354,10 @@ static void signals_are_rounded_and_stay_below_0(void **state)
 
 static void without_memory_there_is_no_scan(void **state)
 {
-    const struct scan_options options = {
-        .nl80211 = air->scene->nl80211, .rogues = air->rogues, .helper = helper};
-
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct scan *other = scan_new(air->scene->loop, &options, &air_events, air);
+        struct scan *other = scan_new(&air->setup);
         bool failed = failing_hit();
         failing_reset();
         scan_free(other);

@@ -52,10 +52,10 @@ static void say_trouble(struct control *control, int error)
         (control->tries < ABSENT_SAID_AT || hostapd_count_attached(h, &all) > 0))
         return;
     h->trouble = error;
-    memcpy(h->trouble_name, control->place.name, sizeof(h->trouble_name));
+    memcpy(h->trouble_name, control->interface.name, sizeof(h->trouble_name));
     log_warning("hostapd's control socket %s/%s cannot be used (%s): %s; until then its probing "
                 "clients are not heard",
-                h->directory, control->place.name, strerror(error), remedy(error));
+                h->directory, control->interface.name, strerror(error), remedy(error));
 }
 
 static void say_attached(struct control *control)
@@ -63,13 +63,13 @@ static void say_attached(struct control *control)
     struct hostapd *h = control->hostapd;
 
     h->trouble = 0;
-    log_info("hostapd of %s: attached", control->place.name);
+    log_info("hostapd of %s: attached", control->interface.name);
     if (control->plain && !h->plain_said) {
         h->plain_said = true;
         log_warning(
             "hostapd of %s tells no probe requests (it is too old: 2.10 does): probing clients "
             "are not heard",
-            control->place.name);
+            control->interface.name);
     }
 }
 
@@ -104,9 +104,9 @@ static void retry_later(struct control *control)
 static void lost(struct control *control, int error)
 {
     if (control->attached || error == ETIMEDOUT)
-        control->hostapd->counters.hostapd_lost++;
+        control->hostapd->counters.lost++;
     if (control->attached)
-        log_info("hostapd of %s: lost (%s); it is tried again", control->place.name,
+        log_info("hostapd of %s: lost (%s); it is tried again", control->interface.name,
                  strerror(error));
     say_trouble(control, error);
     control_close(control);
@@ -183,7 +183,7 @@ static void serve(struct control *control)
 {
     if (!control->attached || control->asked != NO_COMMAND)
         return;
-    if (loop_now(control->hostapd->loop) >= control->next_check) {
+    if (loop_now(control->hostapd->setup.loop) >= control->next_check) {
         check(control);
         return;
     }
@@ -222,14 +222,14 @@ static void set_attached(struct control *control)
     bool first = !control->attached;
 
     /* Multiples: all sockets are checked in one wake-up. */
-    control->next_check = next_multiple(loop_now(control->hostapd->loop), HOSTAPD_CHECK_MS);
+    control->next_check = next_multiple(loop_now(control->hostapd->setup.loop), HOSTAPD_CHECK_MS);
     if (!first) {
         control->pause = HOSTAPD_RETRY_MS; /* it lasts */
         return;
     }
     control->attached = true;
     control->tries = 0;
-    control->hostapd->counters.hostapd_attached++;
+    control->hostapd->counters.attached++;
     say_attached(control);
     start_walk(control); /* those who logged on before */
 }
@@ -250,14 +250,15 @@ static void on_attach_answer(struct control *control, enum hostapd_command asked
 static void tell_user(struct control *control, const struct hostapd_station *station, bool logon)
 {
     struct hostapd *h = control->hostapd;
-    struct radio_user user = {.device = station->mac, .len = station->user_len};
+    struct radio_event event = {.kind = RADIO_USER,
+                                .user = {.device = station->mac, .len = station->user_len}};
 
     if (station->user_len == 0 && !(logon && station->complete))
         return;
-    if (!h->surroundings.is_client(h->surroundings.context, &station->mac))
+    if (!inventory_is_client(&h->setup.inventory, &station->mac))
         return;
-    memcpy(user.name, station->user, station->user_len);
-    h->events->client_user(h->events_context, &user);
+    memcpy(event.user.name, station->user, station->user_len);
+    radio_tell(&h->setup.sink, &event);
 }
 
 static void on_station(struct control *control, const struct hostapd_station *station)
@@ -307,7 +308,7 @@ static void take_reply(struct control *control, struct cursor bytes, bool full)
         on_walked(control, is_station ? &station : NULL);
         break;
     case NO_COMMAND:
-        control->hostapd->counters.hostapd_ignored++;
+        control->hostapd->counters.ignored++;
         return;
     }
     serve(control);
@@ -326,20 +327,22 @@ static int8_t snr_of(int8_t signal, int8_t noise)
 static void take_probe(struct control *control, const struct hostapd_line *line)
 {
     struct hostapd *h = control->hostapd;
-    const struct radio_sample sample = {.device = line->mac,
-                                        .ap = control->place.ap.ap,
-                                        .device_class = RADIO_CLASS_CLIENT,
-                                        .antenna = RADIO_ANTENNA_COMBINED,
-                                        .source = RADIO_SOURCE_PROBE,
-                                        .rssi = line->signal,
-                                        .snr = snr_of(line->signal, control->place.ap.noise),
-                                        .heard = loop_now(h->loop)};
+    const struct radio_event event = {
+        .kind = RADIO_SAMPLE,
+        .sample = {.device = line->mac,
+                   .ap = control->interface.ap.ap,
+                   .device_class = RADIO_CLASS_CLIENT,
+                   .antenna = RADIO_ANTENNA_COMBINED,
+                   .source = RADIO_SOURCE_PROBE,
+                   .rssi = line->signal,
+                   .snr = snr_of(line->signal, control->interface.ap.noise),
+                   .heard = loop_now(h->setup.loop)}};
 
     h->counters.probes++;
     if (line->signal == RADIO_DB_UNKNOWN)
         h->counters.invalid_samples++;
-    else if (!h->surroundings.is_own(h->surroundings.context, &line->mac))
-        h->events->sample(h->events_context, &sample);
+    else if (!inventory_is_own(&h->setup.inventory, &line->mac))
+        radio_tell(&h->setup.sink, &event);
 }
 
 static void take_line(struct control *control, size_t len)
@@ -357,14 +360,14 @@ static void take_line(struct control *control, size_t len)
         take_probe(control, &line);
         break;
     case HOSTAPD_LOGON:
-        if (h->surroundings.is_client(h->surroundings.context, &line.mac))
+        if (inventory_is_client(&h->setup.inventory, &line.mac))
             control_ask_user(control, &line.mac, true);
         break;
     case HOSTAPD_END:
         lost(control, ECONNREFUSED);
         break;
     case HOSTAPD_UNKNOWN:
-        h->counters.hostapd_ignored++;
+        h->counters.ignored++;
         break;
     }
 }
@@ -373,7 +376,7 @@ static void take_line(struct control *control, size_t len)
  * asked whether it still knows us. */
 static void note_burst(struct control *control)
 {
-    int64_t soon = loop_now(control->hostapd->loop) + HOSTAPD_BURST_MS;
+    int64_t soon = loop_now(control->hostapd->setup.loop) + HOSTAPD_BURST_MS;
 
     if (!control->attached || control->next_check <= soon)
         return;
@@ -389,7 +392,7 @@ static void on_ready(void *context, unsigned ready)
     int lines = 0;
 
     (void)ready;
-    loop_refresh(h->loop);
+    loop_refresh(h->setup.loop);
     while (control->fd >= 0 && lines < HOSTAPD_LINES_PER_TURN) {
         ssize_t len = recv(control->fd, h->buffer, sizeof(h->buffer), MSG_DONTWAIT | MSG_TRUNC);
         if (len < 0 && errno == EINTR)
@@ -419,14 +422,14 @@ static int open_socket(struct control *control)
     if (fd < 0)
         return errno;
     (void)snprintf(theirs.sun_path, sizeof(theirs.sun_path), "%s/%s", control->hostapd->directory,
-                   control->place.name);
+                   control->interface.name);
     /* Only the family: the kernel chooses an abstract address that is free. */
     if (connect(fd, (const struct sockaddr *)&theirs, sizeof(theirs)) < 0 ||
         bind(fd, (const struct sockaddr *)&ours, sizeof(ours.sun_family)) < 0)
         error = errno;
     else
-        error = -loop_watch_add(control->hostapd->loop, &control->watch, fd, LOOP_READ, on_ready,
-                                control);
+        error = -loop_watch_add(control->hostapd->setup.loop, &control->watch, fd, LOOP_READ,
+                                on_ready, control);
     if (error != 0)
         (void)close(fd);
     else
@@ -476,14 +479,14 @@ static void on_timer(void *context)
         on_deadline(control);
 }
 
-/* Soon, not here: the places are told in the middle of things. */
+/* Soon, not here: the interfaces are told in the middle of things. */
 void control_try_now(struct control *control)
 {
     control->pause = HOSTAPD_RETRY_MS;
     if (control->fd < 0) {
         loop_timer_start(&control->timer, 0);
     } else if (control->asked == NO_COMMAND) {
-        control->next_check = loop_now(control->hostapd->loop);
+        control->next_check = loop_now(control->hostapd->setup.loop);
         loop_timer_start(&control->timer, 0);
     }
 }
@@ -492,5 +495,5 @@ int control_init(struct hostapd *h, struct control *control)
 {
     control->hostapd = h;
     control->fd = -1;
-    return loop_timer_init(h->loop, &control->timer, on_timer, control);
+    return loop_timer_init(h->setup.loop, &control->timer, on_timer, control);
 }

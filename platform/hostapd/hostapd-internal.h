@@ -29,8 +29,8 @@ struct question {
 struct control {
     struct hostapd *hostapd;
     bool used;
-    bool seen; /* while the places are looked through */
-    struct nl80211_place place;
+    bool seen; /* while the interfaces are looked through */
+    struct inventory_interface interface;
 
     int fd; /* -1: closed */
     struct loop_watch watch;
@@ -53,14 +53,20 @@ struct control {
     unsigned walk_left;
 };
 
+struct hostapd_counters {
+    uint64_t probes;          /* probe requests that hostapd told */
+    uint64_t invalid_samples; /* of them, those without a signal */
+    uint64_t attached;        /* times a control socket was attached to */
+    uint64_t lost;            /* times one did not answer, or went */
+    uint64_t ignored;         /* lines that are not understood */
+};
+
 struct hostapd {
-    struct loop *loop;
-    struct hostapd_surroundings surroundings;
-    const struct radio_events *events;
-    void *events_context;
+    struct source_setup setup;
     bool enabled;
     char directory[SETTINGS_PATH_SIZE];
-    struct radio_counters counters;
+    struct hostapd_counters counters;
+    struct source_counters counted;
     int trouble; /* the errno that was said last; 0: none since one was attached */
     char trouble_name[SETTINGS_IFNAME_SIZE];
     bool plain_said;
@@ -75,7 +81,7 @@ size_t hostapd_count_attached(const struct hostapd *hostapd, size_t *all);
 
 /* 0 or -ENOMEM. Its timer is to be given back, nothing else. */
 int control_init(struct hostapd *hostapd, struct control *control);
-/* Soon, for places are told in the middle of things: attaches, or checks what is attached. */
+/* Soon, for interfaces are told in the middle of things: attaches, or checks what is attached. */
 void control_try_now(struct control *control);
 /* Who is the user of this station? `logon`: it has just logged on. */
 void control_ask_user(struct control *control, const struct mac *mac, bool logon);

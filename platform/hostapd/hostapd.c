@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNTER(name, member)                           \
+    {                                                   \
+        name, offsetof(struct hostapd_counters, member) \
+    }
+static const struct counter counter_table[] = {
+    COUNTER("hostapd/probes", probes),     COUNTER("stations/invalid-samples", invalid_samples),
+    COUNTER("hostapd/attached", attached), COUNTER("hostapd/lost", lost),
+    COUNTER("hostapd/ignored", ignored),   {NULL, 0}};
+
 size_t hostapd_count_attached(const struct hostapd *h, size_t *all)
 {
     size_t attached = 0;
@@ -19,7 +28,7 @@ size_t hostapd_count_attached(const struct hostapd *h, size_t *all)
     return attached;
 }
 
-/* --- places --- */
+/* --- interfaces --- */
 
 static void control_forget(struct control *control)
 {
@@ -28,12 +37,12 @@ static void control_forget(struct control *control)
     control->used = false;
 }
 
-static struct control *find(struct hostapd *h, const struct nl80211_place *place)
+static struct control *find(struct hostapd *h, const struct inventory_interface *interface)
 {
     for (size_t i = 0; i < CONTROLS_MAX; i++) {
         struct control *control = &h->controls[i];
-        if (control->used && control->place.ifindex == place->ifindex &&
-            strcmp(control->place.name, place->name) == 0)
+        if (control->used && control->interface.ifindex == interface->ifindex &&
+            strcmp(control->interface.name, interface->name) == 0)
             return control;
     }
     return NULL;
@@ -53,10 +62,10 @@ static struct control *add(struct hostapd *h)
     return NULL;
 }
 
-static void take_place(struct hostapd *h, const struct nl80211_place *place)
+static void take_interface(struct hostapd *h, const struct inventory_interface *interface)
 {
-    struct control *control = find(h, place);
-    bool was_up = control != NULL && control->place.ap.up;
+    struct control *control = find(h, interface);
+    bool was_up = control != NULL && control->interface.ap.up;
     bool is_new = control == NULL;
 
     if (is_new)
@@ -64,22 +73,22 @@ static void take_place(struct hostapd *h, const struct nl80211_place *place)
     if (control == NULL)
         return;
     control->seen = true;
-    control->place = *place;
+    control->interface = *interface;
     /* hostapd opens its socket before it starts the AP. */
-    if (is_new || (place->ap.up && !was_up))
+    if (is_new || (interface->ap.up && !was_up))
         control_try_now(control);
 }
 
-void hostapd_places_changed(struct hostapd *h)
+void hostapd_interfaces_changed(void *hostapd)
 {
-    struct nl80211_place place;
+    struct hostapd *h = hostapd;
+    struct inventory_interface interface;
 
     for (size_t i = 0; i < CONTROLS_MAX; i++)
         h->controls[i].seen = false;
-    for (size_t i = 0; h->enabled && h->surroundings.place(h->surroundings.context, i, &place);
-         i++) {
-        if (place.is_ap && !place.is_vlan && place.has_ap && place.name[0] != '\0')
-            take_place(h, &place);
+    for (size_t i = 0; h->enabled && inventory_at(&h->setup.inventory, i, &interface); i++) {
+        if (interface.is_ap && !interface.is_vlan && interface.has_ap && interface.name[0] != '\0')
+            take_interface(h, &interface);
     }
     for (size_t i = 0; i < CONTROLS_MAX; i++) {
         if (h->controls[i].used && !h->controls[i].seen)
@@ -87,29 +96,31 @@ void hostapd_places_changed(struct hostapd *h)
     }
 }
 
-void hostapd_client_joined(struct hostapd *h, const struct radio_client *client)
+void hostapd_client_changed(void *hostapd, const struct radio_event *event)
 {
+    struct hostapd *h = hostapd;
+    const struct radio_client *client = &event->joined;
+
+    if (event->kind != RADIO_CLIENT_JOINED)
+        return;
     for (size_t i = 0; i < CONTROLS_MAX; i++) {
         struct control *control = &h->controls[i];
-        if (control->used && control->attached && control->place.ap.ap == client->ap)
+        if (control->used && control->attached && control->interface.ap.ap == client->ap)
             control_ask_user(control, &client->device, false);
     }
 }
 
 /* --- life --- */
 
-struct hostapd *hostapd_new(struct loop *loop, const struct hostapd_surroundings *surroundings,
-                            const struct radio_events *events, void *events_context)
+void *hostapd_new(const struct source_setup *setup)
 {
     struct hostapd *h = calloc(1, sizeof(*h));
     int result = 0;
 
     if (h == NULL)
         return NULL;
-    h->loop = loop;
-    h->surroundings = *surroundings;
-    h->events = events;
-    h->events_context = events_context;
+    h->setup = *setup;
+    source_counters_add(setup->counters, &h->counted, counter_table, &h->counters);
     for (size_t i = 0; i < CONTROLS_MAX && result == 0; i++)
         result = control_init(h, &h->controls[i]);
     if (result < 0) {
@@ -119,8 +130,10 @@ struct hostapd *hostapd_new(struct loop *loop, const struct hostapd_surroundings
     return h;
 }
 
-void hostapd_free(struct hostapd *h)
+void hostapd_free(void *hostapd)
 {
+    struct hostapd *h = hostapd;
+
     if (h == NULL)
         return;
     for (size_t i = 0; i < CONTROLS_MAX; i++) {
@@ -131,20 +144,23 @@ void hostapd_free(struct hostapd *h)
     free(h);
 }
 
-void hostapd_configure(struct hostapd *h, const struct settings_radios *settings)
+void hostapd_configure(void *hostapd, const struct settings_radios *settings)
 {
+    struct hostapd *h = hostapd;
+
     if (h->enabled && strcmp(h->directory, settings->hostapd_directory) != 0) {
         h->enabled = false; /* all sockets are elsewhere now */
-        hostapd_places_changed(h);
+        hostapd_interfaces_changed(h);
     }
     memcpy(h->directory, settings->hostapd_directory, sizeof(h->directory));
     h->enabled = settings->hostapd && h->directory[0] != '\0';
     h->trouble = 0;
-    hostapd_places_changed(h);
+    hostapd_interfaces_changed(h);
 }
 
-void hostapd_describe(const struct hostapd *h, char *text, size_t size)
+void hostapd_describe(void *hostapd, char *text, size_t size)
 {
+    const struct hostapd *h = hostapd;
     size_t all;
     size_t attached = hostapd_count_attached(h, &all);
 
@@ -156,13 +172,4 @@ void hostapd_describe(const struct hostapd *h, char *text, size_t size)
     else
         (void)snprintf(text, size, "hostapd attached at %zu of %zu AP interfaces (%s/%s: %s)",
                        attached, all, h->directory, h->trouble_name, strerror(h->trouble));
-}
-
-void hostapd_counters(const struct hostapd *h, struct radio_counters *counters)
-{
-    counters->probes += h->counters.probes;
-    counters->invalid_samples += h->counters.invalid_samples;
-    counters->hostapd_attached += h->counters.hostapd_attached;
-    counters->hostapd_lost += h->counters.hostapd_lost;
-    counters->hostapd_ignored += h->counters.hostapd_ignored;
 }

@@ -22,7 +22,7 @@
 #include "agent/base/loop.h"
 #include "agent/radio.h"
 #include "agent/settings.h"
-#include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 
 enum {
     HOSTAPD_DEADLINE_MS = 2000, /* for the answer to a command */
@@ -33,32 +33,13 @@ enum {
     HOSTAPD_LINES_PER_TURN = 64, /* of one socket */
 };
 
-struct hostapd;
-
-/* What it must know of its surroundings: nl80211_place() and its neighbours. */
-struct hostapd_surroundings {
-    bool (*place)(void *context, size_t index, struct nl80211_place *place);
-    bool (*is_own)(void *context, const struct mac *bssid);
-    bool (*is_client)(void *context, const struct mac *station);
-    void *context;
-};
-
-/* NULL if memory is out. Nothing is opened before hostapd_configure(). Tells sample and client_user
- * only. The surroundings are copied. */
-struct hostapd *hostapd_new(struct loop *loop, const struct hostapd_surroundings *surroundings,
-                            const struct radio_events *events, void *events_context);
-/* Tells nothing any more. NULL is allowed. */
-void hostapd_free(struct hostapd *hostapd);
-
-void hostapd_configure(struct hostapd *hostapd, const struct settings_radios *settings);
-/* The answers of `place` may have changed. */
-void hostapd_places_changed(struct hostapd *hostapd);
-/* A client has associated: who logged on there is asked for. */
-void hostapd_client_joined(struct hostapd *hostapd, const struct radio_client *client);
-
-/* A part of a sentence; empty if there is nothing to say. */
-void hostapd_describe(const struct hostapd *hostapd, char *text, size_t size);
-/* Adds what it counts. */
-void hostapd_counters(const struct hostapd *hostapd, struct radio_counters *counters);
+/* Tells samples and users only. As struct source has them (platform/source.h). */
+void *hostapd_new(const struct source_setup *setup);
+void hostapd_free(void *hostapd);
+void hostapd_configure(void *hostapd, const struct settings_radios *settings);
+void hostapd_describe(void *hostapd, char *text, size_t size);
+void hostapd_interfaces_changed(void *hostapd);
+/* Who logged on at a client that has associated is asked for. */
+void hostapd_client_changed(void *hostapd, const struct radio_event *event);
 
 #endif

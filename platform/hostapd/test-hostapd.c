@@ -36,9 +36,10 @@ struct server {
 struct bed {
     struct loop *loop;
     struct hostapd *hostapd;
+    struct source_counters *counters;
     struct settings_radios settings;
-    struct nl80211_place places[PLACES];
-    size_t place_count;
+    struct inventory_interface interfaces[PLACES];
+    size_t interface_count;
     bool nobody; /* is a client */
     struct mac own;
     struct server server;
@@ -147,15 +148,15 @@ static const char *server_asked(void)
     return asked;
 }
 
-/* --- surroundings and events --- */
+/* --- inventory and events --- */
 
-static bool find_place(void *context, size_t index, struct nl80211_place *place)
+static bool find_interface(void *context, size_t *index, struct inventory_interface *interface)
 {
     const struct bed *b = context;
 
-    if (index >= b->place_count)
+    if (*index >= b->interface_count)
         return false;
-    *place = b->places[index];
+    *interface = b->interfaces[*index];
     return true;
 }
 
@@ -169,6 +170,9 @@ static bool is_client(void *context, const struct mac *station)
     (void)station;
     return !((struct bed *)context)->nobody;
 }
+
+static const struct inventory_operations inventory = {
+    .interface = find_interface, .is_own = is_own, .is_client = is_client};
 
 static void on_sample(void *context, const struct radio_sample *sample)
 {
@@ -198,7 +202,19 @@ static void on_user(void *context, const struct radio_user *user)
                    user->len, (const char *)user->name);
 }
 
-static const struct radio_events events = {.sample = on_sample, .client_user = on_user};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_USER:
+        on_user(context, &event->user);
+        break;
+    default:
+        break;
+    }
+}
 
 static void keep_line(enum log_level level, const char *line)
 {
@@ -227,14 +243,6 @@ static const char *said(void)
 static const char *warned(void)
 {
     return take(bed->warned);
-}
-
-static struct radio_counters counters(void)
-{
-    struct radio_counters c = {0};
-
-    hostapd_counters(bed->hostapd, &c);
-    return c;
 }
 
 static const char *description(void)
@@ -270,15 +278,31 @@ static void configure(void)
     settle();
 }
 
-static void places_changed(void)
+static void interfaces_changed(void)
 {
-    hostapd_places_changed(bed->hostapd);
+    hostapd_interfaces_changed(bed->hostapd);
     settle();
+}
+
+static struct hostapd *make(struct loop *loop, struct source_counters **counters)
+{
+    const struct source_setup setup = {.loop = loop,
+                                       .sink = {take_event, bed},
+                                       .inventory = {&inventory, bed},
+                                       .counters = counters};
+
+    return hostapd_new(&setup);
+}
+
+static void joined(const struct radio_client *client)
+{
+    hostapd_client_changed(bed->hostapd,
+                           &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = *client});
 }
 
 static int set_up(void **state)
 {
-    struct nl80211_place place = {
+    struct inventory_interface interface = {
         .name = "wlan0",
         .ifindex = 5,
         .is_ap = true,
@@ -292,14 +316,12 @@ static int set_up(void **state)
     log_divert(keep_line);
     bed->loop = loop_new_virtual(1000000, 1800000000000);
     bed->server.fd = -1;
-    bed->places[0] = place;
-    bed->place_count = 1;
+    bed->interfaces[0] = interface;
+    bed->interface_count = 1;
     bed->settings.hostapd = true;
     memcpy(bed->settings.hostapd_directory, "/tmp/test-hostapd-XXXXXX", 25);
     assert_non_null(mkdtemp(bed->settings.hostapd_directory));
-    const struct hostapd_surroundings surroundings = {
-        .place = find_place, .is_own = is_own, .is_client = is_client, .context = bed};
-    bed->hostapd = hostapd_new(bed->loop, &surroundings, &events, bed);
+    bed->hostapd = make(bed->loop, &bed->counters);
     assert_non_null(bed->hostapd);
     return 0;
 }
@@ -340,13 +362,13 @@ static void a_probing_station_is_a_reading_of_its_ap(void **state)
     (void)server_say(probe);
     settle();
     assert_string_equal(said(), "sample 0a ap 3 -37 snr=55\n");
-    bed->places[0].ap.noise = RADIO_DB_UNKNOWN;
-    places_changed();
+    bed->interfaces[0].ap.noise = RADIO_DB_UNKNOWN;
+    interfaces_changed();
     (void)server_say(probe);
     settle();
     assert_string_equal(said(), "sample 0a ap 3 -37 snr=-128\n");
-    assert_int_equal(counters().probes, 2);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "probes"), 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
     assert_string_equal(description(), "hostapd attached at 1 of 1 AP interfaces");
     assert_string_equal(warned(), "");
 }
@@ -360,7 +382,7 @@ static void a_signal_of_0_or_above_is_no_reading(void **state)
     (void)server_say("<3>RX-PROBE-REQUEST sa=02:00:00:00:00:0a");
     settle();
     assert_string_equal(said(), "");
-    assert_int_equal(counters().invalid_samples, 3);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "invalid-samples"), 3);
 }
 
 static void our_own_aps_are_no_clients(void **state)
@@ -391,7 +413,7 @@ static void what_is_not_understood_is_counted_only(void **state)
     (void)server_say(longest); /* longer than our buffer: cut, whatever it begins with */
     settle();
     assert_string_equal(said(), "");
-    assert_int_equal(counters().hostapd_ignored, 5);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "ignored"), 5);
     (void)server_say(probe);
     settle();
     assert_string_equal(said(), "sample 0a ap 3 -37 snr=55\n");
@@ -404,11 +426,11 @@ static void an_older_hostapd_is_attached_to_without_probe_requests(void **state)
     server_start("wlan0");
     configure();
     assert_string_equal(server_asked(), "ATTACH probe_rx_events=1\nATTACH\nSTA-FIRST\n");
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
     assert_non_null(strstr(warned(), "no probe requests"));
     advance(HOSTAPD_CHECK_MS);
     assert_string_equal(server_asked(), "PING\n"); /* a second ATTACH would tell all twice */
-    assert_int_equal(counters().hostapd_lost, 0);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 0);
 }
 
 /* --- users --- */
@@ -433,8 +455,7 @@ static void who_logs_on_without_a_name_has_none_any_more(void **state)
     settle();
     assert_string_equal(said(), "user 0a ''\n");
     /* Another BSS of the same radio may know it too, and less of it. */
-    hostapd_client_joined(bed->hostapd,
-                          &(struct radio_client){.device = {{2, 0, 0, 0, 0, 0x0a}}, .ap = 3});
+    joined(&(struct radio_client){.device = {{2, 0, 0, 0, 0, 0x0a}}, .ap = 3});
     settle();
     assert_string_equal(said(), "");
 }
@@ -482,11 +503,11 @@ static void a_client_that_joins_is_asked_for_at_its_ap_only(void **state)
     (void)state;
     start_attached();
     bed->server.station = user_reply;
-    hostapd_client_joined(bed->hostapd, &client);
+    joined(&client);
     settle();
     assert_string_equal(server_asked(), "");
     client.ap = 3;
-    hostapd_client_joined(bed->hostapd, &client);
+    joined(&client);
     settle();
     assert_string_equal(said(), "user 0a 'user'\n");
 }
@@ -498,7 +519,7 @@ static void of_who_is_no_client_nothing_is_asked_or_told(void **state)
     bed->server.walk[0] = user_reply;
     server_start("wlan0");
     configure();
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
     (void)server_asked();
     (void)server_say("<3>AP-STA-CONNECTED 02:00:00:00:00:0b");
     settle();
@@ -517,7 +538,7 @@ static void more_clients_than_questions_are_found_by_asking_for_all(void **state
     bed->server.walk[0] = user_reply;
     for (uint8_t i = 0; i < 100; i++) {
         client.device.b[5] = i;
-        hostapd_client_joined(bed->hostapd, &client);
+        joined(&client);
     }
     settle();
     asked = server_asked();
@@ -535,12 +556,12 @@ static void a_hostapd_that_died_is_noticed_and_attached_to_again(void **state)
     start_attached();
     server_die();
     advance(HOSTAPD_CHECK_MS);
-    assert_int_equal(counters().hostapd_lost, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 1);
     assert_non_null(strstr(description(), "hostapd attached at 0 of 1"));
     server_start("wlan0");
     advance(HOSTAPD_RETRY_MS * 2);
     assert_true(bed->server.attached);
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
     (void)server_say(probe);
     settle();
     assert_string_equal(said(), "sample 0a ap 3 -37 snr=55\n");
@@ -552,11 +573,11 @@ static void a_hostapd_that_says_it_ends_is_left_at_once(void **state)
     start_attached();
     (void)server_say("<3>CTRL-EVENT-TERMINATING ");
     settle();
-    assert_int_equal(counters().hostapd_lost, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 1);
     server_die();
     server_start("wlan0");
     advance(HOSTAPD_RETRY_MS);
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
 }
 
 static void an_ap_that_comes_up_is_tried_at_once(void **state)
@@ -568,23 +589,23 @@ static void an_ap_that_comes_up_is_tried_at_once(void **state)
     server_path(path, "wlan0");
     server_die();
     (void)unlink(path);
-    bed->places[0].ap.up = false;
-    places_changed();
+    bed->interfaces[0].ap.up = false;
+    interfaces_changed();
     advance(120000);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
     server_start("wlan0");
-    bed->places[0].ap.up = true;
-    places_changed();
-    assert_int_equal(counters().hostapd_attached, 2);
+    bed->interfaces[0].ap.up = true;
+    interfaces_changed();
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
     /* Restarted behind our back: the check does not wait for its time. */
     server_die();
     server_start("wlan0");
-    bed->places[0].ap.up = false;
-    places_changed();
-    bed->places[0].ap.up = true;
-    places_changed();
+    bed->interfaces[0].ap.up = false;
+    interfaces_changed();
+    bed->interfaces[0].ap.up = true;
+    interfaces_changed();
     advance(HOSTAPD_RETRY_MS);
-    assert_int_equal(counters().hostapd_attached, 3);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 3);
 }
 
 static void one_that_never_answers_is_tried_with_growing_pauses(void **state)
@@ -596,7 +617,7 @@ static void one_that_never_answers_is_tried_with_growing_pauses(void **state)
     server_start("wlan0");
     configure();
     advance(HOSTAPD_DEADLINE_MS);
-    assert_int_equal(counters().hostapd_lost, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 1);
     advance(300000);
     for (const char *at = server_asked(); (at = strstr(at, "ATTACH")) != NULL; at++)
         tries++;
@@ -606,7 +627,7 @@ static void one_that_never_answers_is_tried_with_growing_pauses(void **state)
     assert_string_equal(warned(), "");
     bed->server.silent = false;
     advance(HOSTAPD_RETRY_MAX_MS + HOSTAPD_DEADLINE_MS);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
 }
 
 static void one_that_refuses_is_tried_again_and_said_once(void **state)
@@ -621,7 +642,7 @@ static void one_that_refuses_is_tried_again_and_said_once(void **state)
     assert_string_equal(warned(), "");
     bed->server.refuse = false;
     advance(HOSTAPD_RETRY_MAX_MS);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
 }
 
 static void a_silent_hostapd_that_was_attached_is_lost(void **state)
@@ -630,10 +651,10 @@ static void a_silent_hostapd_that_was_attached_is_lost(void **state)
     start_attached();
     bed->server.silent = true;
     advance(HOSTAPD_CHECK_MS + HOSTAPD_DEADLINE_MS);
-    assert_int_equal(counters().hostapd_lost, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 1);
     bed->server.silent = false;
     advance(HOSTAPD_RETRY_MS);
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
 }
 
 static void an_answer_that_was_dropped_is_asked_for_again(void **state)
@@ -646,7 +667,7 @@ static void an_answer_that_was_dropped_is_asked_for_again(void **state)
     advance(HOSTAPD_DEADLINE_MS - 100);
     bed->server.silent = false;
     advance(HOSTAPD_DEADLINE_MS);
-    assert_int_equal(counters().hostapd_lost, 0);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 0);
     assert_string_equal(server_asked(), "ATTACH probe_rx_events=1\nATTACH probe_rx_events=1\n");
 }
 
@@ -666,7 +687,7 @@ static void without_permission_the_remedy_is_said_once(void **state)
     assert_string_equal(warned(), "");
     failing_reset();
     advance(HOSTAPD_RETRY_MAX_MS);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
     assert_string_equal(description(), "hostapd attached at 1 of 1 AP interfaces");
 }
 
@@ -676,7 +697,7 @@ static void without_a_socket_or_an_address_it_is_tried_again(void **state)
     server_start("wlan0");
     failing_at(FAILING_SOCKET, 1, EMFILE);
     configure();
-    assert_int_equal(counters().hostapd_attached, 0);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 0);
     failing_reset();
     failing_at(FAILING_BIND, 1, ENOMEM);
     advance(HOSTAPD_RETRY_MS);
@@ -689,9 +710,9 @@ static void without_a_socket_or_an_address_it_is_tried_again(void **state)
     failing_at(FAILING_SEND, 1, EAGAIN);
     advance(HOSTAPD_RETRY_MS * 4);
     assert_true(failing_hit());
-    assert_int_equal(counters().hostapd_attached, 0);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 0);
     advance(HOSTAPD_RETRY_MS * 8);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
 }
 
 static void a_socket_that_breaks_is_lost(void **state)
@@ -701,9 +722,9 @@ static void a_socket_that_breaks_is_lost(void **state)
     failing_at(FAILING_RECV, 1, ECONNRESET);
     (void)server_say(probe);
     settle();
-    assert_int_equal(counters().hostapd_lost, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 1);
     advance(HOSTAPD_RETRY_MS);
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
 }
 
 static void a_folder_that_is_not_there_is_said_after_some_tries(void **state)
@@ -719,16 +740,16 @@ static void a_folder_that_is_not_there_is_said_after_some_tries(void **state)
     assert_int_equal(mkdir(bed->settings.hostapd_directory, 0700), 0);
     server_start("wlan0");
     advance(HOSTAPD_RETRY_MAX_MS);
-    assert_int_equal(counters().hostapd_attached, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 1);
 }
 
 static void an_interface_without_hostapd_is_not_complained_of_beside_one_with_it(void **state)
 {
     (void)state;
-    bed->places[1] = bed->places[0];
-    memcpy(bed->places[1].name, "wlan1", 6);
-    bed->places[1].ifindex = 6;
-    bed->place_count = 2;
+    bed->interfaces[1] = bed->interfaces[0];
+    memcpy(bed->interfaces[1].name, "wlan1", 6);
+    bed->interfaces[1].ifindex = 6;
+    bed->interface_count = 2;
     server_start("wlan0");
     configure();
     advance(100000);
@@ -785,13 +806,13 @@ static void an_interface_that_goes_is_detached_from(void **state)
 {
     (void)state;
     start_attached();
-    bed->place_count = 0;
-    places_changed();
+    bed->interface_count = 0;
+    interfaces_changed();
     assert_string_equal(server_asked(), "DETACH\n");
     assert_string_equal(description(), "");
     advance(100000);
     assert_string_equal(server_asked(), "");
-    assert_int_equal(counters().hostapd_lost, 0);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 0);
 }
 
 static void an_interface_that_is_renamed_has_another_socket(void **state)
@@ -800,9 +821,9 @@ static void an_interface_that_is_renamed_has_another_socket(void **state)
     start_attached();
     server_die();
     server_start("wlan1");
-    memcpy(bed->places[0].name, "wlan1", 6);
-    places_changed();
-    assert_int_equal(counters().hostapd_attached, 2);
+    memcpy(bed->interfaces[0].name, "wlan1", 6);
+    interfaces_changed();
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
     assert_string_equal(description(), "hostapd attached at 1 of 1 AP interfaces");
 }
 
@@ -810,14 +831,14 @@ static void what_is_no_ap_of_ours_has_no_socket(void **state)
 {
     (void)state;
     server_start("wlan0");
-    bed->places[0].is_vlan = true;
+    bed->interfaces[0].is_vlan = true;
     configure();
-    bed->places[0].is_vlan = false;
-    bed->places[0].has_ap = false;
-    places_changed();
-    bed->places[0].has_ap = true;
-    bed->places[0].is_ap = false;
-    places_changed();
+    bed->interfaces[0].is_vlan = false;
+    bed->interfaces[0].has_ap = false;
+    interfaces_changed();
+    bed->interfaces[0].has_ap = true;
+    bed->interfaces[0].is_ap = false;
+    interfaces_changed();
     advance(10000);
     assert_string_equal(server_asked(), "");
     assert_string_equal(description(), "");
@@ -834,9 +855,9 @@ static void it_can_be_switched_off_and_moved(void **state)
     assert_string_equal(server_asked(), "DETACH\n");
     bed->settings.hostapd = true;
     configure();
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
     configure(); /* the same again changes nothing */
-    assert_int_equal(counters().hostapd_attached, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "attached"), 2);
     (void)server_asked();
     memcpy(directory, bed->settings.hostapd_directory, sizeof(directory));
     memcpy(bed->settings.hostapd_directory, "/nonexistent", 13);
@@ -848,15 +869,14 @@ static void it_can_be_switched_off_and_moved(void **state)
 
 static void without_memory_there_is_none_and_no_leak(void **state)
 {
-    const struct hostapd_surroundings surroundings = {
-        .place = find_place, .is_own = is_own, .is_client = is_client, .context = bed};
     unsigned failures = 0;
 
     (void)state;
     for (unsigned n = 1;; n++) {
+        struct source_counters *counters = NULL;
         struct loop *loop = loop_new();
         failing_malloc_at(n);
-        struct hostapd *hostapd = hostapd_new(loop, &surroundings, &events, bed);
+        struct hostapd *hostapd = make(loop, &counters);
         bool hit = failing_hit();
         failing_reset();
         assert_true(hit == (hostapd == NULL));

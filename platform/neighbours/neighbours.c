@@ -20,12 +20,24 @@ struct entry {
     uint32_t round; /* the last one in which the kernel had it */
 };
 
+struct neighbours_counters {
+    uint64_t overruns, timeouts, errors, malformed;
+};
+
+#define COUNTER(name, member)                              \
+    {                                                      \
+        name, offsetof(struct neighbours_counters, member) \
+    }
+static const struct counter counter_table[] = {COUNTER("stations/overruns", overruns),
+                                               COUNTER("stations/timeouts", timeouts),
+                                               COUNTER("stations/errors", errors),
+                                               COUNTER("stations/malformed", malformed),
+                                               {NULL, 0}};
+
 struct neighbours {
-    struct loop *loop;
-    struct neighbours_options options;
-    const struct radio_events *events;
-    void *events_context;
-    struct radio_counters counters;
+    struct source_setup setup;
+    struct neighbours_counters counters;
+    struct source_counters counted;
     struct netlink *netlink;
     struct loop_timer timer;
     bool started;
@@ -161,11 +173,12 @@ static void drop(struct neighbours *n, struct entry *entry)
 
 static void tell(struct neighbours *n, const struct entry *entry, bool present)
 {
-    struct radio_address address = {
-        .device = entry->mac, .family = entry->family, .present = present};
+    struct radio_event event = {
+        .kind = RADIO_ADDRESS,
+        .address = {.device = entry->mac, .family = entry->family, .present = present}};
 
-    memcpy(address.address, entry->address, sizeof(address.address));
-    n->events->address(n->events_context, &address);
+    memcpy(event.address.address, entry->address, sizeof(entry->address));
+    radio_tell(&n->setup.sink, &event);
 }
 
 static void take_back(struct neighbours *n, struct entry *entry)
@@ -181,7 +194,7 @@ static void take_back(struct neighbours *n, struct entry *entry)
 static void put(struct neighbours *n, const struct neighbour *neighbour)
 {
     struct entry *entry = find(n, neighbour);
-    bool is_client = n->options.is_client(n->options.context, &neighbour->mac);
+    bool is_client = inventory_is_client(&n->setup.inventory, &neighbour->mac);
 
     if (entry != NULL && (!is_client || !mac_equal(&entry->mac, &neighbour->mac))) {
         take_back(n, entry); /* another one has it now */
@@ -239,7 +252,7 @@ static void sweep(struct neighbours *n,
 
 static bool has_left(struct neighbours *n, const struct entry *entry)
 {
-    return !n->options.is_client(n->options.context, &entry->mac);
+    return !inventory_is_client(&n->setup.inventory, &entry->mac);
 }
 
 static bool missed_the_round(struct neighbours *n, const struct entry *entry)
@@ -259,7 +272,7 @@ static void look_soon(struct neighbours *n)
 {
     int64_t at = n->last_look + NEIGHBOURS_DUMP_MS;
 
-    look_at(n, at > loop_now(n->loop) ? at : loop_now(n->loop));
+    look_at(n, at > loop_now(n->setup.loop) ? at : loop_now(n->setup.loop));
 }
 
 static void on_answer(void *context, uint32_t tag, const struct netlink_message *message)
@@ -298,7 +311,7 @@ static void on_done(void *context, uint32_t tag, enum netlink_result result, int
         n->want_dump = true;
         if (!soon)
             n->attempts = 0;
-        look_at(n, loop_now(n->loop) + (soon ? NEIGHBOURS_DUMP_MS : NEIGHBOURS_RETRY_MS));
+        look_at(n, loop_now(n->setup.loop) + (soon ? NEIGHBOURS_DUMP_MS : NEIGHBOURS_RETRY_MS));
         return;
     }
     if (n->want_dump)
@@ -314,7 +327,7 @@ static void on_timer(void *context)
                                             .on_message = on_answer,
                                             .on_done = on_done};
 
-    n->last_look = loop_now(n->loop);
+    n->last_look = loop_now(n->setup.loop);
     sweep(n, has_left);
     if (!n->want_dump || n->dumping)
         return;
@@ -345,34 +358,33 @@ static void on_overrun(void *context)
 
 /* --- life --- */
 
-struct neighbours *neighbours_new(struct loop *loop, const struct neighbours_options *options,
-                                  const struct radio_events *events, void *events_context)
+void *neighbours_new(const struct source_setup *setup)
 {
     struct neighbours *n = calloc(1, sizeof(*n));
 
     if (n == NULL)
         return NULL;
-    n->loop = loop;
-    n->options = *options;
-    n->events = events;
-    n->events_context = events_context;
-    n->last_look = loop_now(loop) - NEIGHBOURS_DUMP_MS;
-    n->netlink = netlink_new(loop, &(struct netlink_options){.protocol = NETLINK_ROUTE,
-                                                             .io = options->io,
-                                                             .io_context = options->io_context,
-                                                             .context = n,
-                                                             .event = on_event,
-                                                             .overrun = on_overrun});
+    n->setup = *setup;
+    source_counters_add(setup->counters, &n->counted, counter_table, &n->counters);
+    n->last_look = loop_now(setup->loop) - NEIGHBOURS_DUMP_MS;
+    n->netlink = netlink_new(setup->loop, &(struct netlink_options){.protocol = NETLINK_ROUTE,
+                                                                    .io = setup->io,
+                                                                    .io_context = setup->io_context,
+                                                                    .context = n,
+                                                                    .event = on_event,
+                                                                    .overrun = on_overrun});
     if (n->netlink == NULL || siphash_key_random(&n->key) < 0 ||
-        loop_timer_init(loop, &n->timer, on_timer, n) < 0) {
+        loop_timer_init(setup->loop, &n->timer, on_timer, n) < 0) {
         neighbours_free(n);
         return NULL;
     }
     return n;
 }
 
-void neighbours_free(struct neighbours *n)
+void neighbours_free(void *neighbours)
 {
+    struct neighbours *n = neighbours;
+
     if (n == NULL)
         return;
     netlink_free(n->netlink);
@@ -381,8 +393,11 @@ void neighbours_free(struct neighbours *n)
     free(n);
 }
 
-void neighbours_start(struct neighbours *n)
+void neighbours_configure(void *neighbours, const struct settings_radios *settings)
 {
+    struct neighbours *n = neighbours;
+
+    (void)settings;
     if (n->started)
         return;
     n->started = true;
@@ -393,21 +408,12 @@ void neighbours_start(struct neighbours *n)
                     strerror(-result));
 }
 
-void neighbours_client_joined(struct neighbours *n)
+void neighbours_client_changed(void *neighbours, const struct radio_event *event)
 {
-    want_dump(n);
-}
+    struct neighbours *n = neighbours;
 
-void neighbours_client_left(struct neighbours *n)
-{
-    if (n->count > 0)
+    if (event->kind == RADIO_CLIENT_JOINED)
+        want_dump(n);
+    else if (n->count > 0)
         look_soon(n);
-}
-
-void neighbours_counters(const struct neighbours *n, struct radio_counters *counters)
-{
-    counters->overruns += n->counters.overruns;
-    counters->timeouts += n->counters.timeouts;
-    counters->errors += n->counters.errors;
-    counters->malformed += n->counters.malformed;
 }

@@ -16,7 +16,7 @@
 
 #include "agent/base/loop.h"
 #include "agent/radio.h"
-#include "platform/netlink.h"
+#include "platform/source.h"
 
 enum {
     NEIGHBOURS_MAX = 4096,       /* addresses of all clients together */
@@ -25,29 +25,13 @@ enum {
     NEIGHBOURS_RETRY_MS = 10000, /* after one that failed */
 };
 
-struct neighbours;
-
-struct neighbours_options {
-    const struct netlink_io *io; /* NULL: the kernel */
-    void *io_context;
-    bool (*is_client)(void *context, const struct mac *station);
-    void *context;
-};
-
-/* NULL if memory is out. Nothing is asked before neighbours_start(). Tells address only. */
-struct neighbours *neighbours_new(struct loop *loop, const struct neighbours_options *options,
-                                  const struct radio_events *events, void *events_context);
-/* Tells nothing any more. NULL is allowed. */
-void neighbours_free(struct neighbours *neighbours);
-
+/* Tells addresses only. As struct source has them (platform/source.h). */
+void *neighbours_new(const struct source_setup *setup);
+void neighbours_free(void *neighbours);
 /* Begins to hear events; once is enough. What cannot be had is said in the log. */
-void neighbours_start(struct neighbours *neighbours);
-
-void neighbours_client_joined(struct neighbours *neighbours);
-/* Somebody left, here or elsewhere: whose addresses are told is looked at soon. */
-void neighbours_client_left(struct neighbours *neighbours);
-
-/* Adds what it counts. */
-void neighbours_counters(const struct neighbours *neighbours, struct radio_counters *counters);
+void neighbours_configure(void *neighbours, const struct settings_radios *settings);
+/* The table is read when clients have come; when somebody left, here or elsewhere, whose addresses
+ * are told is looked at soon. */
+void neighbours_client_changed(void *neighbours, const struct radio_event *event);
 
 #endif

@@ -29,7 +29,16 @@ static void on_address(void *context, const struct radio_address *address)
                    address->family, address->address[address->family == 4 ? 3 : 15]);
 }
 
-static const struct radio_events events = {.address = on_address};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    default:
+        break;
+    }
+}
 
 static void command(const char *text)
 {
@@ -46,7 +55,8 @@ static void wait_for(struct loop *loop, const char *text)
 
 static void the_addresses_of_a_client_come_from_this_kernel(void **state)
 {
-    const struct neighbours_options options = {.is_client = is_client};
+    static const struct inventory_operations inventory = {.is_client = is_client};
+    struct source_counters *counters = NULL;
 
     (void)state;
     if (unshare(CLONE_NEWNET) < 0)
@@ -56,10 +66,14 @@ static void the_addresses_of_a_client_come_from_this_kernel(void **state)
     command("ip neigh add fe80::2 lladdr 02:00:00:00:00:05 dev v0 nud stale");
     command("ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v0 nud reachable");
     struct loop *loop = loop_new();
-    struct neighbours *neighbours = neighbours_new(loop, &options, &events, NULL);
+    const struct source_setup setup = {.loop = loop,
+                                       .sink = {.take = take_event},
+                                       .inventory = {.operations = &inventory},
+                                       .counters = &counters};
+    struct neighbours *neighbours = neighbours_new(&setup);
     assert_non_null(neighbours);
-    neighbours_start(neighbours);
-    neighbours_client_joined(neighbours);
+    neighbours_configure(neighbours, NULL);
+    neighbours_client_changed(neighbours, &(struct radio_event){.kind = RADIO_CLIENT_JOINED});
     wait_for(loop, "+v4 .1\n");
     wait_for(loop, "+v6 .2\n");
     command("ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:05 dev v0 nud reachable");

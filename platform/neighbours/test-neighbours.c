@@ -33,6 +33,7 @@ struct bed {
     struct loop *loop;
     struct fake_kernel kernel;
     struct neighbours *neighbours;
+    struct source_counters *counters;
     struct row rows[ROWS];
     uint8_t clients[CLIENTS];
     enum fault fault;
@@ -117,7 +118,16 @@ static void on_address(void *context, const struct radio_address *address)
                    address->present ? '+' : '-', address->device.b[5], text);
 }
 
-static const struct radio_events events = {.address = on_address};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    default:
+        break;
+    }
+}
 
 static void keep_line(enum log_level level, const char *line)
 {
@@ -175,7 +185,7 @@ static void joined(uint8_t mac)
             break;
         }
     }
-    neighbours_client_joined(bed->neighbours);
+    neighbours_client_changed(bed->neighbours, &(struct radio_event){.kind = RADIO_CLIENT_JOINED});
     turn();
 }
 
@@ -185,22 +195,22 @@ static void left(uint8_t mac)
         if (bed->clients[i] == mac)
             bed->clients[i] = 0;
     }
-    neighbours_client_left(bed->neighbours);
+    neighbours_client_changed(bed->neighbours, &(struct radio_event){.kind = RADIO_CLIENT_LEFT});
     turn();
 }
 
-static struct radio_counters counters(void)
+static struct neighbours *make(struct loop *loop)
 {
-    struct radio_counters c = {0};
+    static const struct inventory_operations inventory = {.is_client = is_client};
+    const struct source_setup setup = {.loop = loop,
+                                       .sink = {take_event, bed},
+                                       .inventory = {&inventory, bed},
+                                       .counters = &bed->counters,
+                                       .io = &fake_kernel_io,
+                                       .io_context = &bed->kernel};
 
-    neighbours_counters(bed->neighbours, &c);
-    return c;
-}
-
-static struct neighbours_options options(void)
-{
-    return (struct neighbours_options){
-        .io = &fake_kernel_io, .io_context = &bed->kernel, .is_client = is_client, .context = bed};
+    bed->counters = NULL;
+    return neighbours_new(&setup);
 }
 
 static int set_up(void **state)
@@ -211,10 +221,9 @@ static int set_up(void **state)
     log_divert(keep_line);
     bed->loop = loop_new_virtual(1000000, 1800000000000);
     bed->kernel.respond = respond;
-    const struct neighbours_options o = options();
-    bed->neighbours = neighbours_new(bed->loop, &o, &events, bed);
+    bed->neighbours = make(bed->loop);
     assert_non_null(bed->neighbours);
-    neighbours_start(bed->neighbours);
+    neighbours_configure(bed->neighbours, NULL);
     turn();
     return 0;
 }
@@ -445,7 +454,7 @@ static void lost_events_make_it_read_the_table_again(void **state)
     turn();
     advance(NEIGHBOURS_DUMP_MS);
     assert_string_equal(said(), "+05 10.0.0.3\n-05 10.0.0.2\n");
-    assert_int_equal(counters().overruns, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "overruns"), 1);
 }
 
 static void a_reading_that_is_interrupted_takes_nothing_back(void **state)
@@ -471,16 +480,16 @@ static void a_reading_that_fails_is_tried_again_later(void **state)
     bed->fault = FAULT_REFUSE;
     bed->rows[0] = (struct row){"10.0.0.1", 5, NUD_REACHABLE, 0};
     joined(5);
-    assert_int_equal(counters().errors, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "errors"), 1);
     assert_non_null(strstr(bed->warned, "neighbour table"));
     bed->warned[0] = '\0';
     advance(NEIGHBOURS_RETRY_MS);
-    assert_int_equal(counters().errors, 2);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "errors"), 2);
     assert_string_equal(bed->warned, "");
     bed->fault = FAULT_SILENT;
     advance(NEIGHBOURS_RETRY_MS);
     advance(NETLINK_DEADLINE_MS);
-    assert_int_equal(counters().timeouts, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "timeouts"), 1);
     bed->fault = FAULT_NONE;
     advance(NEIGHBOURS_RETRY_MS);
     assert_string_equal(said(), "+05 10.0.0.1\n");
@@ -496,19 +505,17 @@ static void a_message_that_is_broken_is_counted(void **state)
     build_u32(&b, 0, 0);
     fake_multicast(&bed->kernel, NETLINK_ROUTE, RTNLGRP_NEIGH, &b);
     turn();
-    assert_int_equal(counters().malformed, 1);
+    assert_int_equal(source_counters_sum(bed->counters, "stations", "malformed"), 1);
 }
 
 static void without_events_it_works_with_readings(void **state)
 {
-    const struct neighbours_options o = options();
-
     (void)state;
     neighbours_free(bed->neighbours);
     bed->kernel.join_error = EPERM;
-    bed->neighbours = neighbours_new(bed->loop, &o, &events, bed);
-    neighbours_start(bed->neighbours);
-    neighbours_start(bed->neighbours);
+    bed->neighbours = make(bed->loop);
+    neighbours_configure(bed->neighbours, NULL);
+    neighbours_configure(bed->neighbours, NULL);
     assert_non_null(strstr(bed->warned, "cannot be heard"));
     bed->rows[0] = (struct row){"10.0.0.1", 5, NUD_REACHABLE, 0};
     joined(5);
@@ -572,14 +579,13 @@ static void the_table_agrees_with_a_plain_list(void **state)
 
 static void without_memory_there_is_none_and_no_leak(void **state)
 {
-    const struct neighbours_options o = options();
     unsigned failures = 0;
 
     (void)state;
     for (unsigned n = 1;; n++) {
         struct loop *loop = loop_new();
         failing_malloc_at(n);
-        struct neighbours *neighbours = neighbours_new(loop, &o, &events, bed);
+        struct neighbours *neighbours = make(loop);
         bool hit = failing_hit();
         failing_reset();
         assert_true(hit == (neighbours == NULL));

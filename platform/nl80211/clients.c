@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A frame's age is told in ms but counted in ticks of the kernel's clock: a reading that is newer
- * by less is of the same frame. */
+/* A frame's age is told in ms but counted in ticks of the kernel's clock: a sample that is newer by
+ * less is of the same frame. */
 enum { SAME_FRAME_MS = 20 };
 
 /* Statistics of one station are told at most every 10 s; a poll that comes a little early is still
@@ -49,23 +49,31 @@ static const struct interface *bss_of(struct nl80211 *n, const struct interface 
     return interface;
 }
 
+static void tell_left(struct nl80211 *n, const struct radio *radio, const struct mac *mac)
+{
+    radio_tell(&n->setup.sink,
+               &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                     .left = {.device = *mac, .ap = radio->handle}});
+}
+
 static void tell_client(struct nl80211 *n, const struct radio *radio,
                         const struct interface *interface, const struct station *station)
 {
     const struct interface *bss = bss_of(n, interface);
-    struct radio_client client = {.device = station->mac,
-                                  .ap = radio->ap.ap,
-                                  .vlan = vlan_of(interface),
-                                  .protocol = station->protocol,
-                                  .ssid_len = bss->is.ssid_len};
+    struct radio_event event = {.kind = RADIO_CLIENT_JOINED,
+                                .joined = {.device = station->mac,
+                                           .ap = radio->handle,
+                                           .vlan = vlan_of(interface),
+                                           .protocol = station->protocol,
+                                           .ssid_len = bss->is.ssid_len}};
 
-    memcpy(client.ssid, bss->is.ssid, bss->is.ssid_len);
-    n->events->client_joined(n->events_context, &client);
+    memcpy(event.joined.ssid, bss->is.ssid, bss->is.ssid_len);
+    radio_tell(&n->setup.sink, &event);
 }
 
 /* --- samples --- */
 
-static bool is_reading(int8_t signal)
+static bool is_measurement(int8_t signal)
 {
     return signal < 0 && signal != RADIO_DB_UNKNOWN;
 }
@@ -82,38 +90,40 @@ static int8_t snr_of(int8_t signal, int8_t noise)
 static void tell_samples(struct nl80211 *n, const struct radio *radio, int8_t signal, int64_t heard,
                          const struct nl80211_station *station)
 {
-    struct radio_sample sample = {.device = station->mac,
-                                  .ap = radio->ap.ap,
-                                  .device_class = RADIO_CLASS_CLIENT,
-                                  .antenna = RADIO_ANTENNA_COMBINED,
-                                  .source = RADIO_SOURCE_DATA,
-                                  .rssi = signal,
-                                  .snr = snr_of(signal, radio->noise),
-                                  .heard = heard};
+    struct radio_event event = {.kind = RADIO_SAMPLE,
+                                .sample = {.device = station->mac,
+                                           .ap = radio->handle,
+                                           .device_class = RADIO_CLASS_CLIENT,
+                                           .antenna = RADIO_ANTENNA_COMBINED,
+                                           .source = RADIO_SOURCE_DATA,
+                                           .rssi = signal,
+                                           .snr = snr_of(signal, radio->noise),
+                                           .heard = heard}};
 
-    n->events->sample(n->events_context, &sample);
+    radio_tell(&n->setup.sink, &event);
     if ((station->chain_mask & (station->chain_mask - 1)) == 0)
-        return; /* a single chain says what the combined reading says */
+        return; /* a single chain says what all together say */
     for (unsigned chain = 0; chain < NL80211_CHAINS_MAX; chain++) {
-        if ((station->chain_mask & (1U << chain)) == 0 || !is_reading(station->chains[chain]))
+        if ((station->chain_mask & (1U << chain)) == 0 || !is_measurement(station->chains[chain]))
             continue;
-        sample.antenna = (uint8_t)chain;
-        sample.rssi = station->chains[chain];
-        sample.snr = snr_of(sample.rssi, radio->noise);
-        n->events->sample(n->events_context, &sample);
+        event.sample.antenna = (uint8_t)chain;
+        event.sample.rssi = station->chains[chain];
+        event.sample.snr = snr_of(event.sample.rssi, radio->noise);
+        radio_tell(&n->setup.sink, &event);
     }
 }
 
 /* The same frame is not told twice: a silent station's value only gets older. */
-static void take_reading(struct nl80211 *n, struct radio *radio, struct station *entry,
-                         const struct nl80211_station *station)
+static void take_sample(struct nl80211 *n, struct radio *radio, struct station *entry,
+                        const struct nl80211_station *station)
 {
-    int64_t heard = loop_now(n->loop) - (station->has_inactive ? (int64_t)station->inactive : 0);
+    int64_t heard =
+        loop_now(n->setup.loop) - (station->has_inactive ? (int64_t)station->inactive : 0);
     int8_t signal = station->has_signal ? station->signal : station->average;
 
     if (heard <= entry->heard + SAME_FRAME_MS)
         return;
-    if (!(station->has_signal || station->has_average) || !is_reading(signal)) {
+    if (!(station->has_signal || station->has_average) || !is_measurement(signal)) {
         n->counters.invalid_samples++;
         if (entry->heard == NEVER)
             radio->waiting = true;
@@ -128,21 +138,22 @@ static void take_reading(struct nl80211 *n, struct radio *radio, struct station 
 static void take_totals(struct nl80211 *n, const struct radio *radio, struct station *entry,
                         const struct nl80211_station *station)
 {
-    const struct radio_statistics statistics = {.device = station->mac,
-                                                .ap = radio->ap.ap,
-                                                .device_class = RADIO_CLASS_CLIENT,
-                                                .rx_bytes = station->rx_bytes,
-                                                .tx_bytes = station->tx_bytes,
-                                                .rx_packets = station->rx_packets,
-                                                .tx_packets = station->tx_packets,
-                                                .tx_retries = station->tx_retries,
-                                                .tx_failed = station->tx_failed,
-                                                .rx_rate = station->rx_rate,
-                                                .tx_rate = station->tx_rate,
-                                                .connected = station->connected};
+    const struct radio_event event = {.kind = RADIO_STATISTICS,
+                                      .statistics = {.device = station->mac,
+                                                     .ap = radio->handle,
+                                                     .device_class = RADIO_CLASS_CLIENT,
+                                                     .rx_bytes = station->rx_bytes,
+                                                     .tx_bytes = station->tx_bytes,
+                                                     .rx_packets = station->rx_packets,
+                                                     .tx_packets = station->tx_packets,
+                                                     .tx_retries = station->tx_retries,
+                                                     .tx_failed = station->tx_failed,
+                                                     .rx_rate = station->rx_rate,
+                                                     .tx_rate = station->tx_rate,
+                                                     .connected = station->connected}};
 
-    entry->totals = loop_now(n->loop);
-    n->events->statistics(n->events_context, &statistics);
+    entry->totals = loop_now(n->setup.loop);
+    radio_tell(&n->setup.sink, &event);
 }
 
 /* --- coming and going --- */
@@ -201,8 +212,8 @@ void client_seen(struct nl80211 *n, struct interface *interface,
     entry->round = radio->round;
     if (update_facts(entry, interface, nl80211_protocol(station->phy, radio->ap.band)))
         tell_client(n, radio, interface, entry);
-    take_reading(n, radio, entry, station);
-    if (station->has_totals && loop_now(n->loop) - entry->totals >= TOTALS_MS)
+    take_sample(n, radio, entry, station);
+    if (station->has_totals && loop_now(n->setup.loop) - entry->totals >= TOTALS_MS)
         take_totals(n, radio, entry, station);
 }
 
@@ -227,7 +238,7 @@ void client_lost(struct nl80211 *n, struct interface *interface, const struct ma
     if (entry == NULL || !was_listed_by(n, entry, interface))
         return;
     stations_remove(&radio->stations, entry);
-    n->events->client_left(n->events_context, radio->ap.ap, mac);
+    tell_left(n, radio, mac);
     settle_later(n);
 }
 
@@ -242,7 +253,7 @@ static bool missed_the_round(void *context, struct station *station)
     /* The dump that should have listed it failed: nothing is known. */
     if (interface != NULL && interface->polled && interface->complete_round != radio->round)
         return false;
-    departure->n->events->client_left(departure->n->events_context, radio->ap.ap, &station->mac);
+    tell_left(departure->n, radio, &station->mac);
     return true;
 }
 
@@ -264,8 +275,7 @@ static bool of_interface(void *context, struct station *station)
 
     if (station->ifindex != departure->interface->is.ifindex)
         return false;
-    departure->n->events->client_left(departure->n->events_context, departure->radio->ap.ap,
-                                      &station->mac);
+    tell_left(departure->n, departure->radio, &station->mac);
     return true;
 }
 

@@ -49,8 +49,9 @@ static void say_radio(struct nl80211 *n, const struct radio *radio, struct text 
             radio->stations.count == 1 ? "client" : "clients");
 }
 
-void nl80211_describe(struct nl80211 *n, char *t, size_t size)
+void nl80211_describe(void *nl80211, char *t, size_t size)
 {
+    struct nl80211 *n = nl80211;
     struct text text = {t, size};
     size_t count = 0;
 

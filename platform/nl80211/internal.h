@@ -69,6 +69,7 @@ struct radio {
     bool was_told;                      /* its slot is fixed */
     bool was_ap;                        /* has had an AP interface since it appeared */
     bool told;
+    uint16_t handle;
     struct radio_ap ap; /* as told last */
 
     int8_t noise; /* of the channel in use */
@@ -87,13 +88,23 @@ struct radio {
     bool waiting; /* for a station's association, or its first reading */
 };
 
+struct nl80211_counters {
+    uint64_t dumps;             /* station dumps completed */
+    uint64_t dumps_interrupted; /* restarted because the table changed meanwhile */
+    uint64_t dumps_abandoned;   /* given up after the bounded number of restarts */
+    uint64_t overruns;          /* events lost: everything was dumped again */
+    uint64_t timeouts;          /* requests that got no answer in time */
+    uint64_t errors;            /* requests refused by the kernel */
+    uint64_t invalid_samples;   /* no measurement (0 dBm and above, no signal) */
+    uint64_t malformed;         /* messages that could not be parsed */
+    uint64_t untracked;         /* stations seen beyond what a radio may remember */
+};
+
 struct nl80211 {
-    struct loop *loop;
-    struct nl80211_options options;
-    const struct radio_events *events;
-    void *events_context;
+    struct source_setup setup;
     const struct settings_radios *settings;
-    struct radio_counters counters;
+    struct nl80211_counters counters;
+    struct source_counters counted;
 
     struct netlink *requests;
     struct netlink *heard;  /* nl80211's and the controller's events */
@@ -112,7 +123,7 @@ struct nl80211 {
     bool own_mac_wired;
     struct mac own_mac;
 
-    bool working; /* as working_changed told it last */
+    bool working; /* as was told last */
     bool overrun_said;
 
     struct loop_timer poll_timer;
@@ -124,7 +135,6 @@ struct nl80211 {
     struct siphash_key key;
     struct interface interfaces[INTERFACES_MAX];
     struct radio radios[RADIOS_MAX];
-    uint16_t radio_limit;
     bool radios_full_said;
     bool interfaces_full_said;
 };

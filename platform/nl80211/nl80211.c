@@ -12,6 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNTER(name, member)                                       \
+    {                                                               \
+        "stations/" name, offsetof(struct nl80211_counters, member) \
+    }
+static const struct counter counter_table[] = {COUNTER("dumps", dumps),
+                                               COUNTER("dumps-interrupted", dumps_interrupted),
+                                               COUNTER("dumps-abandoned", dumps_abandoned),
+                                               COUNTER("overruns", overruns),
+                                               COUNTER("timeouts", timeouts),
+                                               COUNTER("errors", errors),
+                                               COUNTER("invalid-samples", invalid_samples),
+                                               COUNTER("malformed", malformed),
+                                               COUNTER("untracked", untracked),
+                                               {NULL, 0}};
+
 /* --- settling: what follows from changed tables --- */
 
 static bool should_poll(struct nl80211 *n, const struct interface *interface)
@@ -60,15 +75,15 @@ static void settle(void *context)
     radios_match(n);
     stop_polling(n);
     radios_tell(n);
-    if (n->options.changed != NULL)
-        n->options.changed(n->options.changed_context);
+    if (n->setup.interfaces_changed != NULL)
+        n->setup.interfaces_changed(n->setup.interfaces_context);
     start_polling(n);
     poll_schedule(n);
 }
 
 void settle_later(struct nl80211 *n)
 {
-    loop_defer(n->loop, &n->settle, settle, n);
+    loop_defer(n->setup.loop, &n->settle, settle, n);
 }
 
 /* --- links: permanent MACs, and what nl80211 tells nobody --- */
@@ -318,7 +333,7 @@ static void on_overrun(void *context)
                     "once, then only counted)");
     n->overrun_said = true;
     if (!loop_timer_running(&n->resync_timer) ||
-        n->resync_timer.at > loop_now(n->loop) + OVERRUN_MS)
+        n->resync_timer.at > loop_now(n->setup.loop) + OVERRUN_MS)
         loop_timer_start(&n->resync_timer, OVERRUN_MS);
 }
 
@@ -387,35 +402,31 @@ static void on_event(void *context, const struct netlink_message *message)
 static bool make_sockets(struct nl80211 *n)
 {
     struct netlink_options options = {.protocol = NETLINK_GENERIC,
-                                      .io = n->options.io,
-                                      .io_context = n->options.io_context,
+                                      .io = n->setup.io,
+                                      .io_context = n->setup.io_context,
                                       .context = n};
 
-    n->requests = netlink_new(n->loop, &options);
-    options.receive_buffer = n->options.event_buffer_bytes;
+    n->requests = netlink_new(n->setup.loop, &options);
+    options.receive_buffer = n->setup.event_buffer_bytes;
     options.event = on_event;
     options.overrun = on_overrun;
-    n->heard = netlink_new(n->loop, &options);
+    n->heard = netlink_new(n->setup.loop, &options);
     options.protocol = NETLINK_ROUTE;
     options.event = on_link_event;
-    n->routes = netlink_new(n->loop, &options);
+    n->routes = netlink_new(n->setup.loop, &options);
     return n->requests != NULL && n->heard != NULL && n->routes != NULL;
 }
 
-struct nl80211 *nl80211_new(struct loop *loop, const struct nl80211_options *options,
-                            const struct radio_events *events, void *events_context)
+void *nl80211_new(const struct source_setup *setup)
 {
     struct nl80211 *n = calloc(1, sizeof(*n));
 
     if (n == NULL)
         return NULL;
-    n->loop = loop;
-    n->options = *options;
-    n->events = events;
-    n->events_context = events_context;
-    n->radio_limit = options->ap_capacity < RADIOS_MAX ? options->ap_capacity : RADIOS_MAX;
+    n->setup = *setup;
+    source_counters_add(setup->counters, &n->counted, counter_table, &n->counters);
     if (siphash_key_random(&n->key) < 0 || !make_sockets(n) || poll_init(n) < 0 ||
-        loop_timer_init(loop, &n->resync_timer, on_resync, n) < 0) {
+        loop_timer_init(setup->loop, &n->resync_timer, on_resync, n) < 0) {
         nl80211_free(n);
         return NULL;
     }
@@ -431,8 +442,10 @@ struct nl80211 *nl80211_new(struct loop *loop, const struct nl80211_options *opt
     return n;
 }
 
-void nl80211_free(struct nl80211 *n)
+void nl80211_free(void *nl80211)
 {
+    struct nl80211 *n = nl80211;
+
     if (n == NULL)
         return;
     for (size_t i = 0; i < RADIOS_MAX; i++)
@@ -442,7 +455,7 @@ void nl80211_free(struct nl80211 *n)
     netlink_free(n->routes);
     poll_fini(n);
     loop_timer_fini(&n->resync_timer);
-    loop_deferred_cancel(n->loop, &n->settle);
+    loop_deferred_cancel(n->setup.loop, &n->settle);
     free(n);
 }
 
@@ -460,8 +473,9 @@ static void start(struct nl80211 *n)
     netlink_flush(n->routes);
 }
 
-void nl80211_configure(struct nl80211 *n, const struct settings_radios *settings)
+void nl80211_configure(void *nl80211, const struct settings_radios *settings)
 {
+    struct nl80211 *n = nl80211;
     bool first = n->settings == NULL;
 
     n->settings = settings;
@@ -470,9 +484,4 @@ void nl80211_configure(struct nl80211 *n, const struct settings_radios *settings
     for (size_t i = 0; i < RADIOS_MAX; i++)
         n->radios[i].conflict_said = false;
     settle(n);
-}
-
-void nl80211_counters(const struct nl80211 *n, struct radio_counters *counters)
-{
-    *counters = n->counters;
 }

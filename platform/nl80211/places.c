@@ -5,12 +5,12 @@
 #include <linux/nl80211.h>
 #include <string.h>
 
-static void place_of(struct nl80211 *n, const struct interface *interface,
-                     struct nl80211_place *place)
+static void tell_interface(struct nl80211 *n, const struct interface *interface,
+                           struct inventory_interface *out)
 {
     const struct radio *radio = radio_of(n, interface);
 
-    *place = (struct nl80211_place){
+    *out = (struct inventory_interface){
         .ifindex = interface->is.ifindex,
         .wiphy = interface->is.wiphy,
         .mac = interface->is.mac,
@@ -20,26 +20,33 @@ static void place_of(struct nl80211 *n, const struct interface *interface,
         .is_station = interface->is.type == NL80211_IFTYPE_STATION,
         .is_disabled = radio != NULL && radio->choice.disabled,
     };
-    memcpy(place->name, interface->is.name, sizeof(place->name));
+    memcpy(out->name, interface->is.name, sizeof(out->name));
     if (radio == NULL || !radio->told)
         return;
-    place->has_ap = true;
-    place->ap = radio->ap;
+    out->has_ap = true;
+    out->ap = radio->ap;
 }
 
-bool nl80211_place(struct nl80211 *n, size_t index, struct nl80211_place *place)
+static bool find_interface(void *nl80211, size_t *index, struct inventory_interface *out)
 {
+    struct nl80211 *n = nl80211;
+
     for (size_t i = 0; i < INTERFACES_MAX; i++) {
-        if (n->interfaces[i].used && n->interfaces[i].is.has_ifindex && index-- == 0) {
-            place_of(n, &n->interfaces[i], place);
+        if (!n->interfaces[i].used || !n->interfaces[i].is.has_ifindex)
+            continue;
+        if (*index == 0) {
+            tell_interface(n, &n->interfaces[i], out);
             return true;
         }
+        (*index)--;
     }
     return false;
 }
 
-bool nl80211_is_own(const struct nl80211 *n, const struct mac *bssid)
+static bool is_own(void *nl80211, const struct mac *bssid)
 {
+    const struct nl80211 *n = nl80211;
+
     for (size_t i = 0; i < INTERFACES_MAX; i++) {
         const struct interface *interface = &n->interfaces[i];
         if (interface->used && interface_is_ap(interface) && interface->is.has_mac &&
@@ -49,11 +56,16 @@ bool nl80211_is_own(const struct nl80211 *n, const struct mac *bssid)
     return false;
 }
 
-bool nl80211_is_client(const struct nl80211 *n, const struct mac *station)
+static bool is_client(void *nl80211, const struct mac *station)
 {
+    const struct nl80211 *n = nl80211;
+
     for (size_t i = 0; i < RADIOS_MAX; i++) {
         if (n->radios[i].used && stations_find(&n->radios[i].stations, station) != NULL)
             return true;
     }
     return false;
 }
+
+const struct inventory_operations nl80211_inventory = {
+    .interface = find_interface, .is_own = is_own, .is_client = is_client};

@@ -257,7 +257,7 @@ static int64_t next_multiple(int64_t now, int64_t interval)
 
 void poll_schedule(struct nl80211 *n)
 {
-    int64_t now = loop_now(n->loop);
+    int64_t now = loop_now(n->setup.loop);
     int64_t first = INT64_MAX;
 
     for (size_t i = 0; i < RADIOS_MAX; i++) {
@@ -280,7 +280,7 @@ void poll_schedule(struct nl80211 *n)
 static void on_poll(void *context)
 {
     struct nl80211 *n = context;
-    int64_t now = loop_now(n->loop);
+    int64_t now = loop_now(n->setup.loop);
 
     for (size_t i = 0; i < RADIOS_MAX; i++) {
         struct radio *radio = &n->radios[i];
@@ -320,10 +320,10 @@ void poll_soon(struct nl80211 *n, struct radio *radio, uint8_t rounds)
 
 int poll_init(struct nl80211 *n)
 {
-    int result = loop_timer_init(n->loop, &n->poll_timer, on_poll, n);
+    int result = loop_timer_init(n->setup.loop, &n->poll_timer, on_poll, n);
 
     if (result == 0)
-        result = loop_timer_init(n->loop, &n->soon_timer, on_soon, n);
+        result = loop_timer_init(n->setup.loop, &n->soon_timer, on_soon, n);
     return result;
 }
 

@@ -64,11 +64,15 @@ struct interface *radio_operating(struct nl80211 *n, const struct radio *radio)
 
 static struct radio *radio_add(struct nl80211 *n, uint32_t wiphy)
 {
-    for (size_t i = 0; i < n->radio_limit; i++) {
+    uint16_t handle = 0;
+    size_t i = 0;
+
+    while (i < RADIOS_MAX && n->radios[i].used)
+        i++;
+    if (i < RADIOS_MAX && handles_take(n->setup.handles, &handle)) {
         struct radio *radio = &n->radios[i];
-        if (radio->used)
-            continue;
         *radio = (struct radio){.used = true,
+                                .handle = handle,
                                 .is = {.has_index = true, .index = wiphy},
                                 .slot = NO_SLOT,
                                 .noise = RADIO_DB_UNKNOWN,
@@ -77,16 +81,22 @@ static struct radio *radio_add(struct nl80211 *n, uint32_t wiphy)
         return radio;
     }
     if (!n->radios_full_said)
-        log_warning("more than %u radios: the others are not used", (unsigned)n->radio_limit);
+        log_warning("more than %zu radios: the others are not used", i);
     n->radios_full_said = true;
     return NULL;
+}
+
+static void tell_gone(struct nl80211 *n, const struct radio *radio)
+{
+    radio_tell(&n->setup.sink, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = radio->handle});
 }
 
 static void radio_remove(struct nl80211 *n, struct radio *radio)
 {
     log_info("radio %s is gone", radio->is.name);
     if (radio->told)
-        n->events->ap_gone(n->events_context, radio->ap.ap);
+        tell_gone(n, radio);
+    handles_give_back(n->setup.handles, radio->handle);
     stations_fini(&radio->stations);
     radio->used = false;
 }
@@ -402,8 +412,9 @@ void base_mac_offer(struct nl80211 *n, const struct mac *mac, bool wired)
     settle_later(n);
 }
 
-bool nl80211_base_mac(struct nl80211 *n, struct mac *mac)
+bool nl80211_base_mac(void *nl80211, struct mac *mac)
 {
+    const struct nl80211 *n = nl80211;
     bool configured = n->settings != NULL && n->settings->has_base_mac;
 
     if (!configured && !(n->has_own_mac && n->links_known))
@@ -420,7 +431,7 @@ static bool identify(struct nl80211 *n, const struct radio *radio, struct radio_
 
     if (!radio->was_ap || radio->slot == NO_SLOT || radio->choice.disabled)
         return false;
-    ap->ap = (uint16_t)(radio - n->radios);
+    ap->ap = radio->handle;
     ap->mac = radio->choice.ap_mac;
     ap->slot = radio->choice.own_slot;
     if (radio->choice.has_ap_mac && !(has_base && mac_equal(&ap->mac, &base)))
@@ -476,7 +487,7 @@ static bool describe_ap(struct nl80211 *n, const struct radio *radio, struct rad
     if (interface == NULL)
         return true;
     ap->up = true;
-    ap->up_since = radio->told && radio->ap.up ? radio->ap.up_since : loop_now(n->loop);
+    ap->up_since = radio->told && radio->ap.up ? radio->ap.up_since : loop_now(n->setup.loop);
     ap->band = nl80211_band(interface->is.frequency);
     ap->channel = nl80211_channel(interface->is.frequency);
     ap->width = interface->is.width;
@@ -526,7 +537,7 @@ static void withdraw(struct nl80211 *n, struct radio *radio)
     if (!radio->told || (is_ap && same_identity(&now, &radio->ap)))
         return;
     radio->told = false;
-    n->events->ap_gone(n->events_context, radio->ap.ap);
+    tell_gone(n, radio);
     if (is_ap)
         return;
     stations_clear(&radio->stations);
@@ -544,7 +555,7 @@ static void tell(struct nl80211 *n, struct radio *radio)
     radio->ap = now;
     radio->told = true;
     radio->was_told = true;
-    n->events->ap_changed(n->events_context, &now);
+    radio_tell(&n->setup.sink, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = now});
     if (say)
         log_ap(n, radio);
     if (first)
@@ -560,7 +571,9 @@ static void tell_working(struct nl80211 *n)
     if (working == n->working)
         return;
     n->working = working;
-    n->events->working_changed(n->events_context, working ? RADIO_WORKS_CLIENTS : 0);
+    radio_tell(&n->setup.sink,
+               &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                     .capabilities = working ? RADIO_CAN_CLIENTS : 0});
 }
 
 /* All that goes, goes before anything comes: two radios may have swapped their places. */

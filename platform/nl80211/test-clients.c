@@ -39,14 +39,6 @@ static int tear_down(void **state)
 
 #define assert_said(text) assert_string_equal(scene_said(s), text)
 
-static struct radio_counters counters(void)
-{
-    struct radio_counters c;
-
-    nl80211_counters(s->nl80211, &c);
-    return c;
-}
-
 static void poll(void)
 {
     scene_advance(s, POLL_MS - (loop_now(s->loop) + POLL_LEAD_MS) % POLL_MS);
@@ -124,7 +116,7 @@ static void a_signal_of_0_dbm_or_more_is_counted_and_never_told(void **state)
         station->signal = faults[i];
         poll();
         assert_said("");
-        assert_int_equal(counters().invalid_samples, i + 1);
+        assert_int_equal(scene_counted(s, "stations", "invalid-samples"), i + 1);
     }
 }
 
@@ -134,7 +126,7 @@ static void a_station_without_any_signal_is_a_client_without_a_reading(void **st
     scene_station(s, wlan0, 0xa)->signal = 1000;
     poll();
     assert_said("joined 0a ap 0 p=0 vlan=0 ssid=net\nap 0 is 01/0 up ch1 clients=1\n");
-    assert_true(counters().invalid_samples > 0);
+    assert_true(scene_counted(s, "stations", "invalid-samples") > 0);
 }
 
 static void without_the_last_signal_the_average_is_taken(void **state)
@@ -327,7 +319,7 @@ static void a_mac_that_no_station_can_have_is_malformed(void **state)
     scene_station(s, wlan0, 0xa)->multicast = true;
     poll();
     assert_said("");
-    assert_int_equal(counters().malformed, 1);
+    assert_int_equal(scene_counted(s, "stations", "malformed"), 1);
 }
 
 /* --- coming and going --- */
@@ -352,8 +344,8 @@ static void who_is_missing_from_an_interrupted_dump_stays_until_a_complete_one(v
     fault(FAULT_INTERRUPT, 3);
     poll();
     assert_said("");
-    assert_int_equal(counters().dumps_interrupted, 3);
-    assert_int_equal(counters().dumps_abandoned, 1);
+    assert_int_equal(scene_counted(s, "stations", "dumps-interrupted"), 3);
+    assert_int_equal(scene_counted(s, "stations", "dumps-abandoned"), 1);
     poll();
     assert_said("left 0a ap 0\nap 0 is 01/0 up ch1 clients=0\n");
 }
@@ -366,8 +358,8 @@ static void an_interrupted_dump_is_repeated_at_once_a_few_times(void **state)
     fault(FAULT_INTERRUPT, 2);
     poll();
     assert_said("left 0a ap 0\nap 0 is 01/0 up ch1 clients=0\n");
-    assert_int_equal(counters().dumps_interrupted, 2);
-    assert_int_equal(counters().dumps_abandoned, 0);
+    assert_int_equal(scene_counted(s, "stations", "dumps-interrupted"), 2);
+    assert_int_equal(scene_counted(s, "stations", "dumps-abandoned"), 0);
 }
 
 static void a_dump_whose_generation_changes_is_incomplete(void **state)
@@ -381,7 +373,7 @@ static void a_dump_whose_generation_changes_is_incomplete(void **state)
     fault(FAULT_GENERATION, 3);
     poll();
     assert_null(strstr(scene_said(s), "left"));
-    assert_int_equal(counters().dumps_abandoned, 1);
+    assert_int_equal(scene_counted(s, "stations", "dumps-abandoned"), 1);
     poll();
     assert_non_null(strstr(scene_said(s), "left 0a"));
 }
@@ -395,7 +387,7 @@ static void a_dump_without_an_answer_makes_nobody_leave_and_is_counted(void **st
     poll();
     scene_advance(s, NETLINK_DEADLINE_MS);
     assert_said("");
-    assert_int_equal(counters().timeouts, 1);
+    assert_int_equal(scene_counted(s, "stations", "timeouts"), 1);
     assert_non_null(strstr(scene_warned(s), "cannot be listed (no answer)"));
     poll();
     assert_said("left 0a ap 0\nap 0 is 01/0 up ch1 clients=0\n");
@@ -415,7 +407,7 @@ static void a_dump_that_keeps_failing_is_said_once(void **state)
     for (int i = 0; i < 9; i++)
         poll();
     assert_string_equal(scene_warned(s), "");
-    assert_int_equal(counters().errors, 10);
+    assert_int_equal(scene_counted(s, "stations", "errors"), 10);
     assert_said("");
 }
 
@@ -581,14 +573,14 @@ static void a_departure_during_a_dump_makes_it_incomplete(void **state)
         (void)scene_station(s, wlan0, i);
     poll();
     (void)scene_said(s);
-    uint64_t complete = counters().dumps;
+    uint64_t complete = scene_counted(s, "stations", "dumps");
     scene_advance(s, POLL_MS - 1);
     loop_advance(s->loop, 1);
-    assert_int_equal(counters().dumps, complete); /* it is under way */
+    assert_int_equal(scene_counted(s, "stations", "dumps"), complete); /* it is under way */
     s->stations[1].present = false;
     scene_event(s, NL80211_CMD_DEL_STATION, 0, &s->stations[1]);
-    assert_int_equal(counters().dumps_interrupted, 1);
-    assert_int_equal(counters().dumps, complete + 1);
+    assert_int_equal(scene_counted(s, "stations", "dumps-interrupted"), 1);
+    assert_int_equal(scene_counted(s, "stations", "dumps"), complete + 1);
     const char *said = scene_said(s);
     assert_non_null(strstr(said, "left 01 ap 0\n"));
     assert_non_null(strstr(said, "ap 0 is 01/0 up ch1 clients=1999\n"));
@@ -608,7 +600,7 @@ static void lost_events_are_counted_and_everything_is_dumped_again(void **state)
     const char *said = scene_said(s);
     assert_non_null(strstr(said, "left 0a ap 0\n"));
     assert_non_null(strstr(said, "ap 1 is 01/1 up"));
-    assert_int_equal(counters().overruns, 2);
+    assert_int_equal(scene_counted(s, "stations", "overruns"), 2);
     const char *warned = scene_warned(s);
     assert_non_null(strstr(warned, "events of the kernel were lost"));
     assert_null(strstr(strstr(warned, "lost") + 1, "lost"));
@@ -635,7 +627,7 @@ static void stations_beyond_the_capacity_are_counted_and_said_once(void **state)
         (void)scene_station(s, wlan0, i);
     poll();
     (void)scene_said(s);
-    assert_int_equal(counters().untracked, 3);
+    assert_int_equal(scene_counted(s, "stations", "untracked"), 3);
     assert_non_null(strstr(scene_warned(s), "more than 2048 stations"));
     poll();
     assert_string_equal(scene_warned(s), "");

@@ -315,8 +315,6 @@ static void a_counter_that_starts_again_gives_no_utilisation(void **state)
 
 static void a_driver_without_surveys_is_not_asked_again(void **state)
 {
-    struct radio_counters counters;
-
     (void)state;
     (void)scene_ap(s, 0, 0);
     s->fault = FAULT_REFUSE;
@@ -326,8 +324,7 @@ static void a_driver_without_surveys_is_not_asked_again(void **state)
     scene_configure(s);
     scene_advance(s, 60000);
     assert_int_equal(s->asked[NL80211_CMD_GET_SURVEY], 1);
-    nl80211_counters(s->nl80211, &counters);
-    assert_int_equal(counters.errors, 0);
+    assert_int_equal(scene_counted(s, "stations", "errors"), 0);
 }
 
 /* --- trouble --- */
@@ -362,8 +359,6 @@ static void an_incomplete_dump_of_wiphys_removes_none(void **state)
 
 static void a_dump_of_wiphys_that_gets_no_answer_is_tried_again(void **state)
 {
-    struct radio_counters counters;
-
     (void)state;
     (void)scene_ap(s, 0, 0);
     s->fault = FAULT_SILENT;
@@ -373,8 +368,7 @@ static void a_dump_of_wiphys_that_gets_no_answer_is_tried_again(void **state)
     assert_said("");
     scene_advance(s, 7000);
     assert_said("ap 0 is 01/0 up ch1 clients=0\nworking\n");
-    nl80211_counters(s->nl80211, &counters);
-    assert_int_equal(counters.timeouts, 1);
+    assert_int_equal(scene_counted(s, "stations", "timeouts"), 1);
 }
 
 static void without_memory_there_is_no_platform_and_no_leak(void **state)
@@ -384,8 +378,12 @@ static void without_memory_there_is_no_platform_and_no_leak(void **state)
     (void)state;
     for (unsigned n = 1;; n++) {
         struct loop *loop = loop_new_virtual(0, 0);
+        struct source_counters *counters = NULL;
+        struct source_setup setup = scene_setup(s);
+        setup.loop = loop;
+        setup.counters = &counters;
         failing_malloc_at(n);
-        struct nl80211 *one = scene_platform(s, loop);
+        struct nl80211 *one = nl80211_new(&setup);
         bool hit = failing_hit();
         failing_reset();
         if (hit)

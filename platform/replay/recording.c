@@ -15,8 +15,7 @@ enum { BUFFER_SIZE = 65536, WRITE_MS = 1000 };
 struct recording {
     struct loop *loop;
     const char *path;
-    const struct radio_events *events;
-    void *events_context;
+    struct radio_sink sink;
     const struct radio_operations *radio;
     void *platform;
     int fd; /* -1: it has ended */
@@ -83,9 +82,8 @@ static void put_line(struct recording *record)
         loop_timer_start(&record->timer, WRITE_MS);
 }
 
-/* An empty line of the given kind, to be filled. */
-static struct replay_line *begin_line(struct recording *record, enum replay_kind kind,
-                                      int64_t heard)
+/* A line of the given kind; what it tells is filled in. */
+static void put_kind(struct recording *record, unsigned kind, int64_t heard)
 {
     int64_t now = loop_now(record->loop);
 
@@ -94,7 +92,7 @@ static struct replay_line *begin_line(struct recording *record, enum replay_kind
     record->line.age = now > heard ? now - heard : 0;
     if (record->line.at > REPLAY_TIME_MAX && record->fd >= 0)
         stop(record, "a scene lasts no longer");
-    return &record->line;
+    put_line(record);
 }
 
 static void put_base_mac(struct recording *record)
@@ -106,139 +104,42 @@ static void put_base_mac(struct recording *record)
         return;
     record->has_base_mac = true;
     record->base_mac = mac;
-    begin_line(record, REPLAY_BASE_MAC, INT64_MAX)->u.mac = mac;
-    put_line(record);
+    record->line.u.mac = mac;
+    put_kind(record, REPLAY_BASE_MAC, INT64_MAX);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static void recording_ap(void *context, const struct radio_ap *ap)
+static int64_t heard_at(const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_AP_CHANGED:
+        return event->ap.up_since;
+    case RADIO_SAMPLE:
+        return event->sample.heard;
+    case RADIO_TAG:
+        return event->tag.heard;
+    default:
+        return INT64_MAX;
+    }
+}
+
+void recording_take(void *context, const struct radio_event *event)
 {
     struct recording *record = context;
 
-    put_base_mac(record);
-    begin_line(record, REPLAY_AP, ap->up_since)->u.ap = *ap;
-    put_line(record);
-    record->events->ap_changed(record->events_context, ap);
-}
-
-static void recording_ap_gone(void *context, uint16_t ap)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_AP_GONE, INT64_MAX)->u.ap.ap = ap;
-    put_line(record);
-    record->events->ap_gone(record->events_context, ap);
-}
-
-static void recording_sample(void *context, const struct radio_sample *sample)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_SAMPLE, sample->heard)->u.sample = *sample;
-    put_line(record);
-    record->events->sample(record->events_context, sample);
-}
-
-static void recording_joined(void *context, const struct radio_client *client)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_JOIN, INT64_MAX)->u.client = *client;
-    put_line(record);
-    record->events->client_joined(record->events_context, client);
-}
-
-static void recording_left(void *context, uint16_t ap, const struct mac *device)
-{
-    struct recording *record = context;
-    struct replay_line *line = begin_line(record, REPLAY_LEAVE, INT64_MAX);
-
-    line->u.client.ap = ap;
-    line->u.client.device = *device;
-    put_line(record);
-    record->events->client_left(record->events_context, ap, device);
-}
-
-static void recording_user(void *context, const struct radio_user *user)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_USER, INT64_MAX)->u.user = *user;
-    put_line(record);
-    record->events->client_user(record->events_context, user);
-}
-
-static void recording_address(void *context, const struct radio_address *address)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_ADDRESS, INT64_MAX)->u.address = *address;
-    put_line(record);
-    record->events->address(record->events_context, address);
-}
-
-static void recording_statistics(void *context, const struct radio_statistics *statistics)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_STATISTICS, INT64_MAX)->u.statistics = *statistics;
-    put_line(record);
-    record->events->statistics(record->events_context, statistics);
-}
-
-static void recording_rogue(void *context, const struct radio_rogue *rogue)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_ROGUE, INT64_MAX)->u.rogue = *rogue;
-    put_line(record);
-    record->events->rogue(record->events_context, rogue);
-}
-
-static void recording_tag(void *context, const struct radio_tag *tag)
-{
-    struct recording *record = context;
-    struct replay_line *line = begin_line(record, REPLAY_TAG, tag->heard);
-
-    line->u.tag = *tag;
-    if (tag->payload_len > 0)
-        memcpy(line->payload, tag->payload, tag->payload_len);
-    put_line(record);
-    record->events->tag(record->events_context, tag);
-}
-
-static void recording_works(void *context, uint32_t works)
-{
-    struct recording *record = context;
-
-    begin_line(record, REPLAY_WORKS, INT64_MAX)->u.works = works;
-    put_line(record);
-    record->events->working_changed(record->events_context, works);
-}
-
-const struct radio_events *recording_events(void)
-{
-    static const struct radio_events events = {
-        .ap_changed = recording_ap,
-        .ap_gone = recording_ap_gone,
-        .sample = recording_sample,
-        .client_joined = recording_joined,
-        .client_left = recording_left,
-        .client_user = recording_user,
-        .address = recording_address,
-        .statistics = recording_statistics,
-        .rogue = recording_rogue,
-        .tag = recording_tag,
-        .working_changed = recording_works,
-    };
-    return &events;
+    if (event->kind == RADIO_AP_CHANGED)
+        put_base_mac(record);
+    record->line.event = *event;
+    if (event->kind == RADIO_TAG && event->tag.payload_len > 0)
+        memcpy(record->line.payload, event->tag.payload, event->tag.payload_len);
+    put_kind(record, event->kind, heard_at(event));
+    radio_tell(&record->sink, event);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-struct recording *recording_new(struct loop *loop, const char *path,
-                                const struct radio_events *events, void *events_context)
+struct recording *recording_new(struct loop *loop, const char *path, const struct radio_sink *sink)
 {
     static const char head[] = "scene 1\n";
     struct recording *record = calloc(1, sizeof(*record));
@@ -253,8 +154,7 @@ struct recording *recording_new(struct loop *loop, const char *path,
     }
     record->loop = loop;
     record->path = path;
-    record->events = events;
-    record->events_context = events_context;
+    record->sink = *sink;
     record->begun = loop_now(loop);
     record->limit = RECORDING_MAX;
     record->w = writer_of(record->buffer, sizeof(record->buffer));

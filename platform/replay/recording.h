@@ -19,10 +19,9 @@ struct recording;
 
 enum { RECORDING_MAX = 256 * 1024 * 1024 };
 
-/* The events that `record` hands on go to `events`. The path outlives it. NULL with a log message:
- * no file, or no memory. */
-struct recording *recording_new(struct loop *loop, const char *path,
-                                const struct radio_events *events, void *events_context);
+/* What it takes goes on to the sink. The path outlives it. NULL with a log message: no file, or no
+ * memory. */
+struct recording *recording_new(struct loop *loop, const char *path, const struct radio_sink *sink);
 /* Writes the rest. NULL is allowed. */
 void recording_free(struct recording *record);
 
@@ -30,8 +29,8 @@ void recording_free(struct recording *record);
 void recording_source(struct recording *record, const struct radio_operations *radio,
                       void *platform);
 
-/* To be given to the platform; the context is the record. */
-const struct radio_events *recording_events(void);
+/* What a struct radio_sink has; the context is the recording. */
+void recording_take(void *recording, const struct radio_event *event);
 
 /* Writes what waits now. */
 void recording_flush(struct recording *record);

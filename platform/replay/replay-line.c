@@ -35,7 +35,8 @@ enum { DB_MIN = INT8_MIN, DB_MAX = INT8_MAX, COUNT_MAX = 1 << 24 };
 
 static const struct field scene_fields[] = {NEEDED("", VALUE_U32, u.version, 1, 1), LAST};
 static const struct field mac_fields[] = {A_MAC("", u.mac), LAST};
-static const struct field works_fields[] = {NEEDED("", VALUE_WORKS, u.works, 0, 0), LAST};
+static const struct field works_fields[] = {NEEDED("", VALUE_WORKS, event.capabilities, 0, 0),
+                                            LAST};
 
 /* The arguments are members: parentheses around them would not compile. */
 /* NOLINTBEGIN(bugprone-macro-parentheses) */
@@ -52,72 +53,73 @@ static const struct field works_fields[] = {NEEDED("", VALUE_WORKS, u.works, 0, 
 
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-static const struct field ap_fields[] = {NEEDED("", VALUE_U16, u.ap.ap, 0, UINT16_MAX - 1),
-                                         AP_FIELDS(u.ap)};
-static const struct field ap_handle_fields[] = {NEEDED("", VALUE_U16, u.ap.ap, 0, UINT16_MAX - 1),
-                                                LAST};
+static const struct field ap_fields[] = {NEEDED("", VALUE_U16, event.ap.ap, 0, UINT16_MAX - 1),
+                                         AP_FIELDS(event.ap)};
+static const struct field ap_handle_fields[] = {
+    NEEDED("", VALUE_U16, event.gone, 0, UINT16_MAX - 1), LAST};
 static const struct field aps_fields[] = {
     NEEDED("", VALUE_U32, u.aps.count, 1, UINT16_MAX - 1),
     NUMBER("first", VALUE_U16, u.aps.first.ap, 0, UINT16_MAX - 1), AP_FIELDS(u.aps.first)};
 static const struct field sample_fields[] = {
-    A_MAC("", u.sample.device),
-    AP_HANDLE(u.sample.ap),
-    A_CLASS(u.sample.device_class),
-    NUMBER("antenna", VALUE_U8, u.sample.antenna, 0, 255),
-    NUMBER("source", VALUE_U8, u.sample.source, 0, RADIO_SOURCE_BEACON),
-    NEEDED("rssi", VALUE_S8, u.sample.rssi, DB_MIN, DB_MAX),
-    NUMBER("snr", VALUE_S8, u.sample.snr, DB_MIN, DB_MAX),
+    A_MAC("", event.sample.device),
+    AP_HANDLE(event.sample.ap),
+    A_CLASS(event.sample.device_class),
+    NUMBER("antenna", VALUE_U8, event.sample.antenna, 0, 255),
+    NUMBER("source", VALUE_U8, event.sample.source, 0, RADIO_SOURCE_BEACON),
+    NEEDED("rssi", VALUE_S8, event.sample.rssi, DB_MIN, DB_MAX),
+    NUMBER("snr", VALUE_S8, event.sample.snr, DB_MIN, DB_MAX),
     AGE,
     LAST};
 static const struct field join_fields[] = {
-    A_MAC("", u.client.device),
-    AP_HANDLE(u.client.ap),
-    NUMBER("vlan", VALUE_U16, u.client.vlan, 0, UINT16_MAX),
-    NUMBER("protocol", VALUE_U8, u.client.protocol, 0, 255),
-    OCTETS("ssid", u.client.ssid, u.client.ssid_len, RADIO_SSID_MAX),
+    A_MAC("", event.joined.device),
+    AP_HANDLE(event.joined.ap),
+    NUMBER("vlan", VALUE_U16, event.joined.vlan, 0, UINT16_MAX),
+    NUMBER("protocol", VALUE_U8, event.joined.protocol, 0, 255),
+    OCTETS("ssid", event.joined.ssid, event.joined.ssid_len, RADIO_SSID_MAX),
     LAST};
-static const struct field leave_fields[] = {A_MAC("", u.client.device), AP_HANDLE(u.client.ap),
+static const struct field leave_fields[] = {A_MAC("", event.left.device), AP_HANDLE(event.left.ap),
                                             LAST};
 static const struct field user_fields[] = {
-    A_MAC("", u.user.device), OCTETS("name", u.user.name, u.user.len, RADIO_USER_NAME_MAX), LAST};
-static const struct field address_fields[] = {A_MAC("", u.address.device),
-                                              NEEDED("ip", VALUE_ADDRESS, u.address, 0, 0),
-                                              FLAG("present", u.address.present), LAST};
-#define TOTAL(key, member) NUMBER(key, VALUE_U64, u.statistics.member, 0, 0)
+    A_MAC("", event.user.device),
+    OCTETS("name", event.user.name, event.user.len, RADIO_USER_NAME_MAX), LAST};
+static const struct field address_fields[] = {A_MAC("", event.address.device),
+                                              NEEDED("ip", VALUE_ADDRESS, event.address, 0, 0),
+                                              FLAG("present", event.address.present), LAST};
+#define TOTAL(key, member) NUMBER(key, VALUE_U64, event.statistics.member, 0, 0)
 #define U32(key, member)   NUMBER(key, VALUE_U32, member, 0, U32_TOP)
-static const struct field statistics_fields[] = {A_MAC("", u.statistics.device),
-                                                 AP_HANDLE(u.statistics.ap),
-                                                 A_CLASS(u.statistics.device_class),
+static const struct field statistics_fields[] = {A_MAC("", event.statistics.device),
+                                                 AP_HANDLE(event.statistics.ap),
+                                                 A_CLASS(event.statistics.device_class),
                                                  TOTAL("rx-bytes", rx_bytes),
                                                  TOTAL("tx-bytes", tx_bytes),
                                                  TOTAL("rx-packets", rx_packets),
                                                  TOTAL("tx-packets", tx_packets),
                                                  TOTAL("tx-retries", tx_retries),
                                                  TOTAL("tx-failed", tx_failed),
-                                                 U32("rx-rate", u.statistics.rx_rate),
-                                                 U32("tx-rate", u.statistics.tx_rate),
-                                                 U32("connected", u.statistics.connected),
+                                                 U32("rx-rate", event.statistics.rx_rate),
+                                                 U32("tx-rate", event.statistics.tx_rate),
+                                                 U32("connected", event.statistics.connected),
                                                  LAST};
 static const struct field rogue_fields[] = {
-    A_MAC("", u.rogue.device),
-    AP_HANDLE(u.rogue.ap),
-    A_CLASS(u.rogue.device_class),
-    NUMBER("band", VALUE_U8, u.rogue.band, 0, 3),
-    NUMBER("channel", VALUE_U16, u.rogue.channel, 0, UINT16_MAX),
-    NUMBER("encryption", VALUE_U8, u.rogue.encryption, 0, 255),
-    OCTETS("ssid", u.rogue.ssid, u.rogue.ssid_len, RADIO_SSID_MAX),
+    A_MAC("", event.rogue.device),
+    AP_HANDLE(event.rogue.ap),
+    A_CLASS(event.rogue.device_class),
+    NUMBER("band", VALUE_U8, event.rogue.band, 0, 3),
+    NUMBER("channel", VALUE_U16, event.rogue.channel, 0, UINT16_MAX),
+    NUMBER("encryption", VALUE_U8, event.rogue.encryption, 0, 255),
+    OCTETS("ssid", event.rogue.ssid, event.rogue.ssid_len, RADIO_SSID_MAX),
     LAST};
 static const struct field tag_fields[] = {
-    A_MAC("", u.tag.device),
-    AP_HANDLE(u.tag.ap),
-    NUMBER("vendor", VALUE_U8, u.tag.vendor, 0, 255),
-    NUMBER("ccx", VALUE_U8, u.tag.ccx_version, 0, 255),
-    NUMBER("power", VALUE_S8, u.tag.tx_power, DB_MIN, DB_MAX),
-    NUMBER("channel", VALUE_U8, u.tag.channel, 0, 255),
-    NUMBER("regulatory", VALUE_U8, u.tag.regulatory_class, 0, 255),
-    NUMBER("burst", VALUE_U8, u.tag.burst, 0, 255),
-    NUMBER("sequence", VALUE_U16, u.tag.sequence, 0, UINT16_MAX),
-    NUMBER("payload", VALUE_PAYLOAD, u.tag, 0, 0),
+    A_MAC("", event.tag.device),
+    AP_HANDLE(event.tag.ap),
+    NUMBER("vendor", VALUE_U8, event.tag.vendor, 0, 255),
+    NUMBER("ccx", VALUE_U8, event.tag.ccx_version, 0, 255),
+    NUMBER("power", VALUE_S8, event.tag.tx_power, DB_MIN, DB_MAX),
+    NUMBER("channel", VALUE_U8, event.tag.channel, 0, 255),
+    NUMBER("regulatory", VALUE_U8, event.tag.regulatory_class, 0, 255),
+    NUMBER("burst", VALUE_U8, event.tag.burst, 0, 255),
+    NUMBER("sequence", VALUE_U16, event.tag.sequence, 0, UINT16_MAX),
+    NUMBER("payload", VALUE_PAYLOAD, event.tag, 0, 0),
     AGE,
     LAST};
 static const struct field devices_fields[] = {
@@ -150,17 +152,17 @@ struct word {
 static const struct word words[] = {
     [REPLAY_SCENE] = {"scene", scene_fields},
     [REPLAY_BASE_MAC] = {"base-mac", mac_fields},
-    [REPLAY_WORKS] = {"works", works_fields},
-    [REPLAY_AP] = {"ap", ap_fields},
-    [REPLAY_AP_GONE] = {"ap-gone", ap_handle_fields},
-    [REPLAY_SAMPLE] = {"sample", sample_fields},
-    [REPLAY_JOIN] = {"join", join_fields},
-    [REPLAY_LEAVE] = {"leave", leave_fields},
-    [REPLAY_USER] = {"user", user_fields},
-    [REPLAY_ADDRESS] = {"address", address_fields},
-    [REPLAY_STATISTICS] = {"statistics", statistics_fields},
-    [REPLAY_ROGUE] = {"rogue", rogue_fields},
-    [REPLAY_TAG] = {"tag", tag_fields},
+    [RADIO_CAPABILITIES] = {"works", works_fields},
+    [RADIO_AP_CHANGED] = {"ap", ap_fields},
+    [RADIO_AP_GONE] = {"ap-gone", ap_handle_fields},
+    [RADIO_SAMPLE] = {"sample", sample_fields},
+    [RADIO_CLIENT_JOINED] = {"join", join_fields},
+    [RADIO_CLIENT_LEFT] = {"leave", leave_fields},
+    [RADIO_USER] = {"user", user_fields},
+    [RADIO_ADDRESS] = {"address", address_fields},
+    [RADIO_STATISTICS] = {"statistics", statistics_fields},
+    [RADIO_ROGUE] = {"rogue", rogue_fields},
+    [RADIO_TAG] = {"tag", tag_fields},
     [REPLAY_APS] = {"aps", aps_fields},
     [REPLAY_DEVICES] = {"devices", devices_fields},
     [REPLAY_AP_BACK] = {"ap-back", ap_handle_fields},
@@ -209,8 +211,8 @@ static void set_crowd_defaults(struct replay_crowd *crowd)
 static void set_defaults(struct replay_line *line)
 {
     switch (line->kind) {
-    case REPLAY_AP:
-        set_ap_defaults(&line->u.ap);
+    case RADIO_AP_CHANGED:
+        set_ap_defaults(&line->event.ap);
         break;
     case REPLAY_APS:
         set_ap_defaults(&line->u.aps.first);
@@ -218,28 +220,43 @@ static void set_defaults(struct replay_line *line)
     case REPLAY_DEVICES:
         set_crowd_defaults(&line->u.crowd);
         break;
-    case REPLAY_SAMPLE:
-        line->u.sample.device_class = RADIO_CLASS_CLIENT;
-        line->u.sample.antenna = RADIO_ANTENNA_COMBINED;
-        line->u.sample.source = RADIO_SOURCE_DATA;
-        line->u.sample.snr = RADIO_DB_UNKNOWN;
+    case RADIO_SAMPLE:
+        line->event.sample.device_class = RADIO_CLASS_CLIENT;
+        line->event.sample.antenna = RADIO_ANTENNA_COMBINED;
+        line->event.sample.source = RADIO_SOURCE_DATA;
+        line->event.sample.snr = RADIO_DB_UNKNOWN;
         break;
-    case REPLAY_ADDRESS:
-        line->u.address.present = true;
+    case RADIO_ADDRESS:
+        line->event.address.present = true;
         break;
-    case REPLAY_STATISTICS:
-        line->u.statistics.device_class = RADIO_CLASS_CLIENT;
+    case RADIO_STATISTICS:
+        line->event.statistics.device_class = RADIO_CLASS_CLIENT;
         break;
-    case REPLAY_ROGUE:
-        line->u.rogue.device_class = RADIO_CLASS_ROGUE_AP;
-        line->u.rogue.encryption = RADIO_ENCRYPTION_UNKNOWN;
+    case RADIO_ROGUE:
+        line->event.rogue.device_class = RADIO_CLASS_ROGUE_AP;
+        line->event.rogue.encryption = RADIO_ENCRYPTION_UNKNOWN;
         break;
-    case REPLAY_TAG:
-        line->u.tag.tx_power = RADIO_DB_UNKNOWN;
+    case RADIO_TAG:
+        line->event.tag.tx_power = RADIO_DB_UNKNOWN;
         break;
     default:
         break;
     }
+}
+
+const struct radio_event *replay_line_event(struct replay_line *line, int64_t now)
+{
+    struct radio_event *event = &line->event;
+
+    if (line->kind == RADIO_AP_CHANGED)
+        event->ap.up_since = now - line->age;
+    else if (line->kind == RADIO_SAMPLE)
+        event->sample.heard = now - line->age;
+    else if (line->kind == RADIO_TAG)
+        event->tag.heard = now - line->age;
+    if (line->kind == RADIO_TAG)
+        event->tag.payload = line->payload;
+    return event;
 }
 
 static const struct field *find_field(const struct field *fields, const struct cursor *key)
@@ -297,9 +314,10 @@ static bool is_complete(struct replay_line *line, uint32_t seen,
 
 static bool take_word(const struct cursor *word, struct replay_line *line)
 {
-    for (unsigned kind = REPLAY_SCENE; kind < WORDS; kind++) {
-        if (replay_text_is(word, words[kind].word)) {
-            line->kind = (enum replay_kind)kind;
+    for (unsigned kind = 0; kind < WORDS; kind++) {
+        if (words[kind].word != NULL && replay_text_is(word, words[kind].word)) {
+            line->kind = kind;
+            line->event.kind = (enum radio_kind)kind;
             return true;
         }
     }
@@ -325,6 +343,7 @@ bool replay_line_parse(const uint8_t *text, size_t len, struct replay_line *line
     bool first = true;
 
     memset(line, 0, sizeof(*line));
+    line->kind = REPLAY_NOTHING;
     error[0] = '\0';
     if (len > REPLAY_LINE_MAX)
         return refuse(error, "a line has at most %d characters", REPLAY_LINE_MAX);

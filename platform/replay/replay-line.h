@@ -24,23 +24,12 @@ enum {
     REPLAY_TIME_MAX = 1000000000, /* ms: eleven days */
 };
 
+/* Of a line: an enum radio_kind, or one of these. */
 enum replay_kind {
-    REPLAY_NOTHING, /* empty, or a comment */
-    REPLAY_SCENE,   /* the first line of each scene: its version */
-    /* Events of radio.h, one for one. */
+    REPLAY_NOTHING = RADIO_KINDS, /* empty, or a comment */
+    REPLAY_SCENE,                 /* the first line of each scene: its version */
     REPLAY_BASE_MAC,
-    REPLAY_WORKS,
-    REPLAY_AP,
-    REPLAY_AP_GONE,
-    REPLAY_SAMPLE,
-    REPLAY_JOIN,
-    REPLAY_LEAVE,
-    REPLAY_USER,
-    REPLAY_ADDRESS,
-    REPLAY_STATISTICS,
-    REPLAY_ROGUE,
-    REPLAY_TAG,
-    /* What makes many of them. */
+    /* What makes many events. */
     REPLAY_APS,
     REPLAY_DEVICES,
     REPLAY_AP_BACK,
@@ -86,25 +75,20 @@ struct replay_aps {
 
 struct replay_line {
     int64_t at; /* ms since collecting began; 0 if the line does not say */
-    enum replay_kind kind;
-    int64_t age; /* how long before that the frame was heard, or the AP came up */
+    unsigned kind;
+    int64_t age;              /* how long before that the frame was heard, or the AP came up */
+    struct radio_event event; /* if kind is a radio's; of ap-back what ap-gone has */
     union {
         uint32_t version;
         struct mac mac; /* base-mac, silent, heard */
-        uint32_t works;
-        struct radio_ap ap; /* ap N gone and ap N back, too */
-        struct radio_sample sample;
-        struct radio_client client; /* join; leave has device and ap of it */
-        struct radio_user user;
-        struct radio_address address;
-        struct radio_statistics statistics;
-        struct radio_rogue rogue;
-        struct radio_tag tag;
         struct replay_aps aps;
         struct replay_crowd crowd;
     } u;
-    uint8_t payload[RADIO_TAG_PAYLOAD_MAX]; /* that u.tag.payload points at */
+    uint8_t payload[RADIO_TAG_PAYLOAD_MAX]; /* of a tag */
 };
+
+/* The event of a line that is acted on now. It points into the line. */
+const struct radio_event *replay_line_event(struct replay_line *line, int64_t now);
 
 /* Reads one line without its end. False: `error` says why. */
 bool replay_line_parse(const uint8_t *text, size_t len, struct replay_line *line,

@@ -38,25 +38,27 @@ static bool fail(char error[static REPLAY_ERROR_SIZE], const char *text)
 static uint32_t aps_of(const struct replay_line *line)
 {
     switch (line->kind) {
-    case REPLAY_AP:
-    case REPLAY_AP_GONE:
+    case RADIO_AP_CHANGED:
+        return line->event.ap.ap + UINT32_C(1);
+    case RADIO_AP_GONE:
     case REPLAY_AP_BACK:
-        return line->u.ap.ap + UINT32_C(1);
+        return line->event.gone + UINT32_C(1);
     case REPLAY_APS:
         return line->u.aps.first.ap + line->u.aps.count;
     case REPLAY_DEVICES:
         return line->u.crowd.ap + (uint32_t)line->u.crowd.aps;
-    case REPLAY_SAMPLE:
-        return line->u.sample.ap + UINT32_C(1);
-    case REPLAY_JOIN:
-    case REPLAY_LEAVE:
-        return line->u.client.ap + UINT32_C(1);
-    case REPLAY_STATISTICS:
-        return line->u.statistics.ap + UINT32_C(1);
-    case REPLAY_ROGUE:
-        return line->u.rogue.ap + UINT32_C(1);
-    case REPLAY_TAG:
-        return line->u.tag.ap + UINT32_C(1);
+    case RADIO_SAMPLE:
+        return line->event.sample.ap + UINT32_C(1);
+    case RADIO_CLIENT_JOINED:
+        return line->event.joined.ap + UINT32_C(1);
+    case RADIO_CLIENT_LEFT:
+        return line->event.left.ap + UINT32_C(1);
+    case RADIO_STATISTICS:
+        return line->event.statistics.ap + UINT32_C(1);
+    case RADIO_ROGUE:
+        return line->event.rogue.ap + UINT32_C(1);
+    case RADIO_TAG:
+        return line->event.tag.ap + UINT32_C(1);
     default:
         return 0;
     }
@@ -65,11 +67,11 @@ static uint32_t aps_of(const struct replay_line *line)
 static void survey_works(struct replay_survey *survey, const struct replay_line *line)
 {
     switch (line->kind) {
-    case REPLAY_WORKS:
+    case RADIO_CAPABILITIES:
         survey->says_works = true;
         break;
-    case REPLAY_SAMPLE:
-        survey->works |= works_of(line->u.sample.device_class);
+    case RADIO_SAMPLE:
+        survey->works |= works_of(line->event.sample.device_class);
         break;
     case REPLAY_DEVICES:
         survey->works |= works_of(line->u.crowd.device_class);

@@ -15,10 +15,10 @@ static const char *const class_names[] = {"", "client", "tag", "rogue-ap", "rogu
 static const struct {
     const char *name;
     uint32_t bit;
-} works_names[] = {{"clients", RADIO_WORKS_CLIENTS},
-                   {"tags", RADIO_WORKS_TAGS},
-                   {"rogue-aps", RADIO_WORKS_ROGUE_APS},
-                   {"rogue-clients", RADIO_WORKS_ROGUE_CLIENTS}};
+} works_names[] = {{"clients", RADIO_CAN_CLIENTS},
+                   {"tags", RADIO_CAN_TAGS},
+                   {"rogue-aps", RADIO_CAN_ROGUE_APS},
+                   {"rogue-clients", RADIO_CAN_ROGUE_CLIENTS}};
 enum { WORKS_NAMES = sizeof(works_names) / sizeof(works_names[0]) };
 
 /* --- pieces of text -------------------------------------------------------------------------- */
@@ -130,7 +130,7 @@ static bool take_payload(struct cursor c, struct replay_line *line)
         if (!take_hex(&c, &line->payload[i]))
             return false;
     }
-    line->u.tag.payload_len = (uint16_t)len;
+    line->event.tag.payload_len = (uint16_t)len;
     return true;
 }
 
@@ -223,14 +223,14 @@ bool replay_value_take(struct cursor c, const struct field *field, struct replay
     case VALUE_MAC:
         return take_mac(c, (struct mac *)at);
     case VALUE_WORKS:
-        return take_works(c, &line->u.works);
+        return take_works(c, &line->event.capabilities);
     case VALUE_NAME:
     case VALUE_OCTETS:
         return take_named(c, field, line);
     case VALUE_PAYLOAD:
         return take_payload(c, line);
     case VALUE_ADDRESS:
-        return take_address(c, &line->u.address);
+        return take_address(c, &line->event.address);
     case VALUE_PATH:
         return take_path(c, &line->u.crowd);
     case VALUE_U64:
@@ -339,7 +339,7 @@ void replay_value_write(struct writer *w, const struct field *field, const struc
         put_text(w, mac_text((const struct mac *)at, mac));
         break;
     case VALUE_WORKS:
-        put_works(w, line->u.works);
+        put_works(w, line->event.capabilities);
         break;
     case VALUE_NAME:
         put_octets(w, at, strlen((const char *)at));
@@ -348,11 +348,11 @@ void replay_value_write(struct writer *w, const struct field *field, const struc
         put_octets(w, at, ((const uint8_t *)line)[field->length]);
         break;
     case VALUE_PAYLOAD:
-        for (size_t i = 0; i < line->u.tag.payload_len; i++)
+        for (size_t i = 0; i < line->event.tag.payload_len; i++)
             replay_put(w, "%02x", line->payload[i]);
         break;
     case VALUE_ADDRESS:
-        put_address(w, &line->u.address);
+        put_address(w, &line->event.address);
         break;
     default:
         write_number(w, field, at);

@@ -34,8 +34,7 @@ struct crowd {
 struct replay {
     struct loop *loop;
     struct replay_options options;
-    const struct radio_events *events;
-    void *events_context;
+    struct radio_sink sink;
     struct replay_counters counters;
 
     uint8_t *text;
@@ -80,15 +79,16 @@ static void join(struct crowd *crowd, uint32_t device, const struct mac *mac)
 {
     struct replay *replay = crowd->replay;
     const struct replay_crowd *what = &crowd->what;
-    struct radio_client client = {.device = *mac,
-                                  .ap = nearest_ap(what, device, 0),
-                                  .vlan = what->vlan,
-                                  .protocol = what->protocol,
-                                  .ssid_len = what->ssid_len};
+    struct radio_event event = {.kind = RADIO_CLIENT_JOINED,
+                                .joined = {.device = *mac,
+                                           .ap = nearest_ap(what, device, 0),
+                                           .vlan = what->vlan,
+                                           .protocol = what->protocol,
+                                           .ssid_len = what->ssid_len}};
 
-    memcpy(client.ssid, what->ssid, what->ssid_len);
-    if (ap_is_up(replay, client.ap))
-        replay->events->client_joined(replay->events_context, &client);
+    memcpy(event.joined.ssid, what->ssid, what->ssid_len);
+    if (ap_is_up(replay, event.joined.ap))
+        radio_tell(&replay->sink, &event);
 }
 
 static int64_t frame_time(const struct crowd *crowd, uint64_t frame)
@@ -124,7 +124,7 @@ static void play_frame(struct crowd *crowd, uint64_t frame)
             continue;
         }
         replay->counters.samples++;
-        replay->events->sample(replay->events_context, &sample);
+        radio_tell(&replay->sink, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
     }
 }
 
@@ -196,7 +196,7 @@ static void put_ap(struct replay *replay, const struct radio_ap *ap)
 {
     replay->aps[ap->ap] = *ap;
     replay->ap_up[ap->ap] = true;
-    replay->events->ap_changed(replay->events_context, ap);
+    radio_tell(&replay->sink, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = *ap});
 }
 
 static void drop_ap(struct replay *replay, uint16_t ap)
@@ -204,7 +204,7 @@ static void drop_ap(struct replay *replay, uint16_t ap)
     if (!replay->ap_up[ap])
         return;
     replay->ap_up[ap] = false;
-    replay->events->ap_gone(replay->events_context, ap);
+    radio_tell(&replay->sink, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = ap});
 }
 
 /* Comes back as it was last; one that never was stays away. */
@@ -228,46 +228,6 @@ static void put_aps(struct replay *replay, const struct replay_aps *aps)
     }
 }
 
-/* What stands in one record. */
-static void act_on_record(struct replay *replay, struct replay_line *line, int64_t at)
-{
-    const struct radio_events *events = replay->events;
-    void *context = replay->events_context;
-
-    switch (line->kind) {
-    case REPLAY_SAMPLE:
-        line->u.sample.heard = at - line->age;
-        replay->counters.samples++;
-        events->sample(context, &line->u.sample);
-        break;
-    case REPLAY_JOIN:
-        events->client_joined(context, &line->u.client);
-        break;
-    case REPLAY_LEAVE:
-        events->client_left(context, line->u.client.ap, &line->u.client.device);
-        break;
-    case REPLAY_USER:
-        events->client_user(context, &line->u.user);
-        break;
-    case REPLAY_ADDRESS:
-        events->address(context, &line->u.address);
-        break;
-    case REPLAY_STATISTICS:
-        events->statistics(context, &line->u.statistics);
-        break;
-    case REPLAY_ROGUE:
-        events->rogue(context, &line->u.rogue);
-        break;
-    case REPLAY_TAG:
-        line->u.tag.payload = line->payload;
-        line->u.tag.heard = at - line->age;
-        events->tag(context, &line->u.tag);
-        break;
-    default:
-        break;
-    }
-}
-
 static void act(struct replay *replay, struct replay_line *line)
 {
     int64_t at = replay->begun + line->at;
@@ -279,22 +239,18 @@ static void act(struct replay *replay, struct replay_line *line)
         if (!replay->is_configured)
             replay->base_mac = line->u.mac;
         break;
-    case REPLAY_WORKS:
-        replay->events->working_changed(replay->events_context, line->u.works);
-        break;
-    case REPLAY_AP:
-        line->u.ap.up_since = at - line->age;
-        put_ap(replay, &line->u.ap);
+    case RADIO_AP_CHANGED:
+        put_ap(replay, &replay_line_event(line, at)->ap);
         break;
     case REPLAY_APS:
         line->u.aps.first.up_since = at - line->age;
         put_aps(replay, &line->u.aps);
         break;
-    case REPLAY_AP_GONE:
-        drop_ap(replay, line->u.ap.ap);
+    case RADIO_AP_GONE:
+        drop_ap(replay, line->event.gone);
         break;
     case REPLAY_AP_BACK:
-        restore_ap(replay, line->u.ap.ap, at);
+        restore_ap(replay, line->event.gone, at);
         break;
     case REPLAY_DEVICES:
         begin_crowd(replay, at);
@@ -304,7 +260,9 @@ static void act(struct replay *replay, struct replay_line *line)
         set_silent(replay, &line->u.mac, line->kind == REPLAY_SILENT);
         break;
     default:
-        act_on_record(replay, line, at);
+        replay->counters.samples += line->kind == RADIO_SAMPLE;
+        if (line->kind < RADIO_KINDS)
+            radio_tell(&replay->sink, replay_line_event(line, at));
     }
 }
 
@@ -397,8 +355,7 @@ static bool take_scene(struct replay *replay)
 
 /* Takes the text over. */
 static struct replay *make(struct loop *loop, uint8_t *text, size_t len,
-                           const struct replay_options *options, const struct radio_events *events,
-                           void *events_context)
+                           const struct replay_options *options, const struct radio_sink *sink)
 {
     struct replay *replay = calloc(1, sizeof(*replay));
 
@@ -410,8 +367,7 @@ static struct replay *make(struct loop *loop, uint8_t *text, size_t len,
     replay->options = *options;
     if (options->devices_max == 0)
         replay->options.devices_max = REPLAY_DEVICES_MAX;
-    replay->events = events;
-    replay->events_context = events_context;
+    replay->sink = *sink;
     replay->text = text;
     replay->len = len;
     if (take_scene(replay))
@@ -421,8 +377,7 @@ static struct replay *make(struct loop *loop, uint8_t *text, size_t len,
 }
 
 struct replay *replay_new(struct loop *loop, const void *text, size_t len,
-                          const struct replay_options *options, const struct radio_events *events,
-                          void *events_context)
+                          const struct replay_options *options, const struct radio_sink *sink)
 {
     uint8_t *copy = malloc(len + 1);
 
@@ -430,7 +385,7 @@ struct replay *replay_new(struct loop *loop, const void *text, size_t len,
         return NULL;
     if (len > 0)
         memcpy(copy, text, len);
-    return make(loop, copy, len, options, events, events_context);
+    return make(loop, copy, len, options, sink);
 }
 
 /* All of a regular file; NULL and errno. */
@@ -464,7 +419,7 @@ out:
 }
 
 struct replay *replay_open(struct loop *loop, const struct replay_options *options,
-                           const struct radio_events *events, void *events_context)
+                           const struct radio_sink *sink)
 {
     size_t len = 0;
     uint8_t *text = read_file(options->name, &len);
@@ -473,7 +428,7 @@ struct replay *replay_open(struct loop *loop, const struct replay_options *optio
         log_error("the scene %s cannot be read: %s", options->name, strerror(errno));
         return NULL;
     }
-    return make(loop, text, len, options, events, events_context);
+    return make(loop, text, len, options, sink);
 }
 
 void replay_free(struct replay *replay)
@@ -500,7 +455,8 @@ static void start(struct replay *replay)
     log_warning("REPLAY: nothing is measured; all that location servers are told is the scene %s",
                 replay->options.name);
     if (!replay->says_works && replay->works != 0)
-        replay->events->working_changed(replay->events_context, replay->works);
+        radio_tell(&replay->sink, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                        .capabilities = replay->works});
     if (next_line(replay))
         play_lines(replay);
 }
@@ -539,16 +495,18 @@ static void describe(void *platform, char *text, size_t size)
                    (uint64_t)replay_memory(replay) / 1024);
 }
 
-static void counters(void *platform, struct radio_counters *out)
+static uint64_t counter(void *platform, const char *container, const char *leaf)
 {
     (void)platform;
-    memset(out, 0, sizeof(*out));
+    (void)container;
+    (void)leaf;
+    return 0;
 }
 
 const struct radio_operations *replay_operations(void)
 {
     static const struct radio_operations operations = {
-        .configure = configure, .base_mac = base_mac, .describe = describe, .counters = counters};
+        .configure = configure, .base_mac = base_mac, .describe = describe, .counter = counter};
 
     return &operations;
 }

@@ -43,14 +43,13 @@ struct replay_counters {
     uint64_t silent;  /* frames that silent devices did not send, or that no AP heard */
 };
 
-/* The text is copied. NULL with a log message that has the line. The events and the loop must
- * outlive it. */
+/* The text is copied. NULL with a log message that has the line. The loop must outlive
+ * it. */
 struct replay *replay_new(struct loop *loop, const void *text, size_t len,
-                          const struct replay_options *options, const struct radio_events *events,
-                          void *events_context);
+                          const struct replay_options *options, const struct radio_sink *sink);
 /* The same from a file, which options->name is. */
 struct replay *replay_open(struct loop *loop, const struct replay_options *options,
-                           const struct radio_events *events, void *events_context);
+                           const struct radio_sink *sink);
 /* Tells nothing any more. NULL is allowed. */
 void replay_free(struct replay *replay);
 

@@ -113,7 +113,8 @@ static void a_file_that_is_there_is_not_recorded_over(void **state)
 {
     (void)state;
     stage.said[0] = '\0';
-    assert_null(recording_new(stage.loop, stage.path, recording_events(), stage.record));
+    assert_null(
+        recording_new(stage.loop, stage.path, &(struct radio_sink){recording_take, stage.record}));
     assert_non_null(strstr(stage.said, "must be a new file"));
 }
 

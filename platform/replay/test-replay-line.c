@@ -41,10 +41,10 @@ static void keys_come_in_any_order_and_spaces_do_not_count(void **state)
     (void)state;
     assert_true(parse("  @17  sample   02:00:00:00:00:01 rssi=-40  ap=3 "));
     assert_int_equal(line.at, 17);
-    assert_int_equal(line.u.sample.ap, 3);
-    assert_int_equal(line.u.sample.rssi, -40);
-    assert_int_equal(line.u.sample.device_class, RADIO_CLASS_CLIENT);
-    assert_int_equal(line.u.sample.snr, RADIO_DB_UNKNOWN);
+    assert_int_equal(line.event.sample.ap, 3);
+    assert_int_equal(line.event.sample.rssi, -40);
+    assert_int_equal(line.event.sample.device_class, RADIO_CLASS_CLIENT);
+    assert_int_equal(line.event.sample.snr, RADIO_DB_UNKNOWN);
 }
 
 static void unknown_words_and_keys_are_refused(void **state)
@@ -95,11 +95,11 @@ static void octets_keep_within_their_room(void **state)
     (void)state;
     memset(text + len, 'x', 32);
     assert_true(parse(text));
-    assert_int_equal(line.u.client.ssid_len, 32);
+    assert_int_equal(line.event.joined.ssid_len, 32);
     text[len + 32] = 'x';
     assert_refused(text, "the ssid of");
     assert_true(parse("join 02:00:00:00:00:01 ap=1 ssid="));
-    assert_int_equal(line.u.client.ssid_len, 0);
+    assert_int_equal(line.event.joined.ssid_len, 0);
     assert_refused("join 02:00:00:00:00:01 ap=1 ssid=%4", "the ssid of");
     assert_refused("join 02:00:00:00:00:01 ap=1 ssid=%4g", "the ssid of");
     assert_refused("ap 1 mac=02:00:00:00:00:01 name=a%00b", "the name of");
@@ -113,7 +113,7 @@ static void a_name_keeps_room_for_its_end(void **state)
     (void)state;
     memset(text + len, 'x', SETTINGS_NAME_SIZE - 1);
     assert_true(parse(text));
-    assert_int_equal(strlen(line.u.ap.name), SETTINGS_NAME_SIZE - 1);
+    assert_int_equal(strlen(line.event.ap.name), SETTINGS_NAME_SIZE - 1);
     text[len + SETTINGS_NAME_SIZE - 1] = 'x';
     assert_refused(text, "the name of");
 }
@@ -126,7 +126,7 @@ static void a_payload_has_at_most_500_bytes(void **state)
     (void)state;
     memset(text + len, 'a', 1000);
     assert_true(parse(text));
-    assert_int_equal(line.u.tag.payload_len, 500);
+    assert_int_equal(line.event.tag.payload_len, 500);
     assert_int_equal(line.payload[499], 0xaa);
     text[len + 1000] = 'a';
     assert_refused(text, "the payload of");
@@ -138,13 +138,13 @@ static void addresses_are_told_apart_by_their_spelling(void **state)
 {
     (void)state;
     assert_true(parse("address 02:00:00:00:00:01 ip=192.0.2.7"));
-    assert_int_equal(line.u.address.family, 4);
-    assert_int_equal(line.u.address.address[3], 7);
-    assert_true(line.u.address.present);
+    assert_int_equal(line.event.address.family, 4);
+    assert_int_equal(line.event.address.address[3], 7);
+    assert_true(line.event.address.present);
     assert_true(parse("address 02:00:00:00:00:01 ip=2001:db8::9 present=0"));
-    assert_int_equal(line.u.address.family, 6);
-    assert_int_equal(line.u.address.address[15], 9);
-    assert_false(line.u.address.present);
+    assert_int_equal(line.event.address.family, 6);
+    assert_int_equal(line.event.address.address[15], 9);
+    assert_false(line.event.address.present);
     assert_refused("address 02:00:00:00:00:01 ip=192.0.2.256", "the ip of");
     assert_refused("address 02:00:00:00:00:01 ip=", "the ip of");
 }
@@ -168,9 +168,9 @@ static void what_works_is_named_or_nothing(void **state)
 {
     (void)state;
     assert_true(parse("works clients,rogue-clients"));
-    assert_int_equal(line.u.works, RADIO_WORKS_CLIENTS | RADIO_WORKS_ROGUE_CLIENTS);
+    assert_int_equal(line.event.capabilities, RADIO_CAN_CLIENTS | RADIO_CAN_ROGUE_CLIENTS);
     assert_true(parse("works nothing"));
-    assert_int_equal(line.u.works, 0);
+    assert_int_equal(line.event.capabilities, 0);
     assert_refused("works clients,frogs", "the argument");
     assert_refused("works clients,,tags", "the argument");
 }
@@ -187,22 +187,22 @@ static void a_line_longer_than_allowed_is_refused(void **state)
 
 static void the_longest_line_that_is_written_fits_its_room(void **state)
 {
-    static struct replay_line longest = {.at = REPLAY_TIME_MAX, .kind = REPLAY_TAG};
+    static struct replay_line longest = {.at = REPLAY_TIME_MAX, .kind = RADIO_TAG};
     uint8_t text[REPLAY_LINE_MAX];
     struct writer w = writer_of(text, sizeof(text));
 
     (void)state;
-    longest.u.tag.payload_len = RADIO_TAG_PAYLOAD_MAX;
+    longest.event.tag.payload_len = RADIO_TAG_PAYLOAD_MAX;
     replay_line_write(&longest, &w);
     assert_false(w.failed);
-    longest.kind = REPLAY_AP;
-    memset(longest.u.ap.name, '%', SETTINGS_NAME_SIZE - 1);
-    longest.u.ap.name[SETTINGS_NAME_SIZE - 1] = '\0';
+    longest.kind = RADIO_AP_CHANGED;
+    memset(longest.event.ap.name, '%', SETTINGS_NAME_SIZE - 1);
+    longest.event.ap.name[SETTINGS_NAME_SIZE - 1] = '\0';
     w = writer_of(text, sizeof(text));
     replay_line_write(&longest, &w);
     assert_false(w.failed);
     assert_true(replay_line_parse(text, w.used - 1, &line, error));
-    assert_string_equal(line.u.ap.name, longest.u.ap.name);
+    assert_string_equal(line.event.ap.name, longest.event.ap.name);
 }
 
 int main(void)

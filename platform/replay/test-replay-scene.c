@@ -212,7 +212,8 @@ static void an_empty_text_is_no_scene(void **state)
     const struct replay_options options = {.ap_capacity = STAGE_APS, .name = "nothing"};
 
     (void)state;
-    assert_null(replay_new(stage.loop, "", 0, &options, recording_events(), stage.record));
+    assert_null(replay_new(stage.loop, "", 0, &options,
+                           &(struct radio_sink){recording_take, stage.record}));
     assert_non_null(strstr(stage.said, "begins with"));
 }
 
@@ -221,10 +222,12 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
     struct replay_options options = {.ap_capacity = STAGE_APS, .name = "/nonexistent/scene"};
 
     (void)state;
-    assert_null(replay_open(stage.loop, &options, recording_events(), stage.record));
+    assert_null(
+        replay_open(stage.loop, &options, &(struct radio_sink){recording_take, stage.record}));
     assert_non_null(strstr(stage.said, "No such file"));
     options.name = "/dev/null";
-    assert_null(replay_open(stage.loop, &options, recording_events(), stage.record));
+    assert_null(
+        replay_open(stage.loop, &options, &(struct radio_sink){recording_take, stage.record}));
     assert_non_null(strstr(stage.said, "cannot be read"));
 }
 

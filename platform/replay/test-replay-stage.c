@@ -19,95 +19,12 @@ static void count(void)
     stage.events++;
 }
 
-static void end_ap(void *context, const struct radio_ap *ap)
+static void take_event(void *context, const struct radio_event *event)
 {
     (void)context;
-    (void)ap;
+    (void)event;
     count();
 }
-
-static void end_ap_gone(void *context, uint16_t ap)
-{
-    (void)context;
-    (void)ap;
-    count();
-}
-
-static void end_sample(void *context, const struct radio_sample *sample)
-{
-    (void)context;
-    (void)sample;
-    count();
-}
-
-static void end_joined(void *context, const struct radio_client *client)
-{
-    (void)context;
-    (void)client;
-    count();
-}
-
-static void end_left(void *context, uint16_t ap, const struct mac *device)
-{
-    (void)context;
-    (void)ap;
-    (void)device;
-    count();
-}
-
-static void end_user(void *context, const struct radio_user *user)
-{
-    (void)context;
-    (void)user;
-    count();
-}
-
-static void end_address(void *context, const struct radio_address *address)
-{
-    (void)context;
-    (void)address;
-    count();
-}
-
-static void end_statistics(void *context, const struct radio_statistics *statistics)
-{
-    (void)context;
-    (void)statistics;
-    count();
-}
-
-static void end_rogue(void *context, const struct radio_rogue *rogue)
-{
-    (void)context;
-    (void)rogue;
-    count();
-}
-
-static void end_tag(void *context, const struct radio_tag *tag)
-{
-    (void)context;
-    (void)tag;
-    count();
-}
-
-static void end_works(void *context, uint32_t works)
-{
-    (void)context;
-    (void)works;
-    count();
-}
-
-static const struct radio_events ends = {.ap_changed = end_ap,
-                                         .ap_gone = end_ap_gone,
-                                         .sample = end_sample,
-                                         .client_joined = end_joined,
-                                         .client_left = end_left,
-                                         .client_user = end_user,
-                                         .address = end_address,
-                                         .statistics = end_statistics,
-                                         .rogue = end_rogue,
-                                         .tag = end_tag,
-                                         .working_changed = end_works};
 
 /* --- the stage ---------------------------------------------------------------------------------
  */
@@ -120,7 +37,7 @@ void stage_begin(void)
     stage.events = 0;
     stage.loop = loop_new_virtual(5000000, INT64_C(1800000000000));
     assert_non_null(stage.loop);
-    stage.record = recording_new(stage.loop, stage.path, &ends, NULL);
+    stage.record = recording_new(stage.loop, stage.path, &(struct radio_sink){take_event, NULL});
     assert_non_null(stage.record);
     stage.said[0] = '\0';
 }
@@ -133,8 +50,8 @@ bool stage_open(const char *scene)
 
     (void)snprintf(text, sizeof(text), "%s%s", strncmp(scene, "scene ", 6) == 0 ? "" : "scene 1\n",
                    scene);
-    stage.replay =
-        replay_new(stage.loop, text, strlen(text), &options, recording_events(), stage.record);
+    stage.replay = replay_new(stage.loop, text, strlen(text), &options,
+                              &(struct radio_sink){recording_take, stage.record});
     if (stage.replay == NULL)
         return false;
     recording_source(stage.record, replay_operations(), stage.replay);

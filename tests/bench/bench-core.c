@@ -286,7 +286,8 @@ struct bench *bench_new(uint32_t devices, uint32_t samples, uint16_t aps, uint16
     engine_configure(bench->engine, &location);
     bench->views = views_new(bench->loop, bench->engine);
     views_configure(bench->views, &intervals);
-    engine_events()->working_changed(bench->engine, RADIO_WORKS_CLIENTS);
+    engine_take(bench->engine, &(struct radio_event){.kind = RADIO_CAPABILITIES,
+                                                     .capabilities = RADIO_CAN_CLIENTS});
     for (uint16_t i = 0; i < aps; i++) {
         const struct radio_ap ap = {.ap = i,
                                     .mac = {{2, 0xa, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}},
@@ -295,7 +296,7 @@ struct bench *bench_new(uint32_t devices, uint32_t samples, uint16_t aps, uint16
                                     .noise = -95,
                                     .tx_power = 20,
                                     .up = true};
-        engine_events()->ap_changed(bench->engine, &ap);
+        engine_take(bench->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = ap});
     }
     bench->shared = (struct session_context){.loop = bench->loop,
                                              .engine = bench->engine,
@@ -314,21 +315,21 @@ struct mac bench_device(uint32_t i)
 
 void bench_hear(struct bench *bench, uint32_t devices, uint16_t aps, unsigned heard)
 {
-    const struct radio_events *events = engine_events();
-    struct radio_sample sample = {.device_class = RADIO_CLASS_CLIENT,
-                                  .antenna = RADIO_ANTENNA_COMBINED,
-                                  .source = RADIO_SOURCE_DATA,
-                                  .snr = 40,
-                                  .heard = loop_now(bench->loop)};
+    struct radio_event event = {.kind = RADIO_SAMPLE,
+                                .sample = {.device_class = RADIO_CLASS_CLIENT,
+                                           .antenna = RADIO_ANTENNA_COMBINED,
+                                           .source = RADIO_SOURCE_DATA,
+                                           .snr = 40,
+                                           .heard = loop_now(bench->loop)}};
 
     bench->round++;
     for (uint32_t i = 0; i < devices; i++) {
         uint64_t first = (uint64_t)i * aps / devices;
-        sample.device = bench_device(i);
+        event.sample.device = bench_device(i);
         for (unsigned k = 0; k < heard; k++) {
-            sample.ap = (uint16_t)((first + k) % aps);
-            sample.rssi = (int8_t)(-40 - (int)k - (int)(bench->round % 2) * 10);
-            events->sample(bench->engine, &sample);
+            event.sample.ap = (uint16_t)((first + k) % aps);
+            event.sample.rssi = (int8_t)(-40 - (int)k - (int)(bench->round % 2) * 10);
+            engine_take(bench->engine, &event);
         }
     }
 }

@@ -175,7 +175,8 @@ static void associate(const struct bench *bench, uint32_t devices, uint16_t aps)
     for (uint32_t i = 0; i < devices; i++) {
         client.device = bench_device(i);
         client.ap = (uint16_t)((uint64_t)i * aps / devices);
-        engine_events()->client_joined(bench->engine, &client);
+        engine_take(bench->engine,
+                    &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
     }
 }
 

@@ -9,6 +9,8 @@
  */
 #include "agent/base/log.h"
 #include "platform/air/hearing.h"
+#include "platform/air/rogues.h"
+#include "platform/nl80211/nl80211.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +66,25 @@ static void on_tag(void *context, const struct radio_tag *tag)
 }
 
 /* Never told by what hears others. */
-static const struct radio_events events = {
-    .sample = on_sample, .statistics = on_statistics, .rogue = on_rogue, .tag = on_tag};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_STATISTICS:
+        on_statistics(context, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        on_rogue(context, &event->rogue);
+        break;
+    case RADIO_TAG:
+        on_tag(context, &event->tag);
+        break;
+    default:
+        abort();
+    }
+}
 
 static void keep_quiet(enum log_level level, const char *line)
 {
@@ -73,11 +92,10 @@ static void keep_quiet(enum log_level level, const char *line)
     (void)line;
 }
 
-static void hear_all(struct loop *loop, struct hearing *hearing, struct cursor input)
+static void hear_all(const struct source_setup *setup, struct hearing *hearing, struct cursor input)
 {
-    const struct nl80211_place place = {
+    const struct inventory_interface interface = {
         .has_ap = true, .ap = {.ap = AP, .band = RADIO_BAND_2GHZ, .channel = 1, .noise = -95}};
-    struct radio_counters counters = {0};
     uint64_t frames = 0;
 
     while (cursor_left(&input) > 2) {
@@ -86,33 +104,36 @@ static void hear_all(struct loop *loop, struct hearing *hearing, struct cursor i
         if (len > cursor_left(&input))
             len = cursor_left(&input);
         if ((head & PAUSE) != 0)
-            loop_advance(loop, PAUSE_MS);
+            loop_advance(setup->loop, PAUSE_MS);
         /* Memory of its own, so that every step past its end is seen. */
         uint8_t *copy = malloc(len > 0 ? len : 1);
         require(copy != NULL);
         if (len > 0)
             memcpy(copy, cursor_bytes(&input, len), len);
-        hearing_frame(hearing, &place, copy, len, len);
+        hearing_frame(hearing, &interface, copy, len, len);
         free(copy);
         frames++;
     }
     hearing_tell_statistics(hearing);
-    hearing_count(hearing, &counters);
-    require(counters.frames == frames);
-    require(counters.frames_malformed + counters.invalid_samples <= frames);
+    require(source_counters_sum(*setup->counters, "monitor", "frames") == frames);
+    require(source_counters_sum(*setup->counters, "monitor", "malformed") +
+                source_counters_sum(*setup->counters, "stations", "invalid-samples") <=
+            frames);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct loop *loop = loop_new_virtual(1000000, 0);
-    struct nl80211 *nl80211 =
-        nl80211_new(loop, &(struct nl80211_options){.ap_capacity = 4}, &events, &loop);
-    struct rogues *rogues = rogues_new(nl80211);
-    struct hearing *hearing = hearing_new(loop, nl80211, rogues, &events, &loop);
+    struct source_counters *counters = NULL;
+    struct source_setup setup = {.loop = loop, .sink = {take_event, &loop}, .counters = &counters};
+    struct nl80211 *nl80211 = nl80211_new(&setup);
+    setup.inventory = (struct inventory){&nl80211_inventory, nl80211};
+    struct rogues *rogues = setup.rogues = rogues_new(&setup);
+    struct hearing *hearing = hearing_new(&setup);
 
     log_divert(keep_quiet);
     require(hearing != NULL);
-    hear_all(loop, hearing, cursor_of(data, size));
+    hear_all(&setup, hearing, cursor_of(data, size));
     hearing_free(hearing);
     rogues_free(rogues);
     nl80211_free(nl80211);

@@ -150,7 +150,16 @@ static void on_address(void *context, const struct radio_address *address)
     told[told_count++] = *address;
 }
 
-static const struct radio_events events = {.address = on_address};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    default:
+        break;
+    }
+}
 
 static void keep_quiet(enum log_level level, const char *line)
 {
@@ -160,27 +169,34 @@ static void keep_quiet(enum log_level level, const char *line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct neighbours_options options = {.io = &fuzz_io, .is_client = is_client};
+    static const struct inventory_operations inventory = {.is_client = is_client};
+    struct source_counters *counters = NULL;
     struct loop *loop = loop_new_virtual(1000000, 0);
-    struct neighbours *neighbours = neighbours_new(loop, &options, &events, NULL);
+    struct neighbours *neighbours =
+        neighbours_new(&(struct source_setup){.loop = loop,
+                                              .sink = {.take = take_event},
+                                              .inventory = {.operations = &inventory},
+                                              .counters = &counters,
+                                              .io = &fuzz_io});
 
     log_divert(keep_quiet);
     require(neighbours != NULL);
     told_count = 0;
     turned = false;
     has_head = false;
-    neighbours_start(neighbours);
+    neighbours_configure(neighbours, NULL);
     (void)loop_turn(loop, 0);
     input = cursor_of(data, size);
     next_chunk();
-    neighbours_client_joined(neighbours);
+    neighbours_client_changed(neighbours, &(struct radio_event){.kind = RADIO_CLIENT_JOINED});
     while (has_head) {
         const uint8_t *before = input.at;
         int64_t seconds = head >> 6;
         if ((head & TURN) != 0) {
             turned = !turned;
-            neighbours_client_left(neighbours);
-            neighbours_client_joined(neighbours);
+            neighbours_client_changed(neighbours, &(struct radio_event){.kind = RADIO_CLIENT_LEFT});
+            neighbours_client_changed(neighbours,
+                                      &(struct radio_event){.kind = RADIO_CLIENT_JOINED});
         }
         loop_advance(loop, seconds * 1000);
         (void)loop_turn(loop, 0);

@@ -236,23 +236,52 @@ static void on_tag(void *context, const struct radio_tag *tag)
     (void)tag;
 }
 
-static void on_working_changed(void *context, uint32_t works)
+static void on_capabilities(void *context, uint32_t capabilities)
 {
     (void)context;
-    (void)works;
+    (void)capabilities;
 }
 
-static const struct radio_events events = {.ap_changed = on_ap_changed,
-                                           .ap_gone = on_ap_gone,
-                                           .sample = on_sample,
-                                           .client_joined = on_client_joined,
-                                           .client_left = on_client_left,
-                                           .client_user = on_client_user,
-                                           .address = on_address,
-                                           .statistics = on_statistics,
-                                           .rogue = on_rogue,
-                                           .tag = on_tag,
-                                           .working_changed = on_working_changed};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_AP_CHANGED:
+        on_ap_changed(context, &event->ap);
+        break;
+    case RADIO_AP_GONE:
+        on_ap_gone(context, event->gone);
+        break;
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_CLIENT_JOINED:
+        on_client_joined(context, &event->joined);
+        break;
+    case RADIO_CLIENT_LEFT:
+        on_client_left(context, event->left.ap, &event->left.device);
+        break;
+    case RADIO_USER:
+        on_client_user(context, &event->user);
+        break;
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    case RADIO_STATISTICS:
+        on_statistics(context, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        on_rogue(context, &event->rogue);
+        break;
+    case RADIO_TAG:
+        on_tag(context, &event->tag);
+        break;
+    case RADIO_CAPABILITIES:
+        on_capabilities(context, event->capabilities);
+        break;
+    case RADIO_KINDS:
+        break;
+    }
+}
 
 static void keep_quiet(enum log_level level, const char *line)
 {
@@ -269,9 +298,13 @@ static void run_platform(struct cursor bytes)
     const struct settings_radios settings = {
         .hostname = "host", .default_poll_seconds = 1, .radios = &radio, .radio_count = 1};
     struct loop *loop = loop_new_virtual(1000000, 0);
-    struct nl80211 *nl80211 =
-        nl80211_new(loop, &(struct nl80211_options){.ap_capacity = AP_CAPACITY, .io = &fuzz_io},
-                    &events, &loop);
+    struct handles *handles = handles_new(AP_CAPACITY);
+    struct source_counters *counters = NULL;
+    struct nl80211 *nl80211 = nl80211_new(&(struct source_setup){.loop = loop,
+                                                                 .sink = {take_event, &loop},
+                                                                 .handles = handles,
+                                                                 .counters = &counters,
+                                                                 .io = &fuzz_io});
     char text[300];
 
     require(nl80211 != NULL);
@@ -293,6 +326,7 @@ static void run_platform(struct cursor bytes)
     }
     nl80211_describe(nl80211, text, sizeof(text));
     nl80211_free(nl80211);
+    handles_free(handles);
     loop_free(loop);
 }
 

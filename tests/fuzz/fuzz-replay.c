@@ -71,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     log_divert(ignore_line);
     require(loop != NULL && engine != NULL);
     engine_configure(engine, &location);
-    struct replay *replay = replay_new(loop, data, size, &options, engine_events(), engine);
+    struct replay *replay =
+        replay_new(loop, data, size, &options, &(struct radio_sink){engine_take, engine});
     if (replay != NULL) {
         replay_operations()->configure(replay, &radios);
         for (unsigned i = 0; i < STEPS_MAX; i++) {

@@ -218,45 +218,34 @@ static void hear(struct engine *engine, struct cursor *in)
                                   .snr = RADIO_DB_UNKNOWN,
                                   .heard = loop_now(engine_loop(engine))};
 
-    engine_events()->sample(engine, &sample);
+    engine_take(engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 /* What is known of a device besides its readings. */
 static void tell_fact(struct engine *engine, uint8_t what, uint8_t ap, uint8_t device)
 {
-    const struct radio_events *events = engine_events();
     const struct mac mac = device_mac(device);
+    const struct radio_event events[] = {
+        {.kind = RADIO_CAPABILITIES, .capabilities = what / 6},
+        {.kind = RADIO_USER, .user = {.device = mac, .len = what & 0x7f}},
+        {.kind = RADIO_ADDRESS,
+         .address = {.device = mac,
+                     .family = (what & 8) != 0 ? 4 : 6,
+                     .present = (what & 16) != 0,
+                     .address = {ap, what}}},
+        {.kind = RADIO_STATISTICS, .statistics = {.device = mac, .ap = ap, .rx_bytes = what}},
+        {.kind = RADIO_ROGUE,
+         .rogue = {.device = mac, .ap = ap, .channel = what, .ssid_len = what & 63}},
+        {.kind = RADIO_TAG,
+         .tag = {.device = mac,
+                 .ap = ap,
+                 .sequence = what,
+                 .payload_len = 6,
+                 .payload = mac.b,
+                 .heard = loop_now(engine_loop(engine))}},
+    };
 
-    switch (what % 6) {
-    case 0:
-        events->working_changed(engine, what / 6);
-        break;
-    case 1:
-        events->client_user(engine, &(struct radio_user){.device = mac, .len = what & 0x7f});
-        break;
-    case 2:
-        events->address(engine, &(struct radio_address){.device = mac,
-                                                        .family = (what & 8) != 0 ? 4 : 6,
-                                                        .present = (what & 16) != 0,
-                                                        .address = {ap, what}});
-        break;
-    case 3:
-        events->statistics(engine,
-                           &(struct radio_statistics){.device = mac, .ap = ap, .rx_bytes = what});
-        break;
-    case 4:
-        events->rogue(engine, &(struct radio_rogue){
-                                  .device = mac, .ap = ap, .channel = what, .ssid_len = what & 63});
-        break;
-    default:
-        events->tag(engine, &(struct radio_tag){.device = mac,
-                                                .ap = ap,
-                                                .sequence = what,
-                                                .payload_len = 6,
-                                                .payload = mac.b,
-                                                .heard = loop_now(engine_loop(engine))});
-        break;
-    }
+    engine_take(engine, &events[what % 6]);
 }
 
 static void change_radio(struct engine *engine, struct cursor *in)
@@ -276,15 +265,16 @@ static void change_radio(struct engine *engine, struct cursor *in)
     if (what >= 0x80)
         tell_fact(engine, what & 0x7f, handle, number);
     else if (what % 4 == 0)
-        engine_events()->ap_changed(engine, &ap);
+        engine_take(engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = ap});
     else if (engine_ap(engine, handle) == NULL)
         return;
     else if (what % 4 == 1)
-        engine_events()->ap_gone(engine, handle);
+        engine_take(engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = handle});
     else if (what % 4 == 2)
-        engine_events()->client_joined(engine, &client);
+        engine_take(engine, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
     else
-        engine_events()->client_left(engine, handle, &device);
+        engine_take(engine, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                  .left = {.device = device, .ap = handle}});
     session_offer_changed(peer.session);
 }
 

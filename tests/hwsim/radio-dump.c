@@ -132,23 +132,52 @@ static void on_tag(void *context, const struct radio_tag *tag)
            tag->payload_len);
 }
 
-static void on_working_changed(void *context, uint32_t works)
+static void on_capabilities(void *context, uint32_t capabilities)
 {
     (void)context;
-    printf("working mask=%" PRIu32 "\n", works);
+    printf("working mask=%" PRIu32 "\n", capabilities);
 }
 
-static const struct radio_events events = {.ap_changed = on_ap_changed,
-                                           .ap_gone = on_ap_gone,
-                                           .sample = on_sample,
-                                           .client_joined = on_client_joined,
-                                           .client_left = on_client_left,
-                                           .client_user = on_client_user,
-                                           .address = on_address,
-                                           .statistics = on_statistics,
-                                           .rogue = on_rogue,
-                                           .tag = on_tag,
-                                           .working_changed = on_working_changed};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_AP_CHANGED:
+        on_ap_changed(context, &event->ap);
+        break;
+    case RADIO_AP_GONE:
+        on_ap_gone(context, event->gone);
+        break;
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_CLIENT_JOINED:
+        on_client_joined(context, &event->joined);
+        break;
+    case RADIO_CLIENT_LEFT:
+        on_client_left(context, event->left.ap, &event->left.device);
+        break;
+    case RADIO_USER:
+        on_client_user(context, &event->user);
+        break;
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    case RADIO_STATISTICS:
+        on_statistics(context, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        on_rogue(context, &event->rogue);
+        break;
+    case RADIO_TAG:
+        on_tag(context, &event->tag);
+        break;
+    case RADIO_CAPABILITIES:
+        on_capabilities(context, event->capabilities);
+        break;
+    case RADIO_KINDS:
+        break;
+    }
+}
 
 /* --- commands --- */
 
@@ -258,18 +287,32 @@ static void configure(struct program *program, char *words)
 
 static void print_counters(struct program *program)
 {
-    struct radio_counters c;
+    static const char *const shown[][3] = {
+        {"dumps", "stations", "dumps"},
+        {"interrupted", "stations", "dumps-interrupted"},
+        {"abandoned", "stations", "dumps-abandoned"},
+        {"overruns", "stations", "overruns"},
+        {"timeouts", "stations", "timeouts"},
+        {"errors", "stations", "errors"},
+        {"invalid", "stations", "invalid-samples"},
+        {"malformed", "stations", "malformed"},
+        {"untracked", "stations", "untracked"},
+        {"probes", "hostapd", "probes"},
+        {"attached", "hostapd", "attached"},
+        {"lost", "hostapd", "lost"},
+        {"ignored", "hostapd", "ignored"},
+        {"scans", "scan", "results"},
+        {"scans-refused", "scan", "refused"},
+        {"frames", "monitor", "frames"},
+        {"frames-lost", "monitor", "lost"},
+        {"frames-malformed", "monitor", "malformed"},
+    };
 
-    platform_operations()->counters(program->platform, &c);
-    printf("counters dumps=%" PRIu64 " interrupted=%" PRIu64 " abandoned=%" PRIu64
-           " overruns=%" PRIu64 " timeouts=%" PRIu64 " errors=%" PRIu64 " invalid=%" PRIu64
-           " malformed=%" PRIu64 " untracked=%" PRIu64 " probes=%" PRIu64 " attached=%" PRIu64
-           " lost=%" PRIu64 " ignored=%" PRIu64 " scans=%" PRIu64 " scans-refused=%" PRIu64
-           " frames=%" PRIu64 " frames-lost=%" PRIu64 " frames-malformed=%" PRIu64 "\n",
-           c.dumps, c.dumps_interrupted, c.dumps_abandoned, c.overruns, c.timeouts, c.errors,
-           c.invalid_samples, c.malformed, c.untracked, c.probes, c.hostapd_attached,
-           c.hostapd_lost, c.hostapd_ignored, c.scans, c.scans_refused, c.frames, c.frames_lost,
-           c.frames_malformed);
+    printf("counters");
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+        printf(" %s=%" PRIu64, shown[i][0],
+               platform_operations()->counter(program->platform, shown[i][1], shown[i][2]));
+    printf("\n");
 }
 
 static void run_command(struct program *program, char *line)
@@ -325,7 +368,8 @@ int main(int argc, char **argv)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (program.loop == NULL)
         return 1;
-    program.platform = platform_new(program.loop, &options, &events, &program);
+    program.platform =
+        platform_new(program.loop, &options, &(struct radio_sink){take_event, &program});
     if (program.platform != NULL && loop_watch_add(program.loop, &program.input, STDIN_FILENO,
                                                    LOOP_READ, on_input, &program) == 0)
         status = loop_run(program.loop);

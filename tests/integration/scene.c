@@ -49,8 +49,7 @@ struct later {
 
 struct platform {
     struct loop *loop;
-    const struct radio_events *events;
-    void *context;
+    struct radio_sink sink;
     bool started;
     bool has_base_mac;
     struct mac base_mac;
@@ -142,7 +141,7 @@ static void hear(void *context)
     struct platform *p = h->platform;
 
     h->sample.heard = loop_now(p->loop);
-    p->events->sample(p->context, &h->sample);
+    radio_tell(&p->sink, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = h->sample});
     if (h->every > 0)
         loop_timer_start(&h->timer, h->every);
 }
@@ -211,7 +210,7 @@ static void do_ap(struct platform *p, const struct words *words)
         bad_line("no such ap");
     if (words->count > 2 && strcmp(words->word[2], "gone") == 0) {
         p->ap_up[index] = false;
-        p->events->ap_gone(p->context, (uint16_t)index);
+        radio_tell(&p->sink, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = (uint16_t)index});
         return;
     }
     struct radio_ap ap = {.ap = (uint16_t)index,
@@ -227,7 +226,7 @@ static void do_ap(struct platform *p, const struct words *words)
                           .up_since = loop_now(p->loop)};
     (void)snprintf(ap.name, sizeof(ap.name), "%s", name != NULL ? name : "scene");
     p->ap_up[index] = true;
-    p->events->ap_changed(p->context, &ap);
+    radio_tell(&p->sink, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = ap});
 }
 
 static void join(struct platform *p, const struct mac *device, uint16_t ap)
@@ -237,7 +236,7 @@ static void join(struct platform *p, const struct mac *device, uint16_t ap)
         .device = *device, .ap = ap, .protocol = 6, .ssid_len = sizeof(ssid) - 1};
 
     memcpy(client.ssid, ssid, sizeof(ssid) - 1);
-    p->events->client_joined(p->context, &client);
+    radio_tell(&p->sink, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
 }
 
 static void do_crowd(struct platform *p, const struct words *words)
@@ -260,25 +259,13 @@ static bool tell_fact(struct platform *p, const char *text)
     if (!replay_line_parse((const uint8_t *)text, strlen(text), &line, error))
         return false;
     switch (line.kind) {
-    case REPLAY_WORKS:
-        p->events->working_changed(p->context, line.u.works);
-        return true;
-    case REPLAY_USER:
-        p->events->client_user(p->context, &line.u.user);
-        return true;
-    case REPLAY_ADDRESS:
-        p->events->address(p->context, &line.u.address);
-        return true;
-    case REPLAY_STATISTICS:
-        p->events->statistics(p->context, &line.u.statistics);
-        return true;
-    case REPLAY_ROGUE:
-        p->events->rogue(p->context, &line.u.rogue);
-        return true;
-    case REPLAY_TAG:
-        line.u.tag.payload = line.payload;
-        line.u.tag.heard = loop_now(p->loop);
-        p->events->tag(p->context, &line.u.tag);
+    case RADIO_CAPABILITIES:
+    case RADIO_USER:
+    case RADIO_ADDRESS:
+    case RADIO_STATISTICS:
+    case RADIO_ROGUE:
+    case RADIO_TAG:
+        radio_tell(&p->sink, replay_line_event(&line, loop_now(p->loop)));
         return true;
     default:
         return false;
@@ -315,7 +302,8 @@ static void act(struct platform *p, char *line)
         silence(p, &mac, (int)number(&words, "ap", -1));
     } else if (strcmp(verb, "leave") == 0) {
         silence(p, &mac, ap_of(&words));
-        p->events->client_left(p->context, ap_of(&words), &mac);
+        radio_tell(&p->sink, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                   .left = {.device = mac, .ap = ap_of(&words)}});
     } else {
         bad_line(verb);
     }
@@ -380,7 +368,7 @@ static void on_readable(void *context, unsigned ready)
 /* --- platform.h ------------------------------------------------------------------------------ */
 
 struct platform *platform_new(struct loop *loop, const struct platform_options *options,
-                              const struct radio_events *events, void *events_context)
+                              const struct radio_sink *sink)
 {
     struct platform *p = calloc(1, sizeof(*p));
 
@@ -393,8 +381,7 @@ struct platform *platform_new(struct loop *loop, const struct platform_options *
     }
     assert(options->ap_capacity >= APS_MAX);
     p->loop = loop;
-    p->events = events;
-    p->context = events_context;
+    p->sink = *sink;
     /* Also for writing: a FIFO then never ends, however many tests come and go at its other end. */
     p->fd = open(scene_path(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (p->fd < 0)
@@ -452,16 +439,18 @@ static void describe(void *platform, char *text, size_t size)
     (void)snprintf(text, size, "a scene with %u APs", up);
 }
 
-static void counters(void *platform, struct radio_counters *out)
+static uint64_t counter(void *platform, const char *container, const char *leaf)
 {
     (void)platform;
-    memset(out, 0, sizeof(*out));
+    (void)container;
+    (void)leaf;
+    return 0;
 }
 
 const struct radio_operations *platform_operations(void)
 {
     static const struct radio_operations operations = {
-        .configure = configure, .base_mac = base_mac, .describe = describe, .counters = counters};
+        .configure = configure, .base_mac = base_mac, .describe = describe, .counter = counter};
 
     return &operations;
 }

@@ -146,23 +146,52 @@ static void on_tag(void *context, const struct radio_tag *tag)
     say(context, "tag %02x ap %u\n", tag->device.b[5], tag->ap);
 }
 
-static void on_working_changed(void *context, uint32_t works)
+static void on_capabilities(void *context, uint32_t capabilities)
 {
-    (void)works;
+    (void)capabilities;
     say(context, "working\n");
 }
 
-static const struct radio_events events = {.ap_changed = on_ap_changed,
-                                           .ap_gone = on_ap_gone,
-                                           .sample = on_sample,
-                                           .client_joined = on_client_joined,
-                                           .client_left = on_client_left,
-                                           .client_user = on_client_user,
-                                           .address = on_address,
-                                           .statistics = on_statistics,
-                                           .rogue = on_rogue,
-                                           .tag = on_tag,
-                                           .working_changed = on_working_changed};
+static void take_event(void *context, const struct radio_event *event)
+{
+    switch (event->kind) {
+    case RADIO_AP_CHANGED:
+        on_ap_changed(context, &event->ap);
+        break;
+    case RADIO_AP_GONE:
+        on_ap_gone(context, event->gone);
+        break;
+    case RADIO_SAMPLE:
+        on_sample(context, &event->sample);
+        break;
+    case RADIO_CLIENT_JOINED:
+        on_client_joined(context, &event->joined);
+        break;
+    case RADIO_CLIENT_LEFT:
+        on_client_left(context, event->left.ap, &event->left.device);
+        break;
+    case RADIO_USER:
+        on_client_user(context, &event->user);
+        break;
+    case RADIO_ADDRESS:
+        on_address(context, &event->address);
+        break;
+    case RADIO_STATISTICS:
+        on_statistics(context, &event->statistics);
+        break;
+    case RADIO_ROGUE:
+        on_rogue(context, &event->rogue);
+        break;
+    case RADIO_TAG:
+        on_tag(context, &event->tag);
+        break;
+    case RADIO_CAPABILITIES:
+        on_capabilities(context, event->capabilities);
+        break;
+    case RADIO_KINDS:
+        break;
+    }
+}
 
 /* --- messages --- */
 
@@ -607,12 +636,20 @@ void scene_configure(struct scene *s)
     scene_turn(s);
 }
 
-struct nl80211 *scene_platform(struct scene *s, struct loop *loop)
+struct source_setup scene_setup(struct scene *s)
 {
-    const struct nl80211_options options = {
-        .ap_capacity = 8, .io = &fake_kernel_io, .io_context = &s->kernel};
+    return (struct source_setup){.loop = s->loop,
+                                 .sink = {take_event, s},
+                                 .handles = s->handles,
+                                 .inventory = {&nl80211_inventory, s->nl80211},
+                                 .counters = &s->counters,
+                                 .io = &fake_kernel_io,
+                                 .io_context = &s->kernel};
+}
 
-    return nl80211_new(loop, &options, &events, s);
+uint64_t scene_counted(const struct scene *s, const char *container, const char *leaf)
+{
+    return source_counters_sum(s->counters, container, leaf);
 }
 
 struct scene *scene_new(void)
@@ -631,7 +668,10 @@ struct scene *scene_new(void)
                                            .base_mac = scene_mac(1),
                                            .default_poll_seconds = 2,
                                            .radios = s->radios};
-    s->nl80211 = scene_platform(s, s->loop);
+    s->handles = handles_new(8);
+    assert(s->handles != NULL);
+    const struct source_setup setup = scene_setup(s);
+    s->nl80211 = nl80211_new(&setup);
     assert(s->nl80211 != NULL);
     (void)scene_wiphy(s, 0);
     return s;
@@ -640,6 +680,7 @@ struct scene *scene_new(void)
 void scene_free(struct scene *s)
 {
     nl80211_free(s->nl80211);
+    handles_free(s->handles);
     loop_free(s->loop);
     fake_kernel_fini(&s->kernel);
     log_divert(NULL);

@@ -14,6 +14,7 @@
 #define TESTS_UNIT_NL80211_SCENE_H
 
 #include "platform/nl80211/nl80211.h"
+#include "platform/source.h"
 #include "tests/unit/fake-kernel.h"
 
 enum {
@@ -81,6 +82,8 @@ struct scene_link {
 struct scene {
     struct loop *loop;
     struct fake_kernel kernel;
+    struct handles *handles;
+    struct source_counters *counters;
     struct nl80211 *nl80211;
     struct settings_radios settings;
     struct settings_radio radios[4];
@@ -116,8 +119,10 @@ struct scene {
 /* With nl80211, one wiphy phy0 of both bands, and the base MAC ..:01 configured. */
 struct scene *scene_new(void);
 void scene_free(struct scene *scene);
-/* One more platform on this machine, or NULL. */
-struct nl80211 *scene_platform(struct scene *scene, struct loop *loop);
+/* What a source on this machine is given, with nl80211's inventory. */
+struct source_setup scene_setup(struct scene *scene);
+/* What nl80211 and all others that were given a setup counted. */
+uint64_t scene_counted(const struct scene *scene, const char *container, const char *leaf);
 
 struct scene_wiphy *scene_wiphy(struct scene *scene, uint32_t index);
 /* An AP interface wlan<n> on that wiphy, ifindex n + 10, operating on channel 1. */

@@ -89,10 +89,12 @@ static void radio_describe(void *platform, char *text, size_t size)
     (void)snprintf(text, size, "radios of paper");
 }
 
-static void radio_counters(void *platform, struct radio_counters *counters)
+static uint64_t radio_counter(void *platform, const char *container, const char *leaf)
 {
     (void)platform;
-    memset(counters, 0, sizeof(*counters));
+    (void)container;
+    (void)leaf;
+    return 0;
 }
 
 static void keep_line(enum log_level level, const char *line)
@@ -113,7 +115,7 @@ struct replay *replay_new(void)
     r->radio = (struct radio_operations){.configure = radio_configure,
                                          .base_mac = radio_base_mac,
                                          .describe = radio_describe,
-                                         .counters = radio_counters};
+                                         .counter = radio_counter};
     for (size_t i = 0; i < REPLAY_SERVERS; i++)
         r->listeners[i] = far_listen("127.0.0.1", &r->ports[i]);
     (void)close(far_listen("127.0.0.1", &r->listen_port)); /* a port that is free */

@@ -66,12 +66,12 @@ void bed_ap(struct bed *bed, uint16_t ap)
                               .tx_power = 20,
                               .up = true,
                               .up_since = loop_now(bed->loop)};
-    engine_events()->ap_changed(bed->engine, &record);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
 }
 
 void bed_ap_gone(struct bed *bed, uint16_t ap)
 {
-    engine_events()->ap_gone(bed->engine, ap);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = ap});
 }
 
 void bed_hear(struct bed *bed, uint32_t device, uint16_t ap, int8_t rssi)
@@ -84,24 +84,26 @@ void bed_hear(struct bed *bed, uint32_t device, uint16_t ap, int8_t rssi)
                                   .rssi = rssi,
                                   .snr = (int8_t)(rssi + 95),
                                   .heard = loop_now(bed->loop)};
-    engine_events()->sample(bed->engine, &sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 void bed_join(struct bed *bed, uint32_t device, uint16_t ap)
 {
     struct radio_client client = {.device = bed_mac(device), .ap = ap};
-    engine_events()->client_joined(bed->engine, &client);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_JOINED, .joined = client});
 }
 
 void bed_leave(struct bed *bed, uint32_t device, uint16_t ap)
 {
     struct mac mac = bed_mac(device);
-    engine_events()->client_left(bed->engine, ap, &mac);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_CLIENT_LEFT,
+                                                   .left = {.device = mac, .ap = ap}});
 }
 
 void bed_works(struct bed *bed, uint32_t works)
 {
-    engine_events()->working_changed(bed->engine, works);
+    engine_take(bed->engine,
+                &(struct radio_event){.kind = RADIO_CAPABILITIES, .capabilities = works});
     bed_turn(bed);
 }
 
@@ -115,7 +117,7 @@ void bed_hear_as(struct bed *bed, uint8_t device_class, uint32_t device, uint16_
                                   .rssi = rssi,
                                   .snr = RADIO_DB_UNKNOWN,
                                   .heard = loop_now(bed->loop)};
-    engine_events()->sample(bed->engine, &sample);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
 }
 
 void bed_rogue(struct bed *bed, uint8_t device_class, uint32_t device, const char *ssid)
@@ -127,21 +129,21 @@ void bed_rogue(struct bed *bed, uint8_t device_class, uint32_t device, const cha
                                 .encryption = WIRE_ENCRYPTION_WPA2,
                                 .ssid_len = (uint8_t)strlen(ssid)};
     memcpy(rogue.ssid, ssid, strlen(ssid));
-    engine_events()->rogue(bed->engine, &rogue);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_ROGUE, .rogue = rogue});
 }
 
 void bed_user(struct bed *bed, uint32_t device, const char *name)
 {
     struct radio_user user = {.device = bed_mac(device), .len = (uint8_t)strlen(name)};
     memcpy(user.name, name, strlen(name));
-    engine_events()->client_user(bed->engine, &user);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_USER, .user = user});
 }
 
 void bed_address(struct bed *bed, uint32_t device, uint8_t last, bool present)
 {
     struct radio_address address = {
         .device = bed_mac(device), .family = 4, .present = present, .address = {192, 0, 2, last}};
-    engine_events()->address(bed->engine, &address);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_ADDRESS, .address = address});
 }
 
 void bed_statistics(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap,
@@ -153,7 +155,8 @@ void bed_statistics(struct bed *bed, uint8_t device_class, uint32_t device, uint
                                           .rx_bytes = bytes,
                                           .tx_bytes = bytes + 1,
                                           .connected = 7};
-    engine_events()->statistics(bed->engine, &statistics);
+    engine_take(bed->engine,
+                &(struct radio_event){.kind = RADIO_STATISTICS, .statistics = statistics});
 }
 
 void bed_tag(struct bed *bed, uint32_t device, uint16_t ap, uint16_t sequence, const char *payload)
@@ -167,7 +170,7 @@ void bed_tag(struct bed *bed, uint32_t device, uint16_t ap, uint16_t sequence, c
                             .payload_len = (uint16_t)strlen(payload),
                             .payload = (const uint8_t *)payload,
                             .heard = loop_now(bed->loop)};
-    engine_events()->tag(bed->engine, &tag);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_TAG, .tag = tag});
 }
 
 /* --- the peer's side ------------------------------------------------------------------------- */

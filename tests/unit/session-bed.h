@@ -60,7 +60,7 @@ void bed_ap_gone(struct bed *bed, uint16_t ap);
 void bed_hear(struct bed *bed, uint32_t device, uint16_t ap, int8_t rssi);
 void bed_join(struct bed *bed, uint32_t device, uint16_t ap);
 void bed_leave(struct bed *bed, uint32_t device, uint16_t ap);
-/* What works (enum radio_works); nothing does at first. Runs one turn. */
+/* What works (enum radio_capability); nothing does at first. Runs one turn. */
 void bed_works(struct bed *bed, uint32_t works);
 void bed_hear_as(struct bed *bed, uint8_t device_class, uint32_t device, uint16_t ap, int8_t rssi);
 void bed_rogue(struct bed *bed, uint8_t device_class, uint32_t device, const char *ssid);
