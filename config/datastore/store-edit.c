@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/datastore/store-edit.h"
 
+#include "config/errors/misfit.h"
 #include "config/schema/compat.h"
 
 #define NETCONF_NAMESPACE "urn:ietf:params:xml:ns:netconf:base:1.0"
@@ -475,10 +476,11 @@ static void edit_data(struct edit *edit, struct lyd_node *parent, const struct l
 
 /* <leaf nc:operation="delete"/> has no value and so is none for libyang, but it is legal. */
 static bool edit_deleted_leaf(struct edit *edit, const struct lyd_node *parent,
-                              const struct lysc_node *schema, const struct lyd_node *node,
+                              const struct misfit_place *place, const struct lyd_node *node,
                               enum edit_operation operation)
 {
     const struct lyd_node_opaq *opaque = (const struct lyd_node_opaq *)node;
+    const struct lysc_node *schema = place->node;
     struct lyd_node *found = NULL;
 
     if (schema == NULL || schema->nodetype != LYS_LEAF || !takes_away(operation) ||
@@ -491,35 +493,33 @@ static bool edit_deleted_leaf(struct edit *edit, const struct lyd_node *parent,
     if (is_explicit(found)) {
         take_out(edit, found);
     } else if (operation == EDIT_DELETE) {
-        char path[CONFIG_PATH_SIZE] = "";
-        if (parent != NULL)
-            (void)lyd_path(parent, LYD_PATH_STD, path, sizeof(path));
-        size_t used = strlen(path);
-        (void)snprintf(
-            path + used, sizeof(path) - used, "/%s%s%s",
-            parent == NULL || parent->schema->module != schema->module ? schema->module->name : "",
-            parent == NULL || parent->schema->module != schema->module ? ":" : "", schema->name);
         edit->failed = true;
-        (void)rpc_error_add(edit->errors, RPC_ERROR_APPLICATION, RPC_DATA_MISSING, path,
+        (void)rpc_error_add(edit->errors, RPC_ERROR_APPLICATION, RPC_DATA_MISSING, place->path,
                             "is not there");
     }
     return true;
 }
 
+/* Opaque nodes are what libyang makes of elements that it does not understand. */
 static void edit_opaque(struct edit *edit, const struct lyd_node *parent,
                         const struct lyd_node *node, enum edit_operation operation)
 {
-    const struct lysc_node *parent_schema = parent != NULL ? parent->schema : NULL;
-    const struct lyd_node_opaq *opaque = (const struct lyd_node_opaq *)node;
-    char path[CONFIG_PATH_SIZE] = "";
+    struct misfit_place above = {.schema = edit->schema, .is_data = true};
 
-    if (edit_deleted_leaf(edit, parent, edit_opaque_schema(edit, parent_schema, opaque), node,
-                          operation))
+    if (parent != NULL) {
+        above.node = parent->schema;
+        (void)lyd_path(parent, LYD_PATH_STD, above.path, sizeof(above.path));
+    }
+    struct misfit_place place = above;
+    misfit_enter(&place, node);
+    if (edit_deleted_leaf(edit, parent, &place, node, operation))
         return;
-    if (parent != NULL)
-        (void)lyd_path(parent, LYD_PATH_STD, path, sizeof(path));
     edit->failed = true;
-    edit_opaque_fault(edit, parent_schema, path, opaque);
+    if (misfit_find(&above, node, edit->errors))
+        return;
+    bool is_value = (place.node->nodetype & LYD_NODE_TERM) != 0;
+    (void)misfit_blame(&place, node, edit->errors, is_value ? RPC_INVALID_VALUE : RPC_BAD_ELEMENT,
+                       is_value ? "is not a value of its type" : "is not understood");
 }
 
 static void edit_key(struct edit *edit, const struct lyd_node *siblings,

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 
 struct lyd_node;
-struct lyd_node_opaq;
-struct lysc_node;
 
 enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_CREATE, EDIT_DELETE, EDIT_REMOVE, EDIT_NONE };
 
@@ -34,15 +32,5 @@ struct edit {
  */
 bool edit_apply(struct edit *edit, const struct lyd_node *config,
                 enum store_default_operation default_operation);
-
-/*
- * Opaque nodes are what libyang makes of elements that it does not understand. This adds the error
- * that says why; `schema` and `path` are of the parent, NULL and "" at the top.
- */
-void edit_opaque_fault(struct edit *edit, const struct lysc_node *parent, const char *path,
-                       const struct lyd_node_opaq *node);
-/* What the node would be in the schema, or NULL. */
-const struct lysc_node *edit_opaque_schema(const struct edit *edit, const struct lysc_node *parent,
-                                           const struct lyd_node_opaq *node);
 
 #endif

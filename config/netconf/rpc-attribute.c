@@ -5,6 +5,7 @@
  * would be done than the client asked for; for others it refuses the whole rpc and names the parent
  * of the element.
  */
+#include "config/errors/misfit.h"
 #include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
@@ -28,64 +29,11 @@ static const struct known {
     {YANG, "value", NULL, NULL},
 };
 
-struct place {
-    struct ly_ctx *schema;
-    bool data;                    /* of a <config>, */
-    bool edit;                    /* that is to be done */
-    const struct lysc_node *node; /* NULL: not known, or the top */
-    char path[CONFIG_PATH_SIZE];
+/* What the walk along an operation carries. */
+struct search {
+    bool is_edit; /* what its <config> says is to be done */
+    struct rpc_errors *errors;
 };
-
-/* --- where ----------------------------------------------------------------------------------- */
-
-static void append(struct place *place, const char *text)
-{
-    size_t used = strlen(place->path);
-
-    (void)snprintf(place->path + used, sizeof(place->path) - used, "%s", text);
-}
-
-static void append_keys(struct place *place, const struct lyd_node *element)
-{
-    const struct lysc_node *key = lysc_node_child(place->node);
-
-    for (; key != NULL && lysc_is_key(key); key = key->next) {
-        const struct lyd_node *child = xml_child(element, key->module->ns, key->name);
-        const char *value = child != NULL ? xml_value(child) : "";
-        const char *quote = strchr(value, '\'') != NULL ? "\"" : "'";
-        append(place, "[");
-        append(place, key->name);
-        append(place, "=");
-        append(place, quote);
-        append(place, value);
-        append(place, quote);
-        append(place, "]");
-    }
-}
-
-/* From the parent's place to the element's; what no schema knows has none. */
-static void enter(struct place *place, const struct lyd_node *element)
-{
-    const struct lysc_node *parent = place->node;
-    const struct lys_module *module =
-        ly_ctx_get_module_implemented_ns(place->schema, xml_namespace(element));
-
-    place->node = module != NULL && (parent != NULL || place->path[0] == '\0')
-                      ? lys_find_child(parent, module, xml_name(element), 0, 0, 0)
-                      : NULL;
-    if (place->node == NULL)
-        return;
-    append(place, "/");
-    if (parent == NULL || parent->module != module) {
-        append(place, module->name);
-        append(place, ":");
-    }
-    append(place, xml_name(element));
-    if (place->node->nodetype == LYS_LIST)
-        append_keys(place, element);
-}
-
-/* --- what ------------------------------------------------------------------------------------ */
 
 static bool is_one_of(const char *value, const char *const *values)
 {
@@ -145,7 +93,7 @@ static const char *unknown(const struct lyd_attr *attr, enum rpc_error_tag *tag)
 }
 
 /* RFC 7950, 7.7.9 and 7.8.6: where an entry goes; other nodes go nowhere. */
-static const char *fault_of_place(const struct place *place, const struct lyd_node *element,
+static const char *fault_of_place(const struct misfit_place *place, const struct lyd_node *element,
                                   const char *name, enum rpc_error_tag *tag)
 {
     const char *insert = value_of(element, YANG, "insert");
@@ -167,12 +115,12 @@ static const char *fault_of_place(const struct place *place, const struct lyd_no
 }
 
 /* NULL: nothing is wrong with it. */
-static const char *fault_of(const struct place *place, const struct lyd_node *element,
-                            const struct lyd_attr *attr, enum rpc_error_tag *tag)
+static const char *fault_of(const struct misfit_place *place, const struct lyd_node *element,
+                            const struct lyd_attr *attr, bool is_edit, enum rpc_error_tag *tag)
 {
     const struct known *as = known_as(attr);
 
-    if (as == NULL || !place->edit)
+    if (as == NULL || !is_edit || !place->is_data)
         return unknown(attr, tag);
     *tag = RPC_BAD_ATTRIBUTE;
     if (stands_twice(element, attr))
@@ -182,50 +130,22 @@ static const char *fault_of(const struct place *place, const struct lyd_node *el
     return strcmp(as->space, YANG) == 0 ? fault_of_place(place, element, as->name, tag) : NULL;
 }
 
-static bool blame(const struct place *place, const struct lyd_node *element, const char *name,
-                  enum rpc_error_tag tag, const char *fault, struct rpc_errors *errors)
+static bool blame(const struct misfit_place *place, const struct lyd_node *element,
+                  const char *name, enum rpc_error_tag tag, const char *fault,
+                  struct rpc_errors *errors)
 {
-    enum rpc_error_type type = place->data ? RPC_ERROR_APPLICATION : RPC_ERROR_PROTOCOL;
-    struct rpc_error *error = rpc_error_add(errors, type, tag, place->path, "%s", fault);
+    struct rpc_error *error = misfit_blame(place, element, errors, tag, fault);
 
     (void)snprintf(error->bad_attribute, sizeof(error->bad_attribute), "%s", name);
-    (void)snprintf(error->bad_element, sizeof(error->bad_element), "%s", xml_name(element));
     return true;
 }
 
-static bool look_at_attributes(const struct place *place, const struct lyd_node *element,
-                               struct rpc_errors *errors)
-{
-    for (const struct lyd_attr *attr = first_of(element); attr != NULL; attr = attr->next) {
-        enum rpc_error_tag tag = RPC_BAD_ATTRIBUTE;
-        const char *fault = fault_of(place, element, attr, &tag);
-        if (fault != NULL)
-            return blame(place, element, attr->name.name, tag, fault, errors);
-    }
-    return false;
-}
-
-static bool look_below(const struct place *place, const struct lyd_node *element,
-                       struct rpc_errors *errors)
-{
-    const struct lyd_node *child = NULL;
-
-    LY_LIST_FOR(((const struct lyd_node_opaq *)element)->child, child)
-    {
-        struct place own = *place;
-        enter(&own, child);
-        if (look_at_attributes(&own, child, errors) || look_below(&own, child, errors))
-            return true;
-    }
-    return false;
-}
-
-/* --- parameters ------------------------------------------------------------------------------ */
-
 /* RFC 6241, 6.2 and 8.9.1. */
-static bool look_at_filter(const struct place *place, const struct lyd_node *element,
+static bool look_at_filter(const struct misfit_place *place, const struct lyd_node *element,
                            struct rpc_errors *errors)
 {
+    const char *type = xml_filter_attribute(element, "type");
+    bool is_xpath = type != NULL && strcmp(type, "xpath") == 0;
     unsigned types = 0;
     unsigned selects = 0;
 
@@ -241,49 +161,41 @@ static bool look_at_filter(const struct place *place, const struct lyd_node *ele
             return blame(place, element, name, RPC_BAD_ATTRIBUTE,
                          "has the same attribute twice: remove one of the two", errors);
     }
-    const char *type = xml_filter_attribute(element, "type");
-    if (selects > 0 && (type == NULL || strcmp(type, "subtree") == 0))
+    if (!is_xpath && type != NULL && strcmp(type, "subtree") != 0)
+        return blame(place, element, "type", RPC_BAD_ATTRIBUTE,
+                     "a filter is of type subtree or xpath", errors);
+    if (is_xpath && selects == 0)
+        return blame(place, element, "select", RPC_MISSING_ATTRIBUTE,
+                     "a filter of type xpath needs the attribute select", errors);
+    if (selects > 0 && !is_xpath)
         return blame(place, element, "select", RPC_BAD_ATTRIBUTE,
                      "a filter that has select must be of type xpath", errors);
     return false;
 }
 
-static bool look_at_parameters(const struct place *place, const struct lyd_node *parent,
-                               bool is_edit, struct rpc_errors *errors);
-
-static bool look_at_parameter(const struct place *place, const struct lyd_node *element,
-                              bool is_edit, struct rpc_errors *errors)
+static bool visit(const struct misfit_place *place, const struct lyd_node *element, void *context)
 {
-    const struct place data = {.schema = place->schema, .data = true, .edit = is_edit};
+    const struct search *search = context;
+    const struct misfit_place data = {.schema = place->schema, .is_data = true, .has_keys = true};
 
-    if (strcmp(xml_name(element), "filter") == 0)
-        return look_at_filter(place, element, errors);
-    if (look_at_attributes(place, element, errors))
-        return true;
-    return strcmp(xml_name(element), "config") == 0
-               ? look_below(&data, element, errors)
-               : look_at_parameters(place, element, is_edit, errors);
-}
-
-static bool look_at_parameters(const struct place *place, const struct lyd_node *parent,
-                               bool is_edit, struct rpc_errors *errors)
-{
-    const struct lyd_node *element = NULL;
-
-    LY_LIST_FOR(((const struct lyd_node_opaq *)parent)->child, element)
-    {
-        if (look_at_parameter(place, element, is_edit, errors))
-            return true;
+    if (!place->is_data && strcmp(xml_name(element), "filter") == 0)
+        return look_at_filter(place, element, search->errors);
+    for (const struct lyd_attr *attr = first_of(element); attr != NULL; attr = attr->next) {
+        enum rpc_error_tag tag = RPC_BAD_ATTRIBUTE;
+        const char *fault = fault_of(place, element, attr, search->is_edit, &tag);
+        if (fault != NULL)
+            return blame(place, element, attr->name.name, tag, fault, search->errors);
     }
-    return false;
+    return !place->is_data && strcmp(xml_name(element), "config") == 0 &&
+           misfit_walk_below(&data, element, visit, context);
 }
 
 bool rpc_attribute_fault(struct ly_ctx *schema, const struct lyd_node *operation,
                          struct rpc_errors *errors)
 {
-    const struct place place = {.schema = schema};
+    const struct misfit_place top = {.schema = schema};
+    struct search search = {.is_edit = xml_is(operation, XML_NETCONF, "edit-config"),
+                            .errors = errors};
 
-    return look_at_attributes(&place, operation, errors) ||
-           look_at_parameters(&place, operation, xml_is(operation, XML_NETCONF, "edit-config"),
-                              errors);
+    return misfit_walk(&top, operation, visit, &search);
 }
