@@ -248,8 +248,8 @@ static size_t count_entries(const struct lyd_node *parent, const char *list)
 }
 
 /*
- * An array for all entries of a list, each filled by `apply`; NULL if the list is empty. The count
- * is given as the entries are filled, so that one can look at those before it.
+ * An array for all entries of a list, each filled by `apply`; NULL if the list is empty. While one
+ * is filled, *count is how many stand before it.
  */
 static void *apply_list(struct work *work, const struct lyd_node *parent, const char *list,
                         size_t size, size_t *count,
@@ -289,13 +289,6 @@ static int compare_servers(const void *x, const void *y)
     return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
 }
 
-static int compare_attribute_lists(const void *x, const void *y)
-{
-    const struct settings_attribute_list *a = x;
-    const struct settings_attribute_list *b = y;
-    return strcmp(a->name, b->name);
-}
-
 static int compare_users(const void *x, const void *y)
 {
     const struct settings_user *a = x;
@@ -303,35 +296,30 @@ static int compare_users(const void *x, const void *y)
     return mac_compare(&a->mac, &b->mac);
 }
 
-static int compare_method_lists(const void *x, const void *y)
+/* Of what begins with its name. */
+static int compare_names(const void *x, const void *y)
 {
-    const struct settings_method_list *a = x;
-    const struct settings_method_list *b = y;
-    return strcmp(a->name, b->name);
+    return strcmp(x, y);
 }
 
-static int compare_radios(const void *x, const void *y)
-{
-    const struct settings_radio *a = x;
-    const struct settings_radio *b = y;
-    return strcmp(a->ifname, b->ifname);
-}
+static_assert(offsetof(struct settings_attribute_list, name) == 0 &&
+                  offsetof(struct settings_method_list, name) == 0 &&
+                  offsetof(struct settings_radio, ifname) == 0,
+              "compare_names() compares them by their names");
 
-static void sort(void *array, size_t count, size_t size, int (*compare)(const void *, const void *))
-{
-    if (count > 1)
-        qsort(array, count, size, compare);
-}
+#define SORT(array, count, compare)                             \
+    do {                                                        \
+        if ((count) > 1)                                        \
+            qsort((array), (count), sizeof(*(array)), compare); \
+    } while (0)
 
 static void sort_lists(struct settings *s)
 {
-    sort(s->servers, s->server_count, sizeof(*s->servers), compare_servers);
-    sort(s->aaa.attribute_lists, s->aaa.attribute_list_count, sizeof(*s->aaa.attribute_lists),
-         compare_attribute_lists);
-    sort(s->aaa.users, s->aaa.user_count, sizeof(*s->aaa.users), compare_users);
-    sort(s->aaa.method_lists, s->aaa.method_list_count, sizeof(*s->aaa.method_lists),
-         compare_method_lists);
-    sort(s->radios.radios, s->radios.radio_count, sizeof(*s->radios.radios), compare_radios);
+    SORT(s->servers, s->server_count, compare_servers);
+    SORT(s->aaa.attribute_lists, s->aaa.attribute_list_count, compare_names);
+    SORT(s->aaa.users, s->aaa.user_count, compare_users);
+    SORT(s->aaa.method_lists, s->aaa.method_list_count, compare_names);
+    SORT(s->radios.radios, s->radios.radio_count, compare_names);
 }
 
 /* --- aaa ------------------------------------------------------------------------------------- */
@@ -353,10 +341,20 @@ static void apply_attribute_list(struct work *work, const struct lyd_node *entry
 static void apply_user(struct work *work, const struct lyd_node *entry, void *to)
 {
     struct settings_user *user = to;
+    const struct settings_user *before = user - work->settings->aaa.user_count;
+    char text[MAC_TEXT_SIZE];
 
     (void)apply_mac(entry, "mac", &user->mac);
     (void)apply_text(work, entry, "attribute-list", user->attribute_list,
                      sizeof(user->attribute_list));
+    for (; before < user; before++) {
+        if (!mac_equal(&before->mac, &user->mac))
+            continue;
+        refuse(work, entry,
+               "is %s, which another user already has in another spelling: remove one of the two",
+               mac_text(&user->mac, text));
+        return;
+    }
 }
 
 static void apply_method_list(struct work *work, const struct lyd_node *entry, void *to)
@@ -366,31 +364,6 @@ static void apply_method_list(struct work *work, const struct lyd_node *entry, v
 
     (void)apply_text(work, entry, "name", list->name, sizeof(list->name));
     list->local = method != NULL && strcmp(method, "local") == 0;
-}
-
-/* The entries stand in the array in the order of the tree. */
-static void refuse_repeated_users(struct work *work, const struct lyd_node *aaa)
-{
-    const struct settings_user *users = work->settings->aaa.users;
-    const struct lyd_node *node = NULL;
-    size_t index = 0;
-
-    LY_LIST_FOR(lyd_child(aaa), node)
-    {
-        char text[MAC_TEXT_SIZE];
-        if (!is_entry(node, "user") || index == work->settings->aaa.user_count)
-            continue;
-        for (size_t i = 0; i < index; i++) {
-            if (mac_equal(&users[i].mac, &users[index].mac)) {
-                refuse(work, node,
-                       "is %s, which another user already has in another spelling: remove one of "
-                       "the two",
-                       mac_text(&users[index].mac, text));
-                break;
-            }
-        }
-        index++;
-    }
 }
 
 static void apply_aaa(struct work *work)
@@ -405,7 +378,6 @@ static void apply_aaa(struct work *work)
     to->users = apply_list(work, aaa, "user", sizeof(*to->users), &to->user_count, apply_user);
     to->method_lists = apply_list(work, aaa, "credential-download", sizeof(*to->method_lists),
                                   &to->method_list_count, apply_method_list);
-    refuse_repeated_users(work, aaa);
 }
 
 /* --- nmsp ------------------------------------------------------------------------------------ */
@@ -488,8 +460,21 @@ static void apply_nmsp(struct work *work)
     apply_listen(work, nmsp);
 }
 
-/* --- system and radios --------------------------------------------------------------------------
- */
+/* --- system and radios ----------------------------------------------------------------------- */
+
+/* A frame is one reading of one radio. */
+static void apply_monitor(struct work *work, const struct lyd_node *entry,
+                          struct settings_radio *radio)
+{
+    const struct settings_radio *before = radio - work->settings->radios.radio_count;
+
+    if (!apply_text(work, entry, "monitor", radio->monitor, sizeof(radio->monitor)))
+        return;
+    for (; before < radio; before++)
+        if (strcmp(before->monitor, radio->monitor) == 0)
+            refuse(work, child(entry, "monitor"),
+                   "is the monitor interface of %s already: name each only once", before->ifname);
+}
 
 static void apply_radio(struct work *work, const struct lyd_node *entry, void *to)
 {
@@ -500,31 +485,9 @@ static void apply_radio(struct work *work, const struct lyd_node *entry, void *t
     radio->disabled = is_true(value(entry, "disable"));
     radio->has_ap_mac = apply_mac(entry, "ap-mac", &radio->ap_mac);
     (void)apply_text(work, entry, "ap-name", radio->ap_name, sizeof(radio->ap_name));
-    (void)apply_text(work, entry, "monitor", radio->monitor, sizeof(radio->monitor));
+    apply_monitor(work, entry, radio);
     radio->poll_seconds =
         poll != NULL ? (uint8_t)number(poll) : work->settings->radios.default_poll_seconds;
-}
-
-/* A frame is one reading of one radio. The entries stand in the array in the order of the tree. */
-static void refuse_repeated_monitor(struct work *work, const struct lyd_node *radios)
-{
-    const struct settings_radios *to = &work->settings->radios;
-    const struct lyd_node *node = NULL;
-    size_t index = 0;
-
-    LY_LIST_FOR(lyd_child(radios), node)
-    {
-        if (!is_entry(node, "radio") || index == to->radio_count)
-            continue;
-        for (size_t i = 0; i < index; i++) {
-            if (to->radios[index].monitor[0] != '\0' &&
-                strcmp(to->radios[i].monitor, to->radios[index].monitor) == 0)
-                refuse(work, child(node, "monitor"),
-                       "is the monitor interface of %s already: name each only once",
-                       to->radios[i].ifname);
-        }
-        index++;
-    }
 }
 
 static void apply_radios(struct work *work)
@@ -544,7 +507,6 @@ static void apply_radios(struct work *work)
     (void)apply_text(work, radios, "helper", to->helper, sizeof(to->helper));
     to->radios =
         apply_list(work, radios, "radio", sizeof(*to->radios), &to->radio_count, apply_radio);
-    refuse_repeated_monitor(work, radios);
 }
 
 /* The schema has no other names. */
