@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/datastore/json.h"
 
-#include "agent/base/cursor.h"
+#include "agent/base/number.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -45,68 +45,45 @@ static bool is_digit(int byte)
     return byte >= '0' && byte <= '9';
 }
 
-static bool is_hex_digit(int byte)
-{
-    return is_digit(byte) || (byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F');
-}
-
 static bool scan_escape(struct scanner *s)
 {
     int byte = peek(s);
 
     if (byte < 0)
         return refuse(s, "the text ends within a string");
-    if (byte != 'u') {
-        if (strchr("\"\\/bfnrt", byte) == NULL || byte == 0)
-            return refuse(s, "an escape that JSON does not know");
-        cursor_skip(&s->in, 1);
-        return true;
-    }
+    if (byte == 0 || strchr("\"\\/bfnrtu", byte) == NULL)
+        return refuse(s, "an escape that JSON does not know");
     cursor_skip(&s->in, 1);
-    for (int i = 0; i < 4; i++) {
-        if (!is_hex_digit(peek(s)))
+    for (int left = byte == 'u' ? 4 : 0; left > 0; left--) {
+        if (peek(s) < 0 || number_hex_digit((uint8_t)peek(s)) < 0)
             return refuse(s, "\\u needs four hex digits");
         cursor_skip(&s->in, 1);
     }
     return true;
 }
 
-/* How many bytes follow the first of a UTF-8 sequence, and the range of the second (RFC 3629, 4).
- */
-static int utf8_tail(int first, uint8_t *low, uint8_t *high)
-{
-    *low = 0x80;
-    *high = 0xBF;
-    if (first >= 0xC2 && first <= 0xDF)
-        return 1;
-    if (first >= 0xE0 && first <= 0xEF) {
-        *low = first == 0xE0 ? 0xA0 : 0x80;
-        *high = first == 0xED ? 0x9F : 0xBF;
-        return 2;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        *low = first == 0xF0 ? 0x90 : 0x80;
-        *high = first == 0xF4 ? 0x8F : 0xBF;
-        return 3;
-    }
-    return -1;
-}
-
+/* RFC 3629, 4: the range of the first byte, that of the second, and how many follow the first. */
 static bool scan_utf8(struct scanner *s)
 {
-    uint8_t low = 0;
-    uint8_t high = 0;
-    int left = utf8_tail(peek(s), &low, &high);
+    static const struct {
+        uint8_t first, last, low, high;
+        int tail;
+    } forms[] = {{0xC2, 0xDF, 0x80, 0xBF, 1}, {0xE0, 0xE0, 0xA0, 0xBF, 2},
+                 {0xE1, 0xEC, 0x80, 0xBF, 2}, {0xED, 0xED, 0x80, 0x9F, 2},
+                 {0xEE, 0xEF, 0x80, 0xBF, 2}, {0xF0, 0xF0, 0x90, 0xBF, 3},
+                 {0xF1, 0xF3, 0x80, 0xBF, 3}, {0xF4, 0xF4, 0x80, 0x8F, 3}};
+    const size_t count = sizeof(forms) / sizeof(forms[0]);
+    size_t i = 0;
 
-    if (left < 0)
+    while (i < count && (peek(s) < forms[i].first || peek(s) > forms[i].last))
+        i++;
+    if (i == count)
         return refuse(s, "a byte that is not UTF-8");
     cursor_skip(&s->in, 1);
-    for (; left > 0; left--) {
-        if (peek(s) < low || peek(s) > high)
+    for (int n = 0; n < forms[i].tail; n++) {
+        if (peek(s) < (n == 0 ? forms[i].low : 0x80) || peek(s) > (n == 0 ? forms[i].high : 0xBF))
             return refuse(s, "a character that is not UTF-8");
         cursor_skip(&s->in, 1);
-        low = 0x80;
-        high = 0xBF;
     }
     return true;
 }
@@ -180,21 +157,6 @@ static bool scan_literal(struct scanner *s)
 
 static bool scan_value(struct scanner *s);
 
-/* After an item: true if another one must follow; false at the closing bracket or with a fault. */
-static bool scan_separator(struct scanner *s, int closing, const char *complaint)
-{
-    int byte = next_token(s);
-
-    if (take(s, closing))
-        return false;
-    if (take(s, ',')) {
-        if (next_token(s) == closing)
-            return refuse(s, "nothing may stand between the last comma and the closing bracket");
-        return true;
-    }
-    return refuse(s, byte < 0 ? "the text ends here, but brackets are still open" : complaint);
-}
-
 static bool scan_member(struct scanner *s)
 {
     if (next_token(s) < 0)
@@ -207,36 +169,34 @@ static bool scan_member(struct scanner *s)
     return scan_value(s);
 }
 
-static bool scan_object(struct scanner *s)
+/* What stands in brackets, which are open. */
+static bool scan_items(struct scanner *s, int closing, bool (*scan)(struct scanner *s),
+                       const char *complaint)
 {
-    cursor_skip(&s->in, 1);
-    if (next_token(s) == '}')
-        return take(s, '}');
-    do {
-        if (!scan_member(s))
+    bool more = next_token(s) != closing;
+
+    while (more) {
+        if (!scan(s))
             return false;
-    } while (scan_separator(s, '}', "a comma or } must stand here"));
-    return s->reason == NULL;
+        int byte = next_token(s);
+        more = take(s, ',');
+        if (more && next_token(s) == closing)
+            return refuse(s, "nothing may stand between the last comma and the closing bracket");
+        if (!more && byte != closing)
+            return refuse(s,
+                          byte < 0 ? "the text ends here, but brackets are still open" : complaint);
+    }
+    return take(s, closing);
 }
 
-static bool scan_array(struct scanner *s)
-{
-    cursor_skip(&s->in, 1);
-    if (next_token(s) == ']')
-        return take(s, ']');
-    do {
-        if (!scan_value(s))
-            return false;
-    } while (scan_separator(s, ']', "a comma or ] must stand here"));
-    return s->reason == NULL;
-}
-
-static bool scan_nested(struct scanner *s, bool (*scan)(struct scanner *s))
+static bool scan_nested(struct scanner *s, bool is_object)
 {
     if (s->depth == JSON_DEPTH_MAX)
         return refuse(s, "brackets are nested too deep for a configuration");
     s->depth++;
-    bool fine = scan(s);
+    cursor_skip(&s->in, 1);
+    bool fine = is_object ? scan_items(s, '}', scan_member, "a comma or } must stand here")
+                          : scan_items(s, ']', scan_value, "a comma or ] must stand here");
     s->depth--;
     return fine;
 }
@@ -245,10 +205,8 @@ static bool scan_value(struct scanner *s)
 {
     int byte = next_token(s);
 
-    if (byte == '{')
-        return scan_nested(s, scan_object);
-    if (byte == '[')
-        return scan_nested(s, scan_array);
+    if (byte == '{' || byte == '[')
+        return scan_nested(s, byte == '{');
     if (byte == '"')
         return scan_string(s);
     if (byte == '-' || is_digit(byte))
