@@ -57,10 +57,26 @@ static bool same_own(const struct diagnosis *x, const struct diagnosis *y)
            memcmp(x->own_sha256, y->own_sha256, sizeof(x->own_sha256)) == 0;
 }
 
+/* How a connection breaks is a matter of time: of what cannot be reached alone, an errno is the
+ * cause. So is an alert of what it is told for: others come beside it, or do not. */
+static bool same_event(const struct diagnosis *x, const struct diagnosis *y)
+{
+    switch (x->code) {
+    case DIAGNOSIS_NO_COMMON:
+    case DIAGNOSIS_OWN_REFUSED:
+    case DIAGNOSIS_PEER_ALERT:
+        return x->alert == y->alert;
+    default:
+        return diagnosis_class(x->code) != DIAGNOSIS_NOT_REACHED || x->error == y->error;
+    }
+}
+
 bool diagnosis_same(const struct diagnosis *x, const struct diagnosis *y)
 {
-    return x->code == y->code && x->error == y->error && x->alert == y->alert &&
-           same_presented(x, y) && same_configured(x, y) && same_own(x, y);
+    if (x->code != y->code || !same_event(x, y) || !same_own(x, y))
+        return false;
+    return diagnosis_class(x->code) != DIAGNOSIS_REFUSED ||
+           (same_presented(x, y) && same_configured(x, y));
 }
 
 bool diagnosis_clock_is_set(int64_t wall, enum diagnosis_ntp ntp)

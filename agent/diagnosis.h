@@ -149,7 +149,8 @@ struct diagnosis {
 /* All of nothing: no code, no alert, no times. */
 void diagnosis_init(struct diagnosis *diagnosis, enum diagnosis_code code);
 
-/* Whether both say the same, times and count aside. */
+/* Whether both say the same: the code, and those of the facts that make the cause another one. What
+ * the other side can vary besides, or chance does, is none of them. */
 bool diagnosis_same(const struct diagnosis *x, const struct diagnosis *y);
 
 /* Our clock shows a time from before this program was written. */

@@ -250,8 +250,6 @@ static void two_of_the_same_differ_only_by_what_was_found(void **state)
     y.count = 7;
     y.wall++;
     assert_true(diagnosis_same(&x, &y));
-    y.alert = 0x22e;
-    assert_false(diagnosis_same(&x, &y));
     y = x;
     y.hash[0] ^= 1;
     assert_false(diagnosis_same(&x, &y));
@@ -266,6 +264,40 @@ static void two_of_the_same_differ_only_by_what_was_found(void **state)
     assert_true(diagnosis_same(&x, &y));
     x.code = y.code = DIAGNOSIS_OWN_REFUSED;
     assert_false(diagnosis_same(&x, &y));
+}
+
+static void an_alert_an_errno_and_a_certificate_matter_where_they_are_the_cause(void **state)
+{
+    static const struct {
+        enum diagnosis_code code;
+        bool error, alert, certificate;
+    } rows[] = {
+        {DIAGNOSIS_UNREACHABLE, true, false, false},
+        {DIAGNOSIS_NO_RESOURCES, true, false, false},
+        {DIAGNOSIS_PEER_ALERT, false, true, false},
+        {DIAGNOSIS_NO_COMMON, false, true, false},
+        {DIAGNOSIS_OWN_REFUSED, false, true, false},
+        {DIAGNOSIS_UNPROVEN, false, false, true},
+        {DIAGNOSIS_HANDSHAKE_CLOSED, false, false, false},
+        {DIAGNOSIS_LOST, false, false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diagnosis x;
+        struct diagnosis y;
+        diagnosis_init(&x, rows[i].code);
+        y = x;
+        y.error = 5;
+        assert_int_equal(diagnosis_same(&x, &y), !rows[i].error);
+        y = x;
+        y.alert = 0x250;
+        assert_int_equal(diagnosis_same(&x, &y), !rows[i].alert);
+        y = x;
+        y.has_presented = true;
+        y.presented.certificate_sha256[0] = 1;
+        assert_int_equal(diagnosis_same(&x, &y), !rows[i].certificate);
+    }
 }
 
 static void every_code_has_a_name_of_its_own(void **state)
@@ -292,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_skew_is_counted_in_seconds),
         cmocka_unit_test(a_clock_that_is_not_set_is_a_cause_of_its_own),
         cmocka_unit_test(two_of_the_same_differ_only_by_what_was_found),
+        cmocka_unit_test(an_alert_an_errno_and_a_certificate_matter_where_they_are_the_cause),
         cmocka_unit_test(every_code_has_a_name_of_its_own),
     };
 

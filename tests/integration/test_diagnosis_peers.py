@@ -3,6 +3,7 @@
 """Causes that no well-behaved location server gives: peers that lie, flood or do not read; and this machine's own."""
 
 import calendar
+import itertools
 import os
 import resource
 import socket
@@ -111,6 +112,18 @@ class Handshakes(Peers):
                 self.diagnosed("unproven", "The peer presented a certificate that may come in, and did not prove to "
                                r"hold its key\.$", who="server 127.0.0.1:%d" % port, since=mark)
                 self.assertIn("diagnosis unproven", "\n".join(self.agent.report()))
+
+    def test_a_signature_that_is_wrong_in_another_way_each_time_is_told_once(self):
+        """The library has an error of its own for each way, and one of them is that of a certificate's parser."""
+        where = os.path.join(self.agent.folder, "ec")
+        made = bed.identity.make_certificate(where, MAC, kind="ec")
+        Keys.made[MAC, "mse"], before = made, Keys.of(MAC)
+        self.addCleanup(Keys.made.__setitem__, (MAC, "mse"), before)
+        copied, proofs = bed.identity.read_certificate(made[0]), itertools.cycle(("ecdsa", "no ecdsa"))
+        port = self.serve(lambda client: raw_tls13.serve(client, copied, next(proofs)))
+        self.start(configuration([port]))
+        self.diagnosed("unproven", "The peer presented a certificate that may come in, and did not prove to hold its "
+                       r"key\.$", who="server 127.0.0.1:%d" % port)
 
     def test_a_server_that_sends_a_record_that_is_its_tag_alone(self):
         port = self.serve(lambda client: raw_tls13.serve(client, b"", "tag alone"))

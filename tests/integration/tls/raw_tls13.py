@@ -159,7 +159,8 @@ def _extension(kind, body):
 
 class Peer:
     """`proof`: what stands where CertificateVerify belongs. "none": nothing; "noise": a signature
-    that is none; "no certificate": no Certificate message either; "tag alone": a record that is
+    that is none; "ecdsa" and "no ecdsa": one of ECDSA that is well-formed and wrong, and one that is
+    noise; "no certificate": no Certificate message either; "tag alone": a record that is
     its tag and nothing else, in place of the first message that is enciphered."""
 
     def __init__(self, sock, certificate, proof):
@@ -258,9 +259,11 @@ class Peer:
         if self.proof != "no certificate":
             entry = _vector(self.certificate, 3) + _vector(b"", 2)
             self._send(_message(CERTIFICATE, _vector(context, 1) + _vector(entry, 3)))
-        if self.proof == "noise":
-            self._send(_message(CERTIFICATE_VERIFY,
-                                struct.pack(">H", 0x0804) + _vector(os.urandom(256), 2)))
+        signature = {"noise": (0x0804, os.urandom(256)),
+                     "ecdsa": (0x0403, b"\x30\x44" + 2 * (b"\x02\x20\x01" + os.urandom(31))),
+                     "no ecdsa": (0x0403, b"\x31" + os.urandom(69))}.get(self.proof)
+        if signature:
+            self._send(_message(CERTIFICATE_VERIFY, struct.pack(">H", signature[0]) + _vector(signature[1], 2)))
 
     def _finish(self):
         key = _label(self.write_keys.secret, b"finished", b"", 32)
