@@ -394,13 +394,14 @@ static enum tls_failure classify_code(const struct tls *tls, int code)
     default:
         break;
     }
+    /* Whatever went wrong between the certificate and the end: the proof did not come. The library
+     * has many codes for it, from a bad signature to a message out of order; and a signature is
+     * parsed as certificates are. */
+    if (tls->authorised && !tls->open)
+        return TLS_FAILURE_UNPROVEN;
     /* The library's own certificate parser, which comes before our callback. */
     if ((code <= ASN_PARSE_E && code >= ASN_ALT_NAME_E) || code == ECC_CURVE_OID_E)
         return TLS_FAILURE_BAD_CERTIFICATE;
-    /* Whatever went wrong between the certificate and the end: the proof did not come. The library
-     * has many codes for it, from a bad signature to a message out of order. */
-    if (tls->authorised && !tls->open)
-        return TLS_FAILURE_UNPROVEN;
     return TLS_FAILURE_PROTOCOL;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/datastore/json.h"
 
-#include "agent/base/number.h"
+#include "agent/base/cursor.h"
+#include "agent/base/hex.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static bool scan_escape(struct scanner *s)
         return refuse(s, "an escape that JSON does not know");
     cursor_skip(&s->in, 1);
     for (int left = byte == 'u' ? 4 : 0; left > 0; left--) {
-        if (peek(s) < 0 || number_hex_digit((uint8_t)peek(s)) < 0)
+        if (peek(s) < 0 || hex_digit((uint8_t)peek(s)) < 0)
             return refuse(s, "\\u needs four hex digits");
         cursor_skip(&s->in, 1);
     }
