@@ -5,37 +5,25 @@
 
 enum { RSA_BITS_MIN = 2048 };
 
-const char *authlist_verdict_text(enum authlist_verdict verdict)
+const char *authlist_verdict_name(enum authlist_verdict verdict)
 {
-    switch (verdict) {
-    case AUTHLIST_OK:
-        return "authorised";
-    case AUTHLIST_NO_CERTIFICATE:
-        return "no certificate was presented";
-    case AUTHLIST_MALFORMED:
-        return "the certificate cannot be read";
-    case AUTHLIST_WEAK_KEY:
-        return "the key is too weak or of a kind that is not accepted";
-    case AUTHLIST_NO_NEW_MODEL:
-        return "aaa new-model is not configured";
-    case AUTHLIST_NO_METHOD_LIST:
-        return "no credential-download list names the local users";
-    case AUTHLIST_UNKNOWN_MAC:
-        return "not in the auth list";
-    case AUTHLIST_NO_HASH:
-        return "the user has no key hash";
-    case AUTHLIST_WRONG_HASH:
-        return "the key hash differs from the configured one";
-    case AUTHLIST_WRONG_SERVER:
-        return "the MAC is not the one configured for this server";
-    case AUTHLIST_NOT_YET_VALID:
-        return "the certificate is not valid yet";
-    case AUTHLIST_EXPIRED:
-        return "the certificate has expired";
-    case AUTHLIST_CLOCK_NOT_SET:
-        return "the clock of this device is not set, so no certificate's dates can be judged";
-    }
-    return "refused";
+    static const char *const names[] = {
+        [AUTHLIST_OK] = "authorised",
+        [AUTHLIST_NO_CERTIFICATE] = "no-certificate",
+        [AUTHLIST_MALFORMED] = "bad-certificate",
+        [AUTHLIST_WEAK_KEY] = "weak-key",
+        [AUTHLIST_NO_NEW_MODEL] = "no-new-model",
+        [AUTHLIST_NO_METHOD_LIST] = "no-method-list",
+        [AUTHLIST_UNKNOWN_MAC] = "unknown-mac",
+        [AUTHLIST_NO_HASH] = "no-hash",
+        [AUTHLIST_WRONG_HASH] = "wrong-hash",
+        [AUTHLIST_WRONG_SERVER] = "wrong-server",
+        [AUTHLIST_NOT_YET_VALID] = "not-yet-valid",
+        [AUTHLIST_EXPIRED] = "expired",
+        [AUTHLIST_CLOCK_NOT_SET] = "clock-not-set",
+    };
+
+    return verdict <= AUTHLIST_CLOCK_NOT_SET ? names[verdict] : "refused";
 }
 
 static bool key_is_acceptable(const struct certificate_info *peer)

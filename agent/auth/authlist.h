@@ -46,7 +46,8 @@ enum authlist_verdict {
     AUTHLIST_CLOCK_NOT_SET /* ours; all but the dates is right. Never from authlist_check */
 };
 
-const char *authlist_verdict_text(enum authlist_verdict verdict);
+/* "unknown-mac" and so on; "refused" for none of them. */
+const char *authlist_verdict_name(enum authlist_verdict verdict);
 
 struct authlist_decision {
     enum authlist_verdict verdict;

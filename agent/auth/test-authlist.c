@@ -411,16 +411,16 @@ static void one_of_several_macs_is_enough(void **state)
     assert_true(mac_equal(&decision.mac, &spare));
 }
 
-static void every_verdict_has_its_own_words(void **state)
+static void every_verdict_has_its_own_name(void **state)
 {
     (void)state;
     for (int i = AUTHLIST_OK; i <= AUTHLIST_CLOCK_NOT_SET; i++) {
-        const char *text = authlist_verdict_text((enum authlist_verdict)i);
-        assert_string_not_equal(text, "refused");
+        const char *name = authlist_verdict_name((enum authlist_verdict)i);
+        assert_string_not_equal(name, "refused");
         for (int j = AUTHLIST_OK; j < i; j++)
-            assert_string_not_equal(text, authlist_verdict_text((enum authlist_verdict)j));
+            assert_string_not_equal(name, authlist_verdict_name((enum authlist_verdict)j));
     }
-    assert_string_equal(authlist_verdict_text((enum authlist_verdict)(AUTHLIST_CLOCK_NOT_SET + 1)),
+    assert_string_equal(authlist_verdict_name((enum authlist_verdict)(AUTHLIST_CLOCK_NOT_SET + 1)),
                         "refused");
 }
 
@@ -460,7 +460,7 @@ int main(void)
         cmocka_unit_test(another_servers_key_is_refused_where_a_mac_is_expected),
         cmocka_unit_test(of_several_entries_that_fit_the_expected_one_is_taken),
         cmocka_unit_test(one_of_several_macs_is_enough),
-        cmocka_unit_test(every_verdict_has_its_own_words),
+        cmocka_unit_test(every_verdict_has_its_own_name),
         cmocka_unit_test(without_a_clock_nobody_is_let_in_and_other_refusals_stay),
     };
 

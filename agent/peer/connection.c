@@ -264,7 +264,7 @@ static void admit(struct connection *c)
 {
     if (!c->owner.authorise(c->owner.context, tls_peer(c->tls), &c->decision)) {
         end(c, CONNECTION_REFUSED, DIAGNOSIS_NONE, "not let in: %s",
-            authlist_verdict_text(c->decision.verdict));
+            authlist_verdict_name(c->decision.verdict));
         return;
     }
     if (c->inbound)
@@ -284,7 +284,7 @@ static void handshake_failed(struct connection *c)
     switch (tls_failure(c->tls)) {
     case TLS_FAILURE_REFUSED:
         end(c, CONNECTION_REFUSED, code, "not let in: %s",
-            authlist_verdict_text(c->decision.verdict));
+            authlist_verdict_name(c->decision.verdict));
         return;
     case TLS_FAILURE_NO_CERTIFICATE:
     case TLS_FAILURE_BAD_CERTIFICATE:
@@ -467,7 +467,7 @@ void connection_recheck(struct connection *c)
         return;
     if (!c->owner.authorise(c->owner.context, tls_peer(c->tls), &c->decision)) {
         end(c, CONNECTION_REFUSED, DIAGNOSIS_NONE, "not let in any more: %s",
-            authlist_verdict_text(c->decision.verdict));
+            authlist_verdict_name(c->decision.verdict));
     } else if (!mac_equal(&before, &c->decision.mac)) {
         end(c, CONNECTION_REFUSED, DIAGNOSIS_ENDED_HERE,
             "the auth list now knows it by another MAC");

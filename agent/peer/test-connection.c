@@ -250,7 +250,7 @@ static void a_peer_that_is_not_authorised_gets_no_byte(void **state)
     for (int role = TLS_CLIENT; role <= TLS_SERVER; role++) {
         struct scene *s = pair_new((enum tls_role)role);
         s->lets_in = 0;
-        assert_refused_without_a_byte(s, authlist_verdict_text(AUTHLIST_WRONG_HASH));
+        assert_refused_without_a_byte(s, authlist_verdict_name(AUTHLIST_WRONG_HASH));
         assert_int_equal(s->admitted, 0);
         assert_int_equal(connection_decision(s->connection)->verdict, AUTHLIST_WRONG_HASH);
         assert_non_null(connection_peer(s->connection));
@@ -264,7 +264,7 @@ static void a_list_that_changes_during_the_handshake_is_asked_again(void **state
 
     (void)state;
     s->lets_in = 1;
-    assert_refused_without_a_byte(s, authlist_verdict_text(AUTHLIST_WRONG_HASH));
+    assert_refused_without_a_byte(s, authlist_verdict_name(AUTHLIST_WRONG_HASH));
     assert_int_equal(s->asked, 2);
     scene_free(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/tls/ending.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,55 +31,24 @@ const char *tls_alert_name(int alert)
 
 void ending_describe(const struct ending *ending, char text[static TLS_ERROR_SIZE])
 {
-    static const char *const sentences[] = {
-        [TLS_FAILURE_NONE] = "",
-        [TLS_FAILURE_TRANSPORT] = "the peer closed the connection without a word",
-        [TLS_FAILURE_PEER_ALERT] = "the peer gave up",
-        [TLS_FAILURE_NO_COMMON] = "no version, cipher suite or group in common",
-        [TLS_FAILURE_OWN_UNWANTED] = "the peer asks for no certificate of our kind",
-        [TLS_FAILURE_NO_CERTIFICATE] = "the peer presented no certificate",
-        [TLS_FAILURE_BAD_CERTIFICATE] = "the peer's certificate or its chain cannot be used",
-        [TLS_FAILURE_REFUSED] = "the peer's key is not authorised",
-        [TLS_FAILURE_KEY_SIZE] =
-            "the peer's key is larger than the TLS library of this program can compute with",
-        [TLS_FAILURE_WEAK_PROOF] =
-            "the peer proves to hold its key by a signature over SHA-1 or another weak hash",
-        [TLS_FAILURE_RECORD] = "the peer sent what no TLS library sends",
-        [TLS_FAILURE_UNPROVEN] = "the peer did not prove to hold its certificate's key",
-        [TLS_FAILURE_PROTOCOL] = "the peer does not speak TLS as we do",
-    };
-    const char *sentence = sentences[ending->failure];
+#define ROW(code, name, library) [TLS_FAILURE_##code] = {name, library},
+    static const struct {
+        const char *name;
+        bool library;
+    } failures[] = {TLS_FAILURES(ROW)};
+#undef ROW
+    const char *name = failures[ending->failure].name;
+    const char *detail = failures[ending->failure].library ? ending->reason : NULL;
 
-    switch (ending->failure) {
-    case TLS_FAILURE_TRANSPORT:
-        if (ending->io_error != 0)
-            sentence = strerror(ending->io_error);
-        (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
-        break;
-    case TLS_FAILURE_PEER_ALERT:
-        (void)snprintf(text, TLS_ERROR_SIZE, "%s with alert %d (%s)", sentence,
-                       ending->alert & 0xff, tls_alert_name(ending->alert));
-        break;
-    case TLS_FAILURE_NO_COMMON:
-    case TLS_FAILURE_OWN_UNWANTED:
-    case TLS_FAILURE_BAD_CERTIFICATE:
-    case TLS_FAILURE_UNPROVEN:
-    case TLS_FAILURE_PROTOCOL:
-        if (ending->code == 0) /* we found it, not the library */
-            (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
-        else
-            (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s, %d)", sentence, ending->reason,
-                           ending->code);
-        break;
-    case TLS_FAILURE_RECORD:
-        (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s)", sentence, ending->reason);
-        break;
-    case TLS_FAILURE_KEY_SIZE:
-    case TLS_FAILURE_WEAK_PROOF:
-    case TLS_FAILURE_NONE:
-    case TLS_FAILURE_NO_CERTIFICATE:
-    case TLS_FAILURE_REFUSED:
-        (void)snprintf(text, TLS_ERROR_SIZE, "%s", sentence);
-        break;
-    }
+    if (ending->failure == TLS_FAILURE_TRANSPORT && ending->io_error != 0)
+        detail = strerror(ending->io_error);
+    if (ending->failure == TLS_FAILURE_NONE)
+        text[0] = '\0';
+    else if (ending->failure == TLS_FAILURE_PEER_ALERT)
+        (void)snprintf(text, TLS_ERROR_SIZE, "%s %d (%s)", name, ending->alert & 0xff,
+                       tls_alert_name(ending->alert));
+    else if (detail != NULL)
+        (void)snprintf(text, TLS_ERROR_SIZE, "%s (%s)", name, detail);
+    else
+        (void)snprintf(text, TLS_ERROR_SIZE, "%s", name);
 }

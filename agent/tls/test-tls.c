@@ -284,14 +284,13 @@ static void a_refused_client_learns_it_by_an_alert(void **state)
     assert_int_equal(tls_failure(pair.server.tls), TLS_FAILURE_REFUSED);
     assert_int_equal(tls_alert_sent(pair.server.tls), 0x200 + 42);
     assert_int_equal(tls_alert_received(pair.server.tls), -1);
-    assert_string_equal(tls_error(pair.server.tls), "the peer's key is not authorised");
+    assert_string_equal(tls_error(pair.server.tls), "refused");
     /* In TLS 1.3 the client thinks that it is in until it reads. */
     assert_int_equal(pair.client.status, TLS_OK);
     assert_int_equal(tls_read(pair.client.tls, &byte, 1, &got), TLS_FAILED);
     assert_int_equal(tls_failure(pair.client.tls), TLS_FAILURE_PEER_ALERT);
     assert_int_equal(tls_alert_received(pair.client.tls), 0x200 + 42);
-    assert_string_equal(tls_error(pair.client.tls),
-                        "the peer gave up with alert 42 (bad_certificate)");
+    assert_string_equal(tls_error(pair.client.tls), "alert 42 (bad_certificate)");
     close_pair(&pair);
 }
 
@@ -391,8 +390,7 @@ static void a_peer_that_goes_away_during_the_handshake_is_a_broken_transport(voi
     pair.server.status = tls_handshake(pair.server.tls);
     assert_int_equal(pair.server.status, TLS_FAILED);
     assert_int_equal(tls_failure(pair.server.tls), TLS_FAILURE_TRANSPORT);
-    assert_string_equal(tls_error(pair.server.tls),
-                        "the peer closed the connection without a word");
+    assert_string_equal(tls_error(pair.server.tls), "closed");
     close_pair(&pair);
 }
 
@@ -405,10 +403,10 @@ static void the_sockets_own_error_is_told(void **state)
     failing_at(FAILING_RECV, 1, ETIMEDOUT);
     assert_int_equal(tls_handshake(pair.server.tls), TLS_FAILED);
     assert_int_equal(tls_failure(pair.server.tls), TLS_FAILURE_TRANSPORT);
-    assert_string_equal(tls_error(pair.server.tls), strerror(ETIMEDOUT));
+    assert_non_null(strstr(tls_error(pair.server.tls), strerror(ETIMEDOUT)));
     failing_at(FAILING_SEND, 1, EHOSTUNREACH);
     assert_int_equal(tls_handshake(pair.client.tls), TLS_FAILED);
-    assert_string_equal(tls_error(pair.client.tls), strerror(EHOSTUNREACH));
+    assert_non_null(strstr(tls_error(pair.client.tls), strerror(EHOSTUNREACH)));
     close_pair(&pair);
 }
 

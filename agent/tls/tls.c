@@ -420,18 +420,19 @@ static enum tls_failure classify(const struct tls *tls, int code)
 
 static enum tls_status fail(struct tls *tls, int code)
 {
-    char reason[WOLFSSL_MAX_ERROR_SZ];
+    char words[WOLFSSL_MAX_ERROR_SZ];
+    const char *reason = NULL;
 
     if (tls->stream.watch.fault != RECORDS_FINE)
-        (void)snprintf(reason, sizeof(reason), "%s", records_fault_text(tls->stream.watch.fault));
-    else
-        wolfSSL_ERR_error_string_n((unsigned long)code, reason, sizeof(reason));
+        reason = records_fault_text(tls->stream.watch.fault);
+    else if (code != 0) /* it was found by the library */
+        reason = words;
+    wolfSSL_ERR_error_string_n((unsigned long)code, words, sizeof(words));
     tls->failure = classify(tls, code);
     ending_describe(&(struct ending){.failure = tls->failure,
                                      .alert = tls_alert_received(tls),
                                      .io_error = tls->stream.error,
-                                     .reason = reason,
-                                     .code = code},
+                                     .reason = reason},
                     tls->error);
     progress_alerts(&tls->progress, tls_alert_sent(tls), tls_alert_received(tls));
     progress_failed(&tls->progress, tls->error);

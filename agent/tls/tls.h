@@ -163,7 +163,8 @@ void tls_shutdown(struct tls *tls);
 
 /* Why a connection failed, for counters and diagnosis. */
 enum tls_failure tls_failure(const struct tls *tls);
-/* Why the handshake or the connection failed: a sentence, safe to log; empty if it did not. */
+/* Why the handshake or the connection failed, as ending_describe() tells it: safe to log; empty if
+ * it did not. */
 const char *tls_error(const struct tls *tls);
 /* "TLSv1.3" and "TLS13-CHACHA20-POLY1305-SHA256"; empty before the handshake is done. */
 const char *tls_version(const struct tls *tls);

@@ -46,7 +46,7 @@ BEFORE = [
 ]
 FAILURE = BEFORE + [
     "Authlist authentication failed",
-    (0x2182, 0x4008), (0x2182, 0x2002), "ssl_err: the peer's key is not authorised",
+    (0x2182, 0x4008), (0x2182, 0x2002), "ssl_err: refused",
     "connection 0 freed",
 ]
 SUCCESS = BEFORE + [
