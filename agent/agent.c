@@ -105,9 +105,9 @@ static const char *gate_admit(void *context, const struct mac *identity, bool in
         if (!holds_session(connection, identity))
             continue;
         if (connection_ending(connection))
-            connection_close(connection, "a new session with this server takes its place");
+            connection_abort(connection, "a new session with this server takes its place");
         else if (at.is_inbound && !inbound)
-            connection_close(connection, "the session that this agent initiated takes its place");
+            connection_abort(connection, "the session that this agent initiated takes its place");
         else
             return "its MAC has a session already";
     }

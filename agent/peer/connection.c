@@ -443,17 +443,17 @@ void connection_free(struct connection *c)
     free(c);
 }
 
-void connection_finish(struct connection *c, const char *reason)
+void connection_shutdown(struct connection *c, const char *reason)
 {
     if (c->step != STEP_SESSION) {
-        connection_close(c, reason);
+        connection_abort(c, reason);
     } else if (!c->finishing) {
         c->finishing = true;
-        session_finish(c->session, reason);
+        session_shutdown(c->session, reason);
     }
 }
 
-void connection_close(struct connection *c, const char *reason)
+void connection_abort(struct connection *c, const char *reason)
 {
     end(c, c->step == STEP_SESSION ? CONNECTION_OVER : CONNECTION_UNREACHABLE, DIAGNOSIS_ENDED_HERE,
         "%s", reason);

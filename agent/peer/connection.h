@@ -69,16 +69,16 @@ struct connection *connection_new(const struct connection_spec *spec,
 void connection_free(struct connection *connection);
 
 /* Ends it in order: a session is flushed for at most SESSION_FLUSH_MS. */
-void connection_finish(struct connection *connection, const char *reason);
+void connection_shutdown(struct connection *connection, const char *reason);
 /* Ends it now; TLS is closed properly as far as that takes no time. */
-void connection_close(struct connection *connection, const char *reason);
+void connection_abort(struct connection *connection, const char *reason);
 /* Asks the owner again whether this peer may be here, and ends it if not. */
 void connection_recheck(struct connection *connection);
 
 /*
  * Why it ended, in a code, with errno, alert and the kind of our key. DIAGNOSIS_NONE: ask the
  * decision if it was CONNECTION_REFUSED, else nobody knows better than the owner, whose admit() or
- * connection_close() it was.
+ * connection_abort() it was.
  */
 void connection_diagnosis(const struct connection *connection, struct diagnosis *out);
 

@@ -331,7 +331,7 @@ static void on_evict(void *context, unsigned place)
     if (in == NULL)
         return;
     in->crowded_out = true;
-    connection_close(in->connection, reason);
+    connection_abort(in->connection, reason);
     on_ended(in, CONNECTION_NO_TLS, reason);
 }
 
@@ -397,7 +397,7 @@ static void finish_all(struct inbounds *all, const char *reason)
 {
     for (size_t i = 0; i < PLACES; i++) {
         if (all->places[i].connection != NULL)
-            connection_finish(all->places[i].connection, reason);
+            connection_shutdown(all->places[i].connection, reason);
     }
 }
 
@@ -408,8 +408,8 @@ static void finish_legacy(struct inbounds *all)
 
     while ((connection = inbounds_next(all, &cursor)) != NULL) {
         if (connection_legacy_cipher(connection))
-            connection_finish(connection,
-                              "it was made with legacy-cipher, which is not configured any more");
+            connection_shutdown(connection,
+                                "it was made with legacy-cipher, which is not configured any more");
     }
 }
 
@@ -462,7 +462,7 @@ size_t inbounds_finish(struct inbounds *all, const char *host, const char *reaso
         const struct inbound *in = &all->places[i];
         if (in->connection == NULL || (host != NULL && !address_is_of(in->address, host)))
             continue;
-        connection_finish(in->connection, reason);
+        connection_shutdown(in->connection, reason);
         count++;
     }
     return count;

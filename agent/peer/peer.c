@@ -526,7 +526,7 @@ void peer_stop(struct peer *p, const char *reason)
     resolve_cancel(p->resolve);
     p->resolve = NULL;
     if (p->connection != NULL)
-        connection_finish(p->connection, reason);
+        connection_shutdown(p->connection, reason);
 }
 
 bool peer_reconnect(struct peer *p, const char *reason)
@@ -535,7 +535,7 @@ bool peer_reconnect(struct peer *p, const char *reason)
         return false;
     if (p->connection != NULL) {
         p->redials = true;
-        connection_finish(p->connection, reason);
+        connection_shutdown(p->connection, reason);
     } else if (p->held) {
         peer_release(p);
     } else if (p->resolve == NULL) {

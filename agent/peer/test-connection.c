@@ -425,9 +425,9 @@ static void finishing_says_all_and_closes_in_order(void **state)
     struct scene *s = session_new_of(TLS_SERVER);
 
     (void)state;
-    connection_finish(s->connection, "the agent stops");
+    connection_shutdown(s->connection, "the agent stops");
     assert_true(connection_ending(s->connection));
-    connection_finish(s->connection, "twice is once");
+    connection_shutdown(s->connection, "twice is once");
     run_until(s, has_ended);
     assert_int_equal(s->ended, 1);
     assert_int_equal(s->why, CONNECTION_OVER);
@@ -442,12 +442,12 @@ static void finishing_before_there_is_a_session_ends_it_at_once(void **state)
     struct scene *s = pair_new(TLS_SERVER);
 
     (void)state;
-    connection_finish(s->connection, "the agent stops");
+    connection_shutdown(s->connection, "the agent stops");
     assert_int_equal(s->ended, 0); /* never out of a call */
     bed_turn(s->bed);
     assert_int_equal(s->ended, 1);
     assert_string_equal(s->reason, "the agent stops");
-    connection_close(s->connection, "too late");
+    connection_abort(s->connection, "too late");
     bed_turn(s->bed);
     assert_int_equal(s->ended, 1);
     scene_free(s);
@@ -476,7 +476,7 @@ static void what_it_counted_can_be_read_until_it_is_freed(void **state)
     struct scene *s = session_new_of(TLS_CLIENT);
 
     (void)state;
-    connection_close(s->connection, "enough");
+    connection_abort(s->connection, "enough");
     bed_turn(s->bed);
     assert_int_equal(s->ended, 1);
     assert_int_equal(session_counters(connection_session(s->connection))->rx_frames, 1);

@@ -1,62 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/session/internal.h"
+#include "agent/session/liveness.h"
 
-static int64_t earlier(int64_t x, int64_t y)
+#include "agent/session/session.h"
+
+/* What is due first, and when. */
+static int64_t next(const struct liveness *l, enum liveness_event *event)
 {
-    return x < y ? x : y;
-}
+    const int64_t at[] = {
+        [LIVENESS_SILENT] = l->heard_at + SESSION_DEAD_INTERVAL_MS,
+        [LIVENESS_STALLED] = l->waits_since == LIVENESS_NEVER
+                                 ? LIVENESS_NEVER
+                                 : l->waits_since + SESSION_DEAD_INTERVAL_MS,
+        [LIVENESS_NO_CAPABILITY] = l->capability_by,
+        [LIVENESS_ASK] =
+            l->asked_at > l->heard_at ? LIVENESS_NEVER : l->heard_at + SESSION_ECHO_INTERVAL_MS,
+    };
+    int64_t now = loop_now(l->loop);
+    int64_t first = l->flushed_by;
 
-static int64_t next_deadline(const struct session *session)
-{
-    int64_t at = session->heard_at + SESSION_DEAD_INTERVAL_MS;
-
-    if (session->phase == PHASE_FLUSHING)
-        return session->flush_until;
-    if (session->phase == PHASE_CAPABILITY)
-        at = earlier(at, session->since + SESSION_CAPABILITY_MS);
-    if (session->asked_at <= session->heard_at)
-        at = earlier(at, session->heard_at + SESSION_ECHO_INTERVAL_MS);
-    if (!output_empty(session->output))
-        at = earlier(at, session->progress_at + SESSION_DEAD_INTERVAL_MS);
-    return at;
+    *event = LIVENESS_UNFLUSHED;
+    if (first != LIVENESS_NEVER)
+        return first;
+    for (unsigned i = LIVENESS_SILENT; i <= LIVENESS_ASK && first > now; i++) {
+        if (at[i] >= first)
+            continue;
+        first = at[i];
+        *event = (enum liveness_event)i;
+    }
+    return first;
 }
 
 /* The timer may come early, when what it waited for has moved on meanwhile: cheaper than moving it
  * every time. */
-void session_plan(struct session *session)
+static void plan(struct liveness *l)
 {
-    int64_t at = next_deadline(session);
+    enum liveness_event event;
+    int64_t at = next(l, &event);
 
-    if (session->phase == PHASE_OVER)
-        return;
-    if (!loop_timer_running(&session->timer) || session->timer.at > at)
-        loop_timer_start_at(&session->timer, at);
+    if (!loop_timer_running(&l->timer) || l->timer.at > at)
+        loop_timer_start_at(&l->timer, at);
 }
 
-void session_on_timer(void *context)
+static void on_timer(void *context)
 {
-    struct session *session = context;
-    int64_t now = loop_now(session->shared->loop);
+    struct liveness *l = context;
+    enum liveness_event event;
 
-    if (session->phase == PHASE_FLUSHING && now >= session->flush_until)
-        session_end(session, session->diagnosis, "%s (the peer did not take the last output)",
-                    session->reason);
-    else if (now >= session->heard_at + SESSION_DEAD_INTERVAL_MS)
-        session_end(session, DIAGNOSIS_SILENT, "the peer is silent: no message for %d s",
-                    SESSION_DEAD_INTERVAL_MS / 1000);
-    else if (!output_empty(session->output) &&
-             now >= session->progress_at + SESSION_DEAD_INTERVAL_MS)
-        session_end(session, DIAGNOSIS_STALLED, "the peer is stalled: it took no byte for %d s",
-                    SESSION_DEAD_INTERVAL_MS / 1000);
-    else if (session->phase == PHASE_CAPABILITY && now >= session->since + SESSION_CAPABILITY_MS)
-        session_end(session, DIAGNOSIS_NOT_NMSP,
-                    "the peer sent no Capability within %d s: it does not speak NMSP",
-                    SESSION_CAPABILITY_MS / 1000);
-    else if (session->asked_at <= session->heard_at &&
-             now >= session->heard_at + SESSION_ECHO_INTERVAL_MS) {
-        session->asked_at = now;
-        session->echoes = session_next_number(session->echoes);
-        session_send_urgent(session, WIRE_ECHO_REQUEST, session->echoes, NULL, 0, false);
+    if (next(l, &event) > loop_now(l->loop)) {
+        plan(l);
+        return;
     }
-    session_plan(session);
+    if (event == LIVENESS_ASK) {
+        l->asked_at = loop_now(l->loop);
+        plan(l);
+    }
+    l->happened(l->context, event);
+}
+
+int liveness_init(struct liveness *l, struct loop *loop,
+                  void (*happened)(void *context, enum liveness_event event), void *context)
+{
+    int64_t now = loop_now(loop);
+
+    *l = (struct liveness){.loop = loop,
+                           .happened = happened,
+                           .context = context,
+                           .heard_at = now,
+                           .asked_at = now - 1,
+                           .waits_since = LIVENESS_NEVER,
+                           .capability_by = now + SESSION_CAPABILITY_MS,
+                           .flushed_by = LIVENESS_NEVER};
+    return loop_timer_init(loop, &l->timer, on_timer, l);
+}
+
+void liveness_fini(struct liveness *l)
+{
+    loop_timer_fini(&l->timer);
+}
+
+void liveness_heard(struct liveness *l)
+{
+    l->heard_at = loop_now(l->loop);
+}
+
+void liveness_has_capability(struct liveness *l)
+{
+    l->capability_by = LIVENESS_NEVER;
+}
+
+void liveness_flush(struct liveness *l)
+{
+    l->flushed_by = loop_now(l->loop) + SESSION_FLUSH_MS;
+    plan(l);
+}
+
+void liveness_plan(struct liveness *l, int64_t waits_since)
+{
+    l->waits_since = waits_since;
+    plan(l);
+}
+
+void liveness_stop(struct liveness *l)
+{
+    loop_timer_stop(&l->timer);
 }

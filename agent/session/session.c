@@ -1,14 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/session/session.h"
 
-#include "agent/session/internal.h"
+#include "agent/base/log.h"
+#include "agent/session/input.h"
+#include "agent/session/liveness.h"
+#include "agent/session/request.h"
+#include "agent/session/sending.h"
+#include "agent/session/subscription.h"
+#include "agent/wire/wire.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    /* Output that notifications leave free, so that what was read can always be answered. */
+    ANSWER_ROOM = 1024,
+    ECHO_ANSWER_ROOM = 128, /* the largest Echo Response has 80 bytes */
+};
+
+enum phase { PHASE_CAPABILITY, PHASE_ACTIVE, PHASE_FLUSHING, PHASE_OVER };
+
+struct session {
+    const struct session_context *shared;
+    struct session_transport transport;
+    struct mac identity;
+    enum phase phase;
+    int64_t since;
+
+    struct input input;
+    struct sending sending;
+    struct liveness liveness;
+    struct requests requests;
+    struct subscription subscription;
+    uint64_t told_offer; /* the mask of the Capability that was sent last */
+    bool capability_due;
+
+    struct loop_deferred flush;
+    struct loop_deferred over;
+    char reason[SESSION_REASON_SIZE];
+    bool flushed;
+    enum diagnosis_code diagnosis;
+    unsigned faults; /* malformed messages */
+    struct session_counters counters;
+};
+
 static void on_flush(void *context);
+
+static bool is_talking(const struct session *session)
+{
+    return session->phase == PHASE_CAPABILITY || session->phase == PHASE_ACTIVE;
+}
+
+/* Everything that waits for room is looked at, and output written, later in this turn. */
+static void request_flush(struct session *session)
+{
+    loop_defer(session->shared->loop, &session->flush, on_flush, session);
+}
 
 /* --- the end --------------------------------------------------------------------------------- */
 
@@ -18,7 +67,9 @@ static void on_over(void *context)
     session->transport.closed(session->transport.context, session->reason, session->flushed);
 }
 
-void session_end(struct session *session, enum diagnosis_code why, const char *format, ...)
+/* Now: `closed` is called from a deferred call. The first reason stays. */
+__attribute__((format(printf, 3, 4))) static void
+abort_session(struct session *session, enum diagnosis_code why, const char *format, ...)
 {
     char reason[SESSION_REASON_SIZE]; /* the arguments may lie in session->reason */
     va_list arguments;
@@ -31,38 +82,122 @@ void session_end(struct session *session, enum diagnosis_code why, const char *f
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
     memcpy(session->reason, reason, sizeof(reason));
-    loop_timer_stop(&session->timer);
+    liveness_stop(&session->liveness);
     loop_defer(session->shared->loop, &session->over, on_over, session);
 }
 
-void session_wind_up(struct session *session, enum diagnosis_code why, const char *format, ...)
+/* In order: nothing more is read or notified, but what is queued may still be taken. */
+__attribute__((format(printf, 3, 4))) static void
+shut_down(struct session *session, enum diagnosis_code why, const char *format, ...)
 {
     va_list arguments;
 
-    if (session->phase == PHASE_FLUSHING || session->phase == PHASE_OVER)
+    if (!is_talking(session))
         return;
     session->phase = PHASE_FLUSHING;
     session->diagnosis = why;
-    session->flush_until = loop_now(session->shared->loop) + SESSION_FLUSH_MS;
     va_start(arguments, format);
     (void)vsnprintf(session->reason, sizeof(session->reason), format, arguments);
     va_end(arguments);
     subscription_end(&session->subscription);
     requests_fini(&session->requests);
-    session_request_flush(session);
-    session_plan(session);
+    request_flush(session);
+    liveness_flush(&session->liveness);
+}
+
+static void on_liveness(void *context, enum liveness_event event)
+{
+    struct session *session = context;
+
+    switch (event) {
+    case LIVENESS_ASK:
+        if (sending_ask(&session->sending))
+            request_flush(session);
+        else
+            abort_session(session, DIAGNOSIS_NO_RESOURCES, "out of memory for an echo");
+        break;
+    case LIVENESS_SILENT:
+        abort_session(session, DIAGNOSIS_SILENT, "the peer is silent: no message for %d s",
+                      SESSION_DEAD_INTERVAL_MS / 1000);
+        break;
+    case LIVENESS_STALLED:
+        abort_session(session, DIAGNOSIS_STALLED, "the peer is stalled: it took no byte for %d s",
+                      SESSION_DEAD_INTERVAL_MS / 1000);
+        break;
+    case LIVENESS_NO_CAPABILITY:
+        abort_session(session, DIAGNOSIS_NOT_NMSP,
+                      "the peer sent no Capability within %d s: it does not speak NMSP",
+                      SESSION_CAPABILITY_MS / 1000);
+        break;
+    case LIVENESS_UNFLUSHED:
+        abort_session(session, session->diagnosis, "%s (the peer did not take the last output)",
+                      session->reason);
+        break;
+    }
+}
+
+static void plan(struct session *session)
+{
+    if (session->phase != PHASE_OVER)
+        liveness_plan(&session->liveness, sending_waits_since(&session->sending));
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static bool send_message(struct session *session, uint16_t id, uint8_t flags, uint32_t transaction,
+                         const struct writer *body)
+{
+    if (!sending_put(&session->sending, id, flags, transaction, body->base, body->used))
+        return false;
+    request_flush(session);
+    return true;
+}
+
+static bool notify(struct session *session, uint16_t id, const uint8_t *body, size_t len)
+{
+    if (!sending_notify(&session->sending, id, body, len))
+        return false;
+    request_flush(session);
+    return true;
+}
+
+/* What has to be said again if it could not be said at once. */
+static void send_capability(struct session *session)
+{
+    uint8_t buffer[256];
+    struct writer body = writer_of(buffer, sizeof(buffer));
+    uint64_t offered = engine_offered(session->shared->engine);
+
+    wire_put_protocol_version(&body, WIRE_VERSION, WIRE_VERSION);
+    wire_put_services(&body, offered);
+    wire_put_sender_id(&body, &session->shared->base_mac);
+    wire_put_timestamp(&body, (uint64_t)loop_wall(session->shared->loop));
+    wire_put_name(&body, session->shared->name);
+    wire_put_software(&body, session->shared->software);
+    session->capability_due = !notify(session, WIRE_CAPABILITY_NOTIFICATION, body.base, body.used);
+    if (!session->capability_due)
+        session->told_offer = offered;
 }
 
 /* --- notifications: what the view asks of its member ----------------------------------------- */
+
+static void flush_now(struct session *session)
+{
+    if (session->phase == PHASE_OVER)
+        return;
+    enum tls_status status = sending_flush(&session->sending, &session->transport);
+    if (status == TLS_FAILED)
+        abort_session(session, DIAGNOSIS_LOST, "writing to the peer failed");
+    else if (status == TLS_CLOSED)
+        abort_session(session, DIAGNOSIS_PEER_CLOSED, "the peer closed the connection");
+}
 
 static bool has_room(void *context)
 {
     struct session *session = context;
     return session->phase == PHASE_ACTIVE &&
-           output_room(session->output) >= WIRE_MESSAGE_CUT + SESSION_ANSWER_ROOM;
+           output_room(session->sending.output) >= WIRE_MESSAGE_CUT + ANSWER_ROOM;
 }
-
-static void flush_now(struct session *session);
 
 static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
 {
@@ -70,47 +205,222 @@ static bool deliver(void *context, uint16_t id, const uint8_t *body, size_t len)
 
     if (session->phase != PHASE_ACTIVE)
         return false;
-    if (output_room(session->output) < WIRE_HEADER_SIZE + len + SESSION_ANSWER_ROOM)
+    if (output_room(session->sending.output) < WIRE_HEADER_SIZE + len + ANSWER_ROOM)
         flush_now(session);
     if (session->phase != PHASE_ACTIVE ||
-        output_room(session->output) < WIRE_HEADER_SIZE + len + SESSION_ANSWER_ROOM)
+        output_room(session->sending.output) < WIRE_HEADER_SIZE + len + ANSWER_ROOM)
         return false;
-    return session_send_notification(session, id, body, len);
+    return notify(session, id, body, len);
 }
 
 static void synchronise(struct session *session)
 {
     if (session->phase == PHASE_ACTIVE && subscription_behind(&session->subscription) &&
         view_sync(session->subscription.member) == VIEW_LOST)
-        session_end(
+        abort_session(
             session, DIAGNOSIS_STALLED,
             "the peer took no output for so long that departures were forgotten; it has to start "
             "anew");
 }
 
-/* --- flushing -------------------------------------------------------------------------------- */
+/* --- what the peer sends --------------------------------------------------------------------- */
 
-void session_request_flush(struct session *session)
+bool session_wants_read(const struct session *session)
 {
-    loop_defer(session->shared->loop, &session->flush, on_flush, session);
+    return is_talking(session) && output_room(session->sending.output) >= ANSWER_ROOM &&
+           output_urgent_room(session->sending.output) >= ECHO_ANSWER_ROOM;
 }
 
-static void flush_now(struct session *session)
+static void refuse(struct session *session, const struct wire_message *message, uint16_t result)
 {
-    bool progress = false;
-    enum tls_status status;
+    uint8_t buffer[128];
+    struct writer body = writer_of(buffer, sizeof(buffer));
 
-    if (session->phase == PHASE_OVER)
+    uint16_t answer = (uint16_t)message->info->answer;
+    request_refusal(&body, answer, result, loop_wall(session->shared->loop),
+                    session->subscription.granted);
+    (void)send_message(session, answer, 0, message->header.transaction, &body);
+}
+
+static void take_capability(struct session *session, const struct wire_message *message)
+{
+    if (message->protocol_version.min > WIRE_VERSION ||
+        message->protocol_version.max < WIRE_VERSION) {
+        abort_session(session, DIAGNOSIS_VERSION,
+                      "no common protocol version: the peer speaks %u to %u, this agent speaks %u",
+                      message->protocol_version.min, message->protocol_version.max, WIRE_VERSION);
         return;
-    status = output_flush(session->output, session->transport.write, session->transport.context,
-                          &progress);
-    if (progress)
-        session->progress_at = loop_now(session->shared->loop);
-    if (status == TLS_FAILED)
-        session_end(session, DIAGNOSIS_LOST, "writing to the peer failed");
-    else if (status == TLS_CLOSED)
-        session_end(session, DIAGNOSIS_PEER_CLOSED, "the peer closed the connection");
+    }
+    if (!mac_equal(&message->sender_id.mac, &session->identity))
+        session->counters.foreign_sender++;
+    if (session->phase == PHASE_CAPABILITY)
+        session->phase = PHASE_ACTIVE;
+    liveness_has_capability(&session->liveness);
 }
+
+static void take_subscribe(struct session *session, const struct wire_message *message)
+{
+    uint8_t buffer[512];
+    struct writer body = writer_of(buffer, sizeof(buffer));
+    uint16_t result = subscription_take(&session->subscription, message, &body);
+
+    if (result != WIRE_RESULT_OK)
+        refuse(session, message, result);
+    else
+        (void)send_message(session, WIRE_SUBSCRIBE_RESPONSE, 0, message->header.transaction, &body);
+}
+
+static void take_request(struct session *session, const struct wire_message *message)
+{
+    uint16_t result = WIRE_RESULT_NOT_PERMITTED;
+
+    if (session->phase == PHASE_ACTIVE && message->header.id == WIRE_SUBSCRIBE_REQUEST) {
+        take_subscribe(session, message);
+        return;
+    }
+    if (session->phase == PHASE_ACTIVE)
+        result = requests_take(&session->requests, message);
+    if (result == WIRE_RESULT_OK)
+        request_flush(session);
+    else
+        refuse(session, message, result);
+}
+
+static void take_malformed(struct session *session, const struct wire_message *message)
+{
+    session->counters.malformed++;
+    session->faults++;
+    log_debug("malformed %s: element %u %s", message->info->name, message->fault.element,
+              wire_reason_text(message->fault.reason));
+    /* An echo has nowhere to carry a result. */
+    if (message->info->role == WIRE_REQUEST && message->header.id != WIRE_ECHO_REQUEST)
+        refuse(session, message,
+               session->phase == PHASE_ACTIVE ? WIRE_RESULT_MALFORMED : WIRE_RESULT_NOT_PERMITTED);
+    if (session->faults >= SESSION_MALFORMED_MAX)
+        shut_down(session, DIAGNOSIS_MALFORMED,
+                  "the peer sent %d malformed messages, the last one a %s: element %u %s",
+                  SESSION_MALFORMED_MAX, message->info->name, message->fault.element,
+                  wire_reason_text(message->fault.reason));
+}
+
+static void take_echo(struct session *session, const struct wire_message *message)
+{
+    bool has_data = (message->present & WIRE_HAS(ECHO_DATA)) != 0;
+
+    session->counters.rx_echo_requests++;
+    if (sending_answer_echo(&session->sending, message->header.transaction,
+                            has_data ? &message->echo_data : NULL))
+        request_flush(session);
+    else
+        abort_session(session, DIAGNOSIS_NO_RESOURCES, "out of memory for an echo");
+}
+
+static void take_message(struct session *session, const struct wire_message *message)
+{
+    switch (message->header.id) {
+    case WIRE_ECHO_REQUEST:
+        take_echo(session, message);
+        break;
+    case WIRE_ECHO_RESPONSE:
+        break;
+    case WIRE_CAPABILITY_NOTIFICATION:
+        take_capability(session, message);
+        break;
+    case WIRE_SUBSCRIBE_REQUEST:
+    case WIRE_MEASUREMENT_REQUEST:
+    case WIRE_INFORMATION_REQUEST:
+    case WIRE_STATISTICS_REQUEST:
+        take_request(session, message);
+        break;
+    default: /* what only a controller says */
+        session->counters.unsupported++;
+        break;
+    }
+}
+
+static void count_received(struct session *session, uint16_t id)
+{
+    bool echo = id == WIRE_ECHO_REQUEST || id == WIRE_ECHO_RESPONSE;
+
+    session->counters.rx_frames++;
+    session->counters.rx_data += echo ? 0 : 1;
+    if (id < SESSION_IDS)
+        session->counters.rx_by_id[id]++;
+    liveness_heard(&session->liveness);
+}
+
+static void take_frame(struct session *session, const uint8_t *frame, size_t len)
+{
+    struct wire_message message;
+    enum wire_verdict verdict = wire_decode(frame, len, &message);
+
+    count_received(session, message.header.id);
+    if (verdict == WIRE_OK)
+        take_message(session, &message);
+    else if (verdict == WIRE_MALFORMED)
+        take_malformed(session, &message);
+    else
+        session->counters.unsupported++;
+}
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+/* Handles whole frames at the front of the bytes; gives how many bytes that were. */
+static size_t take_frames(struct session *session, const uint8_t *data, size_t len)
+{
+    size_t used = 0;
+
+    while (session_wants_read(session)) {
+        struct wire_header header;
+        enum wire_frame frame = wire_frame_peek(data + used, len - used, &header);
+        if (frame == WIRE_FRAME_MORE)
+            break;
+        if (frame == WIRE_FRAME_BAD_VERSION) {
+            abort_session(session, DIAGNOSIS_NOT_NMSP,
+                          "the peer does not speak this protocol: version byte %u, not %u",
+                          header.version, WIRE_VERSION);
+            break;
+        }
+        if (frame == WIRE_FRAME_BAD_LENGTH) {
+            abort_session(session, DIAGNOSIS_NOT_NMSP,
+                          "the peer sent a frame of impossible length %lu",
+                          (unsigned long)header.length);
+            break;
+        }
+        take_frame(session, data + used, header.length);
+        used += header.length;
+    }
+    return used;
+}
+
+/* Frames that were kept because their answers had no room. */
+static void handle_input(struct session *session)
+{
+    struct input *input = &session->input;
+
+    if (input_len(input) > 0)
+        input_drop(input, take_frames(session, input_data(input), input_len(input)));
+}
+
+void session_receive(struct session *session, const uint8_t *data, size_t len)
+{
+    size_t used = 0;
+
+    if (!is_talking(session))
+        return;
+    if (input_len(&session->input) == 0)
+        used = take_frames(session, data, len);
+    if (session->phase != PHASE_OVER && used < len) {
+        if (input_keep(&session->input, data + used, len - used))
+            handle_input(session);
+        else
+            abort_session(session, DIAGNOSIS_NO_RESOURCES, "out of memory for the peer's input");
+    }
+    plan(session);
+    session->transport.interest(session->transport.context);
+}
+
+/* --- flushing -------------------------------------------------------------------------------- */
 
 /* One piece of an answer if there is room for it. */
 static bool answer_piece(struct session *session)
@@ -121,7 +431,7 @@ static bool answer_piece(struct session *session)
 
     if (!has_room(session) || !requests_next(&session->requests, &piece, &body))
         return false;
-    return session_send(session, piece.id, piece.flags, piece.transaction, body.base, body.used);
+    return send_message(session, piece.id, piece.flags, piece.transaction, &body);
 }
 
 /* What was read and had to wait: a whole frame, or what is known to be none. */
@@ -137,10 +447,10 @@ static bool frame_waits(const struct session *session)
 static void fill_output(struct session *session)
 {
     if (session->capability_due)
-        session_send_capability(session);
+        send_capability(session);
     while (answer_piece(session))
         continue;
-    session_handle_input(session);
+    handle_input(session);
     synchronise(session);
 }
 
@@ -149,19 +459,19 @@ static void on_flush(void *context)
     struct session *session = context;
 
     do {
-        if (session->phase == PHASE_CAPABILITY || session->phase == PHASE_ACTIVE)
+        if (is_talking(session))
             fill_output(session);
         flush_now(session);
         /* An empty output may take more of what waits. */
-    } while (session->phase == PHASE_ACTIVE && output_empty(session->output) &&
+    } while (session->phase == PHASE_ACTIVE && output_empty(session->sending.output) &&
              (requests_waiting(&session->requests) || subscription_behind(&session->subscription) ||
               frame_waits(session)));
     loop_deferred_cancel(session->shared->loop, &session->flush);
-    if (session->phase == PHASE_FLUSHING && output_empty(session->output)) {
+    if (session->phase == PHASE_FLUSHING && output_empty(session->sending.output)) {
         session->flushed = true;
-        session_end(session, session->diagnosis, "%s", session->reason);
+        abort_session(session, session->diagnosis, "%s", session->reason);
     }
-    session_plan(session);
+    plan(session);
     if (session->phase != PHASE_OVER)
         session->transport.interest(session->transport.context);
 }
@@ -173,14 +483,7 @@ void session_writable(struct session *session)
 
 bool session_wants_write(const struct session *session)
 {
-    return session->phase != PHASE_OVER && !output_empty(session->output);
-}
-
-bool session_wants_read(const struct session *session)
-{
-    return (session->phase == PHASE_CAPABILITY || session->phase == PHASE_ACTIVE) &&
-           output_room(session->output) >= SESSION_ANSWER_ROOM &&
-           output_urgent_room(session->output) >= SESSION_ECHO_ANSWER_ROOM;
+    return session->phase != PHASE_OVER && !output_empty(session->sending.output);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -195,12 +498,10 @@ struct session *session_new(const struct session_context *shared,
     session->shared = shared;
     session->transport = *transport;
     session->identity = *identity;
-    session->since = session->heard_at = session->progress_at = loop_now(shared->loop);
-    session->asked_at = session->since - 1;
-    session->output = output_new();
-    if (session->output == NULL ||
-        loop_timer_init(shared->loop, &session->timer, session_on_timer, session) != 0) {
-        output_free(session->output);
+    session->since = loop_now(shared->loop);
+    if (!sending_init(&session->sending, shared->loop, &session->counters, transport->number) ||
+        liveness_init(&session->liveness, shared->loop, on_liveness, session) != 0) {
+        sending_fini(&session->sending);
         free(session);
         return NULL;
     }
@@ -211,8 +512,8 @@ struct session *session_new(const struct session_context *shared,
                                             .context = session});
     requests_init(&session->requests, shared->loop, shared->engine,
                   views_measurement(shared->views));
-    session_send_capability(session);
-    session_plan(session);
+    send_capability(session);
+    plan(session);
     return session;
 }
 
@@ -222,10 +523,10 @@ void session_free(struct session *session)
         return;
     subscription_end(&session->subscription);
     requests_fini(&session->requests);
-    loop_timer_fini(&session->timer);
+    liveness_fini(&session->liveness);
     loop_deferred_cancel(session->shared->loop, &session->flush);
     loop_deferred_cancel(session->shared->loop, &session->over);
-    output_free(session->output);
+    sending_fini(&session->sending);
     input_fini(&session->input);
     free(session);
 }
@@ -234,16 +535,16 @@ void session_offer_changed(struct session *session)
 {
     uint64_t offered = engine_offered(session->shared->engine);
 
-    if (session->phase != PHASE_CAPABILITY && session->phase != PHASE_ACTIVE)
+    if (!is_talking(session))
         return;
     subscription_withdraw(&session->subscription, offered);
     if (session->capability_due || offered != session->told_offer)
-        session_send_capability(session);
+        send_capability(session);
 }
 
-void session_finish(struct session *session, const char *reason)
+void session_shutdown(struct session *session, const char *reason)
 {
-    session_wind_up(session, DIAGNOSIS_ENDED_HERE, "%s", reason);
+    shut_down(session, DIAGNOSIS_ENDED_HERE, "%s", reason);
 }
 
 bool session_active(const struct session *session)

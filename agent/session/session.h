@@ -93,8 +93,8 @@ bool session_wants_write(const struct session *session);
  * are withdrawn. */
 void session_offer_changed(struct session *session);
 
-/* Ends the session: stops notifications, flushes for at most SESSION_FLUSH_MS, then `closed`. */
-void session_finish(struct session *session, const char *reason);
+/* Ends it in order: stops notifications, flushes for at most SESSION_FLUSH_MS, then `closed`. */
+void session_shutdown(struct session *session, const char *reason);
 
 /* The peer's Capability was received and a version agreed. */
 bool session_active(const struct session *session);

@@ -717,7 +717,7 @@ static void stopping_flushes_and_says_so(void **state)
     struct state *s = *state;
     bed_hear(s->bed, 1, 0, -50);
     subscribe(s->peer, MS);
-    session_finish(s->peer->session, "the agent stops");
+    session_shutdown(s->peer->session, "the agent stops");
     bed_turn(s->bed);
     assert_true(s->peer->closed);
     assert_true(s->peer->flushed);
@@ -729,7 +729,7 @@ static void stopping_waits_at_most_two_seconds_for_a_stalled_peer(void **state)
     struct state *s = *state;
     s->peer->window = 0;
     bed_say_echo(s->peer, 1, NULL, 0);
-    session_finish(s->peer->session, "the agent stops");
+    session_shutdown(s->peer->session, "the agent stops");
     loop_advance(s->bed->loop, 1999);
     assert_false(s->peer->closed);
     loop_advance(s->bed->loop, 1);

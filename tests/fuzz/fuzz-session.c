@@ -317,7 +317,7 @@ static void step(struct loop *loop, struct engine *engine, struct cursor *in)
         break;
     case 6:
         if ((what & 0x80) != 0)
-            session_finish(peer.session, "the agent stops");
+            session_shutdown(peer.session, "the agent stops");
         else
             session_offer_changed(peer.session);
         break;
@@ -338,7 +338,7 @@ static void play(struct loop *loop, struct engine *engine, struct cursor *in)
         require(memory_in_use() <= peer.memory + GROWTH_MAX);
     }
     if (!peer.closed)
-        session_finish(peer.session, "the input has ended");
+        session_shutdown(peer.session, "the input has ended");
     loop_advance(loop, SESSION_FLUSH_MS); /* whatever the peer does, it is over then */
     require(peer.closed);
 }

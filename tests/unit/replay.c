@@ -506,7 +506,7 @@ static void do_reading(struct replay *r, const struct replay_words *words)
 
 static void do_finish(struct replay *r, const struct replay_words *words)
 {
-    session_finish(replay_end(r, words->word[0])->peer->session, "the agent stops");
+    session_shutdown(replay_end(r, words->word[0])->peer->session, "the agent stops");
     bed_turn(r->bed);
 }
 
