@@ -7,42 +7,20 @@
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-static uint32_t index_size(uint32_t devices)
-{
-    uint32_t size = 4;
-    while (size < devices + devices / 2)
-        size *= 2;
-    return size;
-}
-
-/* A power of two that is larger than any slot + 1 that the index holds, less one. */
-static uint32_t slot_mask(uint32_t devices)
-{
-    uint32_t mask = 1;
-    while (mask < devices)
-        mask = mask << 1 | 1;
-    return mask;
-}
-
 int table_init(struct table *table, uint32_t devices, uint32_t samples)
 {
     assert(devices > 0 && samples > 0);
-    uint32_t size = index_size(devices);
-
     *table = (struct table){.device_capacity = devices,
                             .sample_capacity = samples,
-                            .index_mask = size - 1,
-                            .slot_mask = slot_mask(devices),
                             .free_device = TABLE_NONE,
                             .free_sample = TABLE_NONE,
                             .newest = {TABLE_NONE, TABLE_NONE},
                             .oldest = {TABLE_NONE, TABLE_NONE}};
     table->devices = calloc(devices, sizeof(*table->devices));
     table->samples = calloc(samples, sizeof(*table->samples));
-    table->index = calloc(size, sizeof(*table->index));
-    int error = table->devices == NULL || table->samples == NULL || table->index == NULL
+    int error = table->devices == NULL || table->samples == NULL
                     ? -ENOMEM
-                    : siphash_key_random(&table->key);
+                    : keyed_init(&table->index, devices);
     if (error != 0)
         table_fini(table);
     return error;
@@ -52,61 +30,27 @@ void table_fini(struct table *table)
 {
     free(table->devices);
     free(table->samples);
-    free(table->index);
+    keyed_fini(&table->index);
     *table = (struct table){.devices = NULL};
 }
 
-/* --- the index: linear probing, deletion by moving back, so that no tombstones gather -------- */
+/* --- the index ------------------------------------------------------------------------------- */
 
-struct address {
-    uint32_t home; /* where the search begins */
-    uint32_t tag;  /* as it stands in an entry */
-};
-
-static struct address address_of(const struct table *table, const struct mac *mac)
+static uint64_t hash_of(const void *owner, uint32_t slot)
 {
-    uint64_t hash = siphash_mac(&table->key, mac);
-    return (struct address){.home = (uint32_t)hash & table->index_mask,
-                            .tag = (uint32_t)(hash >> 32) & ~table->slot_mask};
+    const struct table *table = owner;
+    return siphash_mac(&table->index.key, &table->devices[slot].mac);
 }
 
-static uint32_t slot_at(const struct table *table, uint32_t place)
+static bool is(const void *owner, uint32_t slot, const void *mac)
 {
-    return (table->index[place] & table->slot_mask) - 1;
-}
-
-/* Where the MAC stands in the index, or the empty place where it would stand. */
-static uint32_t index_place(const struct table *table, const struct mac *mac,
-                            struct address address)
-{
-    uint32_t place = address.home;
-    while (table->index[place] != 0 &&
-           ((table->index[place] & ~table->slot_mask) != address.tag ||
-            !mac_equal(&table->devices[slot_at(table, place)].mac, mac)))
-        place = (place + 1) & table->index_mask;
-    return place;
-}
-
-static void index_remove(struct table *table, uint32_t place)
-{
-    uint32_t hole = place;
-
-    for (uint32_t at = (hole + 1) & table->index_mask; table->index[at] != 0;
-         at = (at + 1) & table->index_mask) {
-        uint32_t wanted = address_of(table, &table->devices[slot_at(table, at)].mac).home;
-        /* The entry may fill the hole unless its home lies behind the hole. */
-        if (((at - wanted) & table->index_mask) >= ((at - hole) & table->index_mask)) {
-            table->index[hole] = table->index[at];
-            hole = at;
-        }
-    }
-    table->index[hole] = 0;
+    const struct table *table = owner;
+    return mac_equal(&table->devices[slot].mac, mac);
 }
 
 uint32_t table_find(const struct table *table, const struct mac *mac)
 {
-    uint32_t place = index_place(table, mac, address_of(table, mac));
-    return table->index[place] == 0 ? TABLE_NONE : slot_at(table, place);
+    return keyed_find(&table->index, siphash_mac(&table->index.key, mac), is, table, mac);
 }
 
 /* --- the order of hearing -------------------------------------------------------------------- */
@@ -202,8 +146,7 @@ uint32_t table_add(struct table *table, const struct mac *mac, uint8_t device_cl
         .first = TABLE_NONE,
         .used = true,
     };
-    struct address address = address_of(table, mac);
-    table->index[index_place(table, mac, address)] = address.tag | (slot + 1);
+    keyed_put(&table->index, hash_of(table, slot), slot);
     order_insert(table, slot);
     table->device_count++;
     return slot;
@@ -215,7 +158,7 @@ void table_remove(struct table *table, uint32_t slot)
 
     assert(device->used);
     (void)table_sample_drop(table, slot, NULL, NULL);
-    index_remove(table, index_place(table, &device->mac, address_of(table, &device->mac)));
+    keyed_remove(&table->index, slot, hash_of, table);
     order_remove(table, slot);
     device->used = false;
     device->first = table->free_device;

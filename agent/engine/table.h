@@ -2,11 +2,10 @@
 /*
  * The device table: every device that is heard, with its readings.
  *
- * Fixed memory: `devices` records and a pool of `samples` that they share. Found by MAC through an
- * open-addressing index with a keyed hash, so that invented MACs cannot make it slow. When it is
- * full the device heard longest ago goes, associated clients last of all: a flood of invented MACs
- * evicts itself. Each device keeps readings of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the
- * strongest.
+ * Fixed memory: `devices` records and a pool of `samples` that they share. Found by MAC through
+ * agent/base/keyed, so that invented MACs cannot make it slow. When it is full the device heard
+ * longest ago goes, associated clients last of all: a flood of invented MACs evicts itself. Each
+ * device keeps readings of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the strongest.
  *
  * Devices live in slots, samples in places: plain numbers that stay the same while the entry lives,
  * so that a view can keep what it remembers of them in arrays of its own. The table knows no time
@@ -15,8 +14,8 @@
 #ifndef AGENT_ENGINE_TABLE_H
 #define AGENT_ENGINE_TABLE_H
 
+#include "agent/base/keyed.h"
 #include "agent/base/mac.h"
-#include "agent/base/siphash.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -67,13 +66,7 @@ struct table_device {
 struct table {
     struct table_device *devices;
     struct table_sample *samples;
-    /*
-     * By hash: slot + 1, and in the bits that no slot needs bits of the hash, so that another
-     * device's record is hardly ever looked at; 0: empty. A power of two, two thirds full at most.
-     */
-    uint32_t *index;
-    uint32_t index_mask;
-    uint32_t slot_mask; /* what of an index entry is the slot */
+    struct keyed index; /* of slots, by MAC */
     uint32_t device_capacity;
     uint32_t sample_capacity;
     uint32_t device_count;
@@ -83,7 +76,6 @@ struct table {
     uint32_t free_sample;
     uint32_t newest[2]; /* [1]: associated */
     uint32_t oldest[2];
-    struct siphash_key key;
 };
 
 /* 0 or -ENOMEM, -EIO. */

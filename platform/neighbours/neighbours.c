@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/neighbours/neighbours.h"
 
+#include "agent/base/keyed.h"
 #include "agent/base/log.h"
-#include "agent/base/siphash.h"
 #include "platform/neighbours/neighbour.h"
 
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 64, DUMP_ATTEMPTS = 3 };
+enum { FIRST_SIZE = 32, DUMP_ATTEMPTS = 3 };
 
 /* An address that was told. The same one may stand on two interfaces (a bridge and its port). */
 struct entry {
-    uint8_t family; /* 0: free */
+    uint8_t family;
     struct mac mac;
     uint8_t address[16];
     uint32_t ifindex;
@@ -49,77 +49,66 @@ struct neighbours {
     bool full_said;
     bool refused_said;
 
-    /* Open addressing by the address alone, so that all entries of one stand in one row; at most
-     * half is used. */
-    struct siphash_key key;
+    struct keyed index; /* by the address alone */
     struct entry *entries;
-    size_t size; /* a power of two, or 0 */
-    size_t count;
+    uint32_t size;
+    uint32_t count;
 };
 
 /* --- the table --- */
 
-static size_t home_of(const struct neighbours *n, const uint8_t address[16])
+static uint64_t hash_of(const void *owner, uint32_t number)
 {
-    return (size_t)siphash(&n->key, address, 16) & (n->size - 1);
+    const struct neighbours *n = owner;
+    return siphash(&n->index.key, n->entries[number].address, sizeof(n->entries[number].address));
 }
 
-static bool is_entry_of(const struct entry *entry, const struct neighbour *neighbour)
+static bool is_entry_of(const void *owner, uint32_t number, const void *wanted)
 {
+    const struct entry *entry = &((const struct neighbours *)owner)->entries[number];
+    const struct neighbour *neighbour = wanted;
+
     return entry->family == neighbour->family && entry->ifindex == neighbour->ifindex &&
            memcmp(entry->address, neighbour->address, sizeof(entry->address)) == 0;
 }
 
 static struct entry *find(const struct neighbours *n, const struct neighbour *neighbour)
 {
-    if (n->count == 0)
-        return NULL;
-    for (size_t i = home_of(n, neighbour->address); n->entries[i].family != 0;
-         i = (i + 1) & (n->size - 1)) {
-        if (is_entry_of(&n->entries[i], neighbour))
-            return &n->entries[i];
-    }
-    return NULL;
+    uint64_t hash = siphash(&n->index.key, neighbour->address, sizeof(neighbour->address));
+    uint32_t number = keyed_find(&n->index, hash, is_entry_of, n, neighbour);
+
+    return number != KEYED_NONE ? &n->entries[number] : NULL;
+}
+
+static bool is_twin_of(const void *owner, uint32_t number, const void *wanted)
+{
+    const struct entry *other = &((const struct neighbours *)owner)->entries[number];
+    const struct entry *entry = wanted;
+
+    return other != entry && other->family == entry->family &&
+           mac_equal(&other->mac, &entry->mac) &&
+           memcmp(other->address, entry->address, sizeof(entry->address)) == 0;
 }
 
 /* Has the client this address on another interface too? */
 static bool is_elsewhere(const struct neighbours *n, const struct entry *entry)
 {
-    for (size_t i = home_of(n, entry->address); n->entries[i].family != 0;
-         i = (i + 1) & (n->size - 1)) {
-        const struct entry *other = &n->entries[i];
-        if (other != entry && other->family == entry->family &&
-            mac_equal(&other->mac, &entry->mac) &&
-            memcmp(other->address, entry->address, sizeof(entry->address)) == 0)
-            return true;
-    }
-    return false;
-}
+    uint64_t hash = hash_of(n, (uint32_t)(entry - n->entries));
 
-static struct entry *free_place(const struct neighbours *n, const uint8_t address[16])
-{
-    size_t i = home_of(n, address);
-
-    while (n->entries[i].family != 0)
-        i = (i + 1) & (n->size - 1);
-    return &n->entries[i];
+    return keyed_find(&n->index, hash, is_twin_of, n, entry) != KEYED_NONE;
 }
 
 static bool grow(struct neighbours *n)
 {
-    struct neighbours larger = *n;
+    uint32_t size = n->size == 0 ? FIRST_SIZE : n->size * 2;
+    struct entry *entries = realloc(n->entries, size * sizeof(*entries));
 
-    larger.size = n->size == 0 ? FIRST_SIZE : n->size * 2;
-    larger.entries = calloc(larger.size, sizeof(*larger.entries));
-    if (larger.entries == NULL)
+    if (entries == NULL)
         return false;
-    for (size_t i = 0; i < n->size; i++) {
-        if (n->entries[i].family != 0)
-            *free_place(&larger, n->entries[i].address) = n->entries[i];
-    }
-    free(n->entries);
-    n->entries = larger.entries;
-    n->size = larger.size;
+    n->entries = entries;
+    if (!keyed_reserve(&n->index, size, n->count, hash_of, n))
+        return false;
+    n->size = size;
     return true;
 }
 
@@ -128,8 +117,8 @@ static bool has_its_share(const struct neighbours *n, const struct mac *mac)
 {
     unsigned count = 0;
 
-    for (size_t i = 0; i < n->size; i++)
-        count += n->entries[i].family != 0 && mac_equal(&n->entries[i].mac, mac) ? 1 : 0;
+    for (uint32_t i = 0; i < n->count; i++)
+        count += mac_equal(&n->entries[i].mac, mac) ? 1 : 0;
     return count >= NEIGHBOURS_CLIENT_MAX;
 }
 
@@ -137,7 +126,7 @@ static bool has_its_share(const struct neighbours *n, const struct mac *mac)
 static struct entry *add(struct neighbours *n, const struct neighbour *neighbour)
 {
     if (n->count == NEIGHBOURS_MAX || has_its_share(n, &neighbour->mac) ||
-        (n->count * 2 >= n->size && !grow(n))) {
+        (n->count == n->size && !grow(n))) {
         if (!n->full_said)
             log_warning("more IP addresses than %d a client or %d in all: the others are not told "
                         "(said once)",
@@ -145,27 +134,25 @@ static struct entry *add(struct neighbours *n, const struct neighbour *neighbour
         n->full_said = true;
         return NULL;
     }
-    struct entry *entry = free_place(n, neighbour->address);
+    struct entry *entry = &n->entries[n->count];
     *entry = (struct entry){.family = neighbour->family, .ifindex = neighbour->ifindex};
     memcpy(entry->address, neighbour->address, sizeof(entry->address));
+    keyed_put(&n->index, hash_of(n, n->count), n->count);
     n->count++;
     return entry;
 }
 
-/* Those behind it move up, unless they would stand before their home. */
+/* The last one moves to its place. */
 static void drop(struct neighbours *n, struct entry *entry)
 {
-    size_t mask = n->size - 1;
-    size_t hole = (size_t)(entry - n->entries);
+    uint32_t number = (uint32_t)(entry - n->entries);
+    uint32_t last = n->count - 1;
 
-    for (size_t i = (hole + 1) & mask; n->entries[i].family != 0; i = (i + 1) & mask) {
-        size_t home = home_of(n, n->entries[i].address);
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            n->entries[hole] = n->entries[i];
-            hole = i;
-        }
+    keyed_remove(&n->index, number, hash_of, n);
+    if (number != last) {
+        keyed_renumber(&n->index, hash_of(n, last), last, number);
+        *entry = n->entries[last];
     }
-    n->entries[hole].family = 0;
     n->count--;
 }
 
@@ -236,18 +223,12 @@ static void take(struct neighbours *n, const struct netlink_message *message)
         take_back(n, entry);
 }
 
-/* Dropping moves another entry to the same place: it is looked at again. */
 static void sweep(struct neighbours *n,
                   bool (*gone)(struct neighbours *n, const struct entry *entry))
 {
-    size_t i = 0;
-
-    while (i < n->size) {
-        if (n->entries[i].family != 0 && gone(n, &n->entries[i]))
+    for (uint32_t i = n->count; i-- > 0;) /* dropping moves only one that was asked already */
+        if (gone(n, &n->entries[i]))
             take_back(n, &n->entries[i]);
-        else
-            i++;
-    }
 }
 
 static bool has_left(struct neighbours *n, const struct entry *entry)
@@ -373,7 +354,7 @@ void *neighbours_new(const struct source_setup *setup)
                                                                     .context = n,
                                                                     .event = on_event,
                                                                     .overrun = on_overrun});
-    if (n->netlink == NULL || siphash_key_random(&n->key) < 0 ||
+    if (n->netlink == NULL || keyed_init(&n->index, 0) < 0 ||
         loop_timer_init(setup->loop, &n->timer, on_timer, n) < 0) {
         neighbours_free(n);
         return NULL;
@@ -390,6 +371,7 @@ void neighbours_free(void *neighbours)
     netlink_free(n->netlink);
     loop_timer_fini(&n->timer);
     free(n->entries);
+    keyed_fini(&n->index);
     free(n);
 }
 

@@ -260,7 +260,7 @@ static bool missed_the_round(void *context, struct station *station)
 void clients_end_round(struct nl80211 *n, struct radio *radio)
 {
     struct departure departure = {.n = n, .radio = radio};
-    size_t before = radio->stations.count;
+    uint32_t before = radio->stations.count;
 
     stations_sweep(&radio->stations, missed_the_round, &departure);
     if (radio->stations.count != before)

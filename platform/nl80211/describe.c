@@ -44,7 +44,7 @@ static void say_radio(struct nl80211 *n, const struct radio *radio, struct text 
     else if (interface == NULL)
         say(text, "down)");
     else
-        say(text, "%s, %s channel %u, %zu %s)", interface->is.name, band_name(radio->ap.band),
+        say(text, "%s, %s channel %u, %u %s)", interface->is.name, band_name(radio->ap.band),
             (unsigned)radio->ap.channel, radio->stations.count,
             radio->stations.count == 1 ? "client" : "clients");
 }

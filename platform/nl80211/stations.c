@@ -2,119 +2,90 @@
 #include "platform/nl80211/stations.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum { FIRST_SIZE = 64 };
+enum { FIRST_SIZE = 32 };
 
 void stations_init(struct stations *stations, const struct siphash_key *key)
 {
-    *stations = (struct stations){.key = *key};
+    *stations = (struct stations){.index = {.key = *key}};
 }
 
 void stations_fini(struct stations *stations)
 {
-    free(stations->slots);
-    stations->slots = NULL;
-    stations->size = 0;
-    stations->count = 0;
+    free(stations->list);
+    keyed_fini(&stations->index);
+    *stations = (struct stations){.index = {.key = stations->index.key}};
 }
 
-static size_t home_of(const struct stations *stations, const struct mac *mac)
+static uint64_t hash_of(const void *owner, uint32_t number)
 {
-    return (size_t)siphash_mac(&stations->key, mac) & (stations->size - 1);
+    const struct stations *stations = owner;
+    return siphash_mac(&stations->index.key, &stations->list[number].mac);
 }
 
-/* Where the MAC is, or the free place where its search ends; never more than half is used. */
-static struct station *place_of(const struct stations *stations, const struct mac *mac)
+static bool is(const void *owner, uint32_t number, const void *mac)
 {
-    size_t place = home_of(stations, mac);
-
-    while (stations->slots[place].used && !mac_equal(&stations->slots[place].mac, mac))
-        place = (place + 1) & (stations->size - 1);
-    return &stations->slots[place];
+    const struct stations *stations = owner;
+    return mac_equal(&stations->list[number].mac, mac);
 }
 
 struct station *stations_find(const struct stations *stations, const struct mac *mac)
 {
-    if (stations->count == 0)
-        return NULL;
-    struct station *station = place_of(stations, mac);
-    return station->used ? station : NULL;
+    uint64_t hash = siphash_mac(&stations->index.key, mac);
+    uint32_t number = keyed_find(&stations->index, hash, is, stations, mac);
+
+    return number != KEYED_NONE ? &stations->list[number] : NULL;
 }
 
 static bool grow(struct stations *stations)
 {
-    struct stations larger = *stations;
+    uint32_t size = stations->size == 0 ? FIRST_SIZE : stations->size * 2;
+    struct station *list = realloc(stations->list, size * sizeof(*list));
 
-    larger.size = stations->size == 0 ? FIRST_SIZE : stations->size * 2;
-    larger.slots = calloc(larger.size, sizeof(*larger.slots));
-    if (larger.slots == NULL)
+    if (list == NULL)
         return false;
-    for (size_t i = 0; i < stations->size; i++) {
-        if (stations->slots[i].used)
-            *place_of(&larger, &stations->slots[i].mac) = stations->slots[i];
-    }
-    free(stations->slots);
-    stations->slots = larger.slots;
-    stations->size = larger.size;
+    stations->list = list;
+    if (!keyed_reserve(&stations->index, size, stations->count, hash_of, stations))
+        return false;
+    stations->size = size;
     return true;
 }
 
 struct station *stations_add(struct stations *stations, const struct mac *mac)
 {
-    if (stations->count == STATIONS_MAX)
+    if (stations->count == STATIONS_MAX || (stations->count == stations->size && !grow(stations)))
         return NULL;
-    if (stations->count * 2 >= stations->size && !grow(stations))
-        return NULL;
-    struct station *station = place_of(stations, mac);
-    *station = (struct station){.mac = *mac, .used = true};
+    struct station *station = &stations->list[stations->count];
+    *station = (struct station){.mac = *mac};
+    keyed_put(&stations->index, hash_of(stations, stations->count), stations->count);
     stations->count++;
     return station;
 }
 
-/* Whether the entry at `from` may stand at the free place `to`: not before its home (cyclically).
- */
-static bool may_move(const struct stations *stations, size_t from, size_t to)
-{
-    size_t mask = stations->size - 1;
-    size_t home = home_of(stations, &stations->slots[from].mac);
-
-    return ((from - home) & mask) >= ((from - to) & mask);
-}
-
 void stations_remove(struct stations *stations, struct station *station)
 {
-    size_t mask = stations->size - 1;
-    size_t hole = (size_t)(station - stations->slots);
+    uint32_t number = (uint32_t)(station - stations->list);
+    uint32_t last = stations->count - 1;
 
-    for (size_t i = (hole + 1) & mask; stations->slots[i].used; i = (i + 1) & mask) {
-        if (may_move(stations, i, hole)) {
-            stations->slots[hole] = stations->slots[i];
-            hole = i;
-        }
+    keyed_remove(&stations->index, number, hash_of, stations);
+    if (number != last) {
+        keyed_renumber(&stations->index, hash_of(stations, last), last, number);
+        *station = stations->list[last];
     }
-    stations->slots[hole].used = false;
     stations->count--;
 }
 
 void stations_sweep(struct stations *stations, bool (*gone)(void *context, struct station *station),
                     void *context)
 {
-    size_t i = 0;
-
-    /* Removing fills the place with an entry from further on: the same place is looked at again. */
-    while (i < stations->size) {
-        struct station *station = &stations->slots[i];
-        if (station->used && gone(context, station))
-            stations_remove(stations, station);
-        else
-            i++;
-    }
+    /* Removing fills the place with the last entry, which was asked already. */
+    for (uint32_t i = stations->count; i-- > 0;)
+        if (gone(context, &stations->list[i]))
+            stations_remove(stations, &stations->list[i]);
 }
 
 void stations_clear(struct stations *stations)
 {
-    if (stations->count > 0)
-        memset(stations->slots, 0, stations->size * sizeof(*stations->slots));
+    keyed_clear(&stations->index);
     stations->count = 0;
 }

@@ -2,15 +2,15 @@
 /*
  * The stations that one radio has now: what is needed to see who left and what was told already.
  *
- * Open addressing with a keyed hash, so that invented MACs cannot make it slow. It grows with the
- * number of stations up to STATIONS_MAX and never shrinks: with known stations nothing is
- * allocated. Entries move when one is added or removed: keep no pointer over either.
+ * Found by agent/base/keyed. It grows with the number of stations up to STATIONS_MAX and never
+ * shrinks: with known stations nothing is allocated. Entries move when one is added or removed:
+ * keep no pointer over either.
  */
 #ifndef PLATFORM_NL80211_STATIONS_H
 #define PLATFORM_NL80211_STATIONS_H
 
+#include "agent/base/keyed.h"
 #include "agent/base/mac.h"
-#include "agent/base/siphash.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +20,6 @@ enum { STATIONS_MAX = 2048 };
 
 struct station {
     struct mac mac;
-    bool used;
     uint8_t protocol;
     uint32_t ifindex; /* the interface that listed it last */
     uint32_t round;   /* the round of polling in which it was seen last */
@@ -29,10 +28,10 @@ struct station {
 };
 
 struct stations {
-    struct siphash_key key;
-    struct station *slots;
-    size_t size; /* a power of two, or 0 */
-    size_t count;
+    struct keyed index;
+    struct station *list;
+    uint32_t size;
+    uint32_t count;
 };
 
 void stations_init(struct stations *stations, const struct siphash_key *key);
