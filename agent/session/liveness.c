@@ -78,9 +78,16 @@ void liveness_fini(struct liveness *l)
     loop_timer_fini(&l->timer);
 }
 
+/* An answer to what was asked moves the timer, so that an idle session has no wake-up but for
+ * asking. */
 void liveness_heard(struct liveness *l)
 {
+    enum liveness_event event;
+    bool asked = l->asked_at > l->heard_at;
+
     l->heard_at = loop_now(l->loop);
+    if (asked && loop_timer_running(&l->timer))
+        loop_timer_start_at(&l->timer, next(l, &event));
 }
 
 void liveness_has_capability(struct liveness *l)

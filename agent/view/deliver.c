@@ -47,13 +47,23 @@ bool deliver_to(const struct view_member *member, uint16_t id, const struct writ
     return is_empty(body) || member->deliver(member->context, id, body->base, body->used);
 }
 
-bool deliver_anybody(const struct deliver *deliver)
+static bool has_member(const struct deliver *deliver, bool in_step)
 {
     const struct view_member *member = deliver->members;
 
-    while (member != NULL && !member->in_step)
+    while (member != NULL && member->in_step != in_step)
         member = member->next;
     return member != NULL;
+}
+
+bool deliver_anybody(const struct deliver *deliver)
+{
+    return has_member(deliver, true);
+}
+
+bool deliver_everybody(const struct deliver *deliver)
+{
+    return !has_member(deliver, false);
 }
 
 void deliver_pass_over(const struct deliver *deliver, bool again)

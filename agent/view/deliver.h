@@ -65,7 +65,9 @@ void deliver_to_all(struct deliver *deliver, uint16_t id, const struct writer *b
 /* To one that is not; false if it has no room. */
 bool deliver_to(const struct view_member *member, uint16_t id, const struct writer *body);
 
+/* Is any member in step? Are all? */
 bool deliver_anybody(const struct deliver *deliver);
+bool deliver_everybody(const struct deliver *deliver);
 /*
  * Every member that is out of step misses something. `again`: it is owed the whole view once it has
  * drained (wire-profile "Session" 5) and will be told every device, whatever it had. Only once: a

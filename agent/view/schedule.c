@@ -14,6 +14,7 @@ struct schedule {
     struct loop_timer timer;
     int64_t due[SCHEDULE_ITEMS]; /* loop_now() times; INT64_MAX: it is not subscribed */
     bool owed[SCHEDULE_ITEMS];
+    bool asleep; /* nothing of devices is due */
 };
 
 /* --- intervals ------------------------------------------------------------------------------- */
@@ -93,7 +94,25 @@ static void start_timer(struct schedule *schedule)
         loop_timer_start_at(&schedule->timer, first);
 }
 
-void schedule_next(struct schedule *schedule, bool news)
+static bool is_of_devices(enum schedule_item item)
+{
+    return item <= SCHEDULE_ROGUE_CLIENT || item == SCHEDULE_STATISTICS;
+}
+
+static void plan_devices(struct schedule *schedule, bool asleep)
+{
+    for (enum schedule_item item = 0; item < SCHEDULE_ITEMS; item++) {
+        if (!is_of_devices(item))
+            continue;
+        if (asleep)
+            schedule->due[item] = INT64_MAX;
+        else if (schedule->asleep)
+            schedule->due[item] = next_tick(now_of(schedule), interval_of(schedule, item));
+    }
+    schedule->asleep = asleep;
+}
+
+void schedule_next(struct schedule *schedule, bool news, bool devices)
 {
     int64_t now = now_of(schedule);
     int64_t at = engine_expires_at(schedule->engine);
@@ -106,16 +125,20 @@ void schedule_next(struct schedule *schedule, bool news)
     else if (at != INT64_MAX)
         at = next_tick(at - 1, INFORMATION_SECONDS);
     schedule->due[SCHEDULE_INFORMATION] = at;
+    plan_devices(schedule, !devices);
     start_timer(schedule);
 }
 
-void schedule_wake(struct schedule *schedule)
+void schedule_wake(struct schedule *schedule, bool news)
 {
     int64_t now = now_of(schedule);
+    bool late = schedule->due[SCHEDULE_INFORMATION] - now > INFORMATION_SECONDS * INT64_C(1000);
 
-    if (schedule->due[SCHEDULE_INFORMATION] - now <= INFORMATION_SECONDS * INT64_C(1000))
+    if (!schedule->asleep && !(news && late))
         return;
-    schedule->due[SCHEDULE_INFORMATION] = next_tick(now, INFORMATION_SECONDS);
+    plan_devices(schedule, false);
+    if (news && late)
+        schedule->due[SCHEDULE_INFORMATION] = next_tick(now, INFORMATION_SECONDS);
     start_timer(schedule);
 }
 
@@ -123,6 +146,7 @@ void schedule_plan(struct schedule *schedule)
 {
     for (enum schedule_item item = 0; item < SCHEDULE_ITEMS; item++)
         schedule->due[item] = next_tick(now_of(schedule), interval_of(schedule, item));
+    schedule->asleep = false;
 }
 
 /* --- what is owed ---------------------------------------------------------------------------- */

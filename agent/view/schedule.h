@@ -41,11 +41,12 @@ void schedule_free(struct schedule *schedule);
 
 /* Works out anew when each item is due; call schedule_next() then. */
 void schedule_plan(struct schedule *schedule);
-/* There may be something to tell in Information: at the next full second. */
-void schedule_wake(struct schedule *schedule);
+/* There may be devices to tell of; `news`: in Information, too, at the next full second. */
+void schedule_wake(struct schedule *schedule, bool news);
 /* After a look at the device table: when to wake up next. `news`: there is something to be looked
- * at for Information. */
-void schedule_next(struct schedule *schedule, bool news);
+ * at for Information. `devices`: there are any, or somebody who has not been told that there are
+ * none; without, only APs have ticks. */
+void schedule_next(struct schedule *schedule, bool news, bool devices);
 
 /* Is any of these items owed? */
 bool schedule_owes(const struct schedule *schedule, enum schedule_item first,

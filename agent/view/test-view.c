@@ -306,7 +306,7 @@ static void a_station_that_four_aps_hear_costs_no_more_than_160_bytes(void **sta
         assert_int_equal(table_init(&table, devices, 4 * devices), 0);
         size_t size = devices * (sizeof(table.devices[0]) + sizeof(struct channel_announced)) +
                       4 * devices * (sizeof(table.samples[0]) + sizeof(int8_t)) +
-                      ((size_t)table.index_mask + 1) * sizeof(table.index[0]) +
+                      table.index.size * sizeof(table.index.entries[0]) +
                       devices * sizeof(uint32_t); /* of the facts: that there are none */
         table_fini(&table);
         print_message("%u devices: %zu bytes each\n", devices, size / devices);
@@ -326,12 +326,45 @@ static void views_with_one_interval_share_one_wake_up(void **state)
     loop_advance(bed->loop, 777);
     bed_say_services(peers[1], WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS_ASSOCIATED_ONLY));
     assert_int_equal(views_count(bed->views), 2);
+    bed_hear(bed, 1, 0, -50); /* without a device nobody has a tick */
     uint64_t before = loop_wakeups(bed->loop);
     loop_advance(bed->loop, 12000);
     /* A virtual clock turns once more at the end of each step. */
     assert_true(loop_wakeups(bed->loop) - before <= 2 * 6 + 2);
     for (int i = 0; i < 2; i++)
         bed_peer_free(peers[i]);
+    bed_free(bed);
+}
+
+static void a_view_of_no_devices_has_no_ticks_until_there_is_one(void **state)
+{
+    struct bed *bed = bed_new(10, 4);
+    struct bed_peer *peer;
+    (void)state;
+    bed_ap(bed, 0);
+    peer = bed_active_peer(bed);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_RSSI_MS));
+    loop_advance(bed->loop, 12777);
+    uint64_t before = loop_wakeups(bed->loop);
+    loop_advance(bed->loop, 10000);
+    /* A virtual clock turns at the begin and at the end; the session asks for an echo once. */
+    assert_true(loop_wakeups(bed->loop) - before <= 2 + 1);
+    bed_join(bed, 1, 0);
+    bed_hear(bed, 1, 0, -50);
+    assert_int_equal(peer->count[WIRE_MEASUREMENT_NOTIFICATION], 0);
+    int64_t told = loop_now(bed->loop) / 2000 * 2000 + 2000; /* a multiple of the interval */
+    loop_advance(bed->loop, told - loop_now(bed->loop) - 1);
+    assert_int_equal(peer->count[WIRE_MEASUREMENT_NOTIFICATION], 0);
+    loop_advance(bed->loop, 1);
+    assert_int_equal(peer->count[WIRE_MEASUREMENT_NOTIFICATION], 1);
+    bed_leave(bed, 1, 0);
+    loop_advance(bed->loop, 2000);
+    assert_int_equal(peer->count[WIRE_MEASUREMENT_NOTIFICATION], 2);
+    bed_say_echo(peer, 1, NULL, 0);
+    before = loop_wakeups(bed->loop);
+    loop_advance(bed->loop, 10000);
+    assert_true(loop_wakeups(bed->loop) - before <= 2 + 1);
+    bed_peer_free(peer);
     bed_free(bed);
 }
 
@@ -350,6 +383,7 @@ int main(void)
         cmocka_unit_test(an_ap_that_was_removed_is_told_although_a_device_has_its_mac),
         cmocka_unit_test(a_station_that_four_aps_hear_costs_no_more_than_160_bytes),
         cmocka_unit_test(views_with_one_interval_share_one_wake_up),
+        cmocka_unit_test(a_view_of_no_devices_has_no_ticks_until_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,17 @@ static bool has_news(const struct view *view)
     return any;
 }
 
+static void plan_next(struct view *view)
+{
+    bool devices = engine_table(view->views->engine)->device_count > 0;
+
+    schedule_next(view->schedule, has_news(view), devices || !deliver_everybody(&view->deliver));
+}
+
 static void plan(struct view *view)
 {
     schedule_plan(view->schedule);
-    schedule_next(view->schedule, has_news(view));
+    plan_next(view);
 }
 
 /* Is it owed, and is anybody there to be told? Then it is not owed any more. */
@@ -74,7 +81,7 @@ static void tell_owed(void *context)
         channel_tick(view->channels[DELIVER_INFORMATION], intervals);
     if (take(view, SCHEDULE_STATISTICS, SCHEDULE_STATISTICS, intervals))
         direct_tell_statistics(view->direct);
-    schedule_next(view->schedule, has_news(view));
+    plan_next(view);
 }
 
 static void on_tick(void *context)
@@ -99,8 +106,7 @@ static void tell_channels(const struct views *views, enum channel_event event, u
     for (const struct view *view = views->list; view != NULL; view = view->next) {
         for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
             channel_take(view->channels[i], event, index);
-        if (has_news(view))
-            schedule_wake(view->schedule);
+        schedule_wake(view->schedule, has_news(view));
     }
 }
 
@@ -229,6 +235,7 @@ bool views_join(struct views *views, struct view_member *member, struct subfilte
     engine_expire(views->engine);
     for (unsigned i = 0; i < DELIVER_CHANNELS; i++)
         channel_join(view->channels[i], member);
+    schedule_wake(view->schedule, false);
     return true;
 }
 
