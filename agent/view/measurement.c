@@ -142,7 +142,7 @@ enum put_result measurement_add(struct measurement *measurement, uint32_t index,
         measurement->elements.used = begin;
         return PUT_NOTHING;
     }
-    wire_device_measurement_close(&measurement->elements, begin);
+    wire_element_close(&measurement->elements, begin);
     return PUT_ADDED;
 }
 
@@ -172,7 +172,7 @@ void measurement_finish(struct measurement *measurement, struct writer *body)
                                                             .tx_power = ap->tx_power,
                                                             .noise = ap->noise});
         }
-        wire_ap_table_close(body, begin);
+        wire_element_close(body, begin);
     }
     writer_bytes(body, measurement->elements.base, measurement->elements.used);
 }

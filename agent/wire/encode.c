@@ -126,58 +126,13 @@ WIRE_VARIABLE_ENTRIES(X)
 
 /* --- entries of fixed size ------------------------------------------------------------------- */
 
-/*
- * Samples are most of what is ever sent, so they and the other fixed entries go straight into their
- * room: the same table gives its size and the stores. Inlined by force, because a compiler asked
- * for small code (as OpenWrt's is) would otherwise call a function for every byte.
- */
-#define STORE(kind, type) \
-    static inline __attribute__((always_inline)) void store_##kind(uint8_t *at, type v)
-
-STORE(u8, uint8_t)
-{
-    at[0] = v;
-}
-
-STORE(u16, uint16_t)
-{
-    at[0] = (uint8_t)(v >> 8);
-    at[1] = (uint8_t)v;
-}
-
-STORE(mac, struct mac)
-{
-    memcpy(at, v.b, sizeof(v.b));
-}
-
-#define store_u32(at, v)                      \
-    do {                                      \
-        store_u16(at, (uint16_t)((v) >> 16)); \
-        store_u16((at) + 2, (uint16_t)(v));   \
-    } while (0)
-#define store_u64(at, v)                      \
-    do {                                      \
-        store_u32(at, (uint32_t)((v) >> 32)); \
-        store_u32((at) + 4, (uint32_t)(v));   \
-    } while (0)
-#define store_s8(at, v)       store_u8(at, (uint8_t)(v))
-#define store_flags8(at, v)   store_u8(at, v)
-#define store_mask64(at, v)   store_u64(at, v)
-#define store_ap_mac(at, v)   store_mac(at, v)
-#define store_ap_index(at, v) store_u16(at, v)
-
-#define STORE_F(kind, name, label) \
-    store_##kind(at, value->name); \
-    at += WIRE_WIDTH_##kind;
-
 #define X(NAME, name)                                                         \
     SIZE(NAME, name)                                                          \
     void wire_##name##_put(struct writer *w, const struct wire_##name *value) \
     {                                                                         \
         uint8_t *at = writer_room(w, WIRE_##NAME##_SIZE);                     \
-        if (at == NULL)                                                       \
-            return;                                                           \
-        WIRE_FIELDS_##name(STORE_F, , , );                                    \
+        if (at != NULL)                                                       \
+            wire_##name##_put_at(at, value);                                  \
     }
 WIRE_FIXED_ENTRIES(X)
 #undef X
@@ -210,18 +165,6 @@ static inline uint8_t *open_element(struct writer *w, uint16_t type, size_t size
     }
 WIRE_ELEMENTS(X)
 #undef X
-
-void wire_element_close(struct writer *w, size_t begin)
-{
-    if (w->failed)
-        return;
-    size_t size = w->used - begin;
-    if (size < WIRE_ELEMENT_HEADER_SIZE || size - WIRE_ELEMENT_HEADER_SIZE > UINT16_MAX) {
-        w->failed = true;
-        return;
-    }
-    writer_u16_at(w->base + begin + 2, (uint16_t)(size - WIRE_ELEMENT_HEADER_SIZE));
-}
 
 /* --- messages -------------------------------------------------------------------------------- */
 

@@ -30,7 +30,7 @@ static void put_measurement_body(struct writer *w)
     wire_ap_entry_put(
         w, &(struct wire_ap_entry){
                .mac = ap_mac, .slot = 1, .band = 2, .channel = 149, .tx_power = 23, .noise = -97});
-    wire_ap_table_close(w, table);
+    wire_element_close(w, table);
     size_t first = wire_device_measurement_open(w, &device, WIRE_CLASS_CLIENT, 1);
     wire_sample_put(
         w,
@@ -42,10 +42,10 @@ static void put_measurement_body(struct writer *w)
                                              .rssi = WIRE_DB_UNKNOWN,
                                              .snr = WIRE_DB_UNKNOWN,
                                              .age = WIRE_AGE_MAX});
-    wire_device_measurement_close(w, first);
+    wire_element_close(w, first);
     size_t second = wire_device_measurement_open(w, &ap_mac, WIRE_CLASS_CLIENT,
                                                  WIRE_DEVICE_GONE | WIRE_DEVICE_LOCAL);
-    wire_device_measurement_close(w, second);
+    wire_element_close(w, second);
 }
 
 static bool put_measurement(struct writer *w)
@@ -147,12 +147,12 @@ static void a_hundred_devices_at_four_aps_take_what_the_profile_reckons(void **s
     size_t table = wire_ap_table_open(&w);
     for (uint8_t ap = 0; ap < 4; ap++)
         wire_ap_entry_put(&w, &(struct wire_ap_entry){.mac = ap_mac, .slot = ap});
-    wire_ap_table_close(&w, table);
+    wire_element_close(&w, table);
     for (int i = 0; i < 100; i++) {
         size_t one = wire_device_measurement_open(&w, &device, WIRE_CLASS_CLIENT, 0);
         for (uint16_t ap = 0; ap < 4; ap++)
             wire_sample_put(&w, &(struct wire_sample){.ap = ap});
-        wire_device_measurement_close(&w, one);
+        wire_element_close(&w, one);
     }
     struct wire_message m;
     assert_true(wire_end(&w, begin));
@@ -225,7 +225,7 @@ static void what_a_16_bit_length_cannot_hold_is_not_written(void **state)
     for (size_t i = 0; i <= UINT16_MAX / WIRE_AP_ENTRY_SIZE; i++)
         wire_ap_entry_put(&w, &(struct wire_ap_entry){.mac = ap_mac});
     assert_false(w.failed);
-    wire_ap_table_close(&w, begin);
+    wire_element_close(&w, begin);
     assert_true(w.failed);
 }
 

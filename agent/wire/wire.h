@@ -430,10 +430,6 @@ WIRE_VARIABLE_ENTRIES(X)
 WIRE_ELEMENTS(X)
 #undef X
 
-/* Sets the length of the element that began at `begin`, after entries were put behind it. Right
- * only for elements that end in a `rest` list. */
-void wire_element_close(struct writer *w, size_t begin);
-
 /* Encoded entries as the list of an element that is to be put into another buffer. */
 static inline struct wire_list wire_list_of(const struct writer *entries, size_t count)
 {
@@ -449,53 +445,87 @@ static inline struct wire_text wire_text_of(const char *text)
 bool wire_text_valid(const char *text, size_t len);
 
 /* Short forms for elements of one or two fields. Texts are C strings. */
-static inline void wire_put_protocol_version(struct writer *w, uint8_t min, uint8_t max)
+#define WIRE_PUT(name, type, value, ...)                             \
+    static inline void wire_put_##name(struct writer *w, type value) \
+    {                                                                \
+        wire_##name##_put(w, &(struct wire_##name){__VA_ARGS__});    \
+    }
+WIRE_PUT(services, uint64_t, v, .mask = v)
+WIRE_PUT(sender_id, const struct mac *, v, .mac = *v)
+WIRE_PUT(name, const char *, v, .text = wire_text_of(v))
+WIRE_PUT(software, const char *, v, .text = wire_text_of(v))
+WIRE_PUT(timestamp, uint64_t, v, .ms = v)
+#undef WIRE_PUT
+
+#define WIRE_PUT(name, type, v, type2, v2, ...)                            \
+    static inline void wire_put_##name(struct writer *w, type v, type2 v2) \
+    {                                                                      \
+        wire_##name##_put(w, &(struct wire_##name){__VA_ARGS__});          \
+    }
+WIRE_PUT(protocol_version, uint8_t, v, uint8_t, v2, .min = v, .max = v2)
+WIRE_PUT(result, uint16_t, v, const char *, v2, .code = v, .text = wire_text_of(v2))
+WIRE_PUT(echo_data, const void *, v, size_t, v2, .data = {.at = v, .len = v2})
+WIRE_PUT(interval, uint8_t, v, uint16_t, v2, .bit = v, .seconds = v2)
+#undef WIRE_PUT
+
+/*
+ * Samples are most of what is ever sent, so they, the other fixed entries and what stands before
+ * samples go straight into their room, WIRE_<NAME>_SIZE bytes: wire_<name>_put_at(). Inlined by
+ * force, because a compiler asked for small code (as OpenWrt's is) would otherwise call a function
+ * for every byte.
+ */
+#define WIRE_STORE(kind, type) \
+    static inline __attribute__((always_inline)) void wire_store_##kind(uint8_t *at, type v)
+
+WIRE_STORE(u8, uint8_t)
 {
-    wire_protocol_version_put(w, &(struct wire_protocol_version){.min = min, .max = max});
+    at[0] = v;
 }
 
-static inline void wire_put_services(struct writer *w, uint64_t mask)
+WIRE_STORE(u16, uint16_t)
 {
-    wire_services_put(w, &(struct wire_services){.mask = mask});
+    at[0] = (uint8_t)(v >> 8);
+    at[1] = (uint8_t)v;
 }
 
-static inline void wire_put_sender_id(struct writer *w, const struct mac *mac)
+WIRE_STORE(mac, struct mac)
 {
-    wire_sender_id_put(w, &(struct wire_sender_id){.mac = *mac});
+    memcpy(at, v.b, sizeof(v.b));
 }
 
-static inline void wire_put_name(struct writer *w, const char *text)
-{
-    wire_name_put(w, &(struct wire_name){.text = wire_text_of(text)});
-}
+#define wire_store_u32(at, v)                      \
+    do {                                           \
+        wire_store_u16(at, (uint16_t)((v) >> 16)); \
+        wire_store_u16((at) + 2, (uint16_t)(v));   \
+    } while (0)
+#define wire_store_u64(at, v)                      \
+    do {                                           \
+        wire_store_u32(at, (uint32_t)((v) >> 32)); \
+        wire_store_u32((at) + 4, (uint32_t)(v));   \
+    } while (0)
+#define wire_store_s8(at, v)       wire_store_u8(at, (uint8_t)(v))
+#define wire_store_flags8(at, v)   wire_store_u8(at, v)
+#define wire_store_mask64(at, v)   wire_store_u64(at, v)
+#define wire_store_ap_mac(at, v)   wire_store_mac(at, v)
+#define wire_store_ap_index(at, v) wire_store_u16(at, v)
 
-static inline void wire_put_software(struct writer *w, const char *text)
-{
-    wire_software_put(w, &(struct wire_software){.text = wire_text_of(text)});
-}
+#define WIRE_STORE_F(kind, name, label) \
+    wire_store_##kind(at, value->name); \
+    at += WIRE_WIDTH_##kind;
+#define WIRE_STORE_NONE(...)
 
-static inline void wire_put_timestamp(struct writer *w, uint64_t ms)
-{
-    wire_timestamp_put(w, &(struct wire_timestamp){.ms = ms});
-}
-
-static inline void wire_put_result(struct writer *w, uint16_t code, const char *text)
-{
-    wire_result_put(w, &(struct wire_result){.code = code, .text = wire_text_of(text)});
-}
-
-static inline void wire_put_echo_data(struct writer *w, const void *data, size_t len)
-{
-    wire_echo_data_put(w, &(struct wire_echo_data){.data = {.at = data, .len = len}});
-}
-
-static inline void wire_put_interval(struct writer *w, uint8_t bit, uint16_t seconds)
-{
-    wire_interval_put(w, &(struct wire_interval){.bit = bit, .seconds = seconds});
-}
+#define X(NAME, name)                                                                        \
+    static inline __attribute__((always_inline)) void wire_##name##_put_at(                  \
+        uint8_t *at, const struct wire_##name *value)                                        \
+    {                                                                                        \
+        WIRE_FIELDS_##name(WIRE_STORE_F, WIRE_STORE_NONE, WIRE_STORE_NONE, WIRE_STORE_NONE); \
+    }
+WIRE_FIXED_ENTRIES(X)
+X(DEVICE_MEASUREMENT, device_measurement)
+#undef X
 
 /* Lists that are written entry by entry: open, wire_ap_entry_put() or wire_sample_put() as often as
- * needed, close with what open returned. */
+ * needed, close with what open returned. Only for elements that end in a `rest` list. */
 static inline size_t wire_ap_table_open(struct writer *w)
 {
     size_t begin = w->used;
@@ -503,35 +533,30 @@ static inline size_t wire_ap_table_open(struct writer *w)
     return begin;
 }
 
-static inline void wire_ap_table_close(struct writer *w, size_t begin)
-{
-    wire_element_close(w, begin);
-}
-
 static inline size_t wire_device_measurement_open(struct writer *w, const struct mac *mac,
                                                   uint8_t device_class, uint8_t flags)
 {
     size_t begin = w->used;
-    wire_device_measurement_put(w, &(struct wire_device_measurement){
-                                       .mac = *mac, .device_class = device_class, .flags = flags});
+    uint8_t *at = writer_room(w, WIRE_DEVICE_MEASUREMENT_SIZE);
+
+    if (at != NULL) {
+        writer_u16_at(at, WIRE_ELEMENT_DEVICE_MEASUREMENT);
+        wire_device_measurement_put_at(
+            at + WIRE_ELEMENT_HEADER_SIZE,
+            &(struct wire_device_measurement){
+                .mac = *mac, .device_class = device_class, .flags = flags});
+    }
     return begin;
 }
 
-/* The bytes of wire_sample_put(), for those who write many at once: into room that was taken for
- * them, WIRE_SAMPLE_SIZE bytes. */
-static inline void wire_sample_put_at(uint8_t *at, const struct wire_sample *sample)
+static inline void wire_element_close(struct writer *w, size_t begin)
 {
-    writer_u16_at(at, sample->ap);
-    at[2] = sample->antenna;
-    at[3] = sample->source;
-    at[4] = (uint8_t)sample->rssi;
-    at[5] = (uint8_t)sample->snr;
-    writer_u16_at(at + 6, sample->age);
-}
+    size_t size = w->used - begin - WIRE_ELEMENT_HEADER_SIZE;
 
-static inline void wire_device_measurement_close(struct writer *w, size_t begin)
-{
-    wire_element_close(w, begin);
+    if (!w->failed && size <= UINT16_MAX)
+        writer_u16_at(w->base + begin + 2, (uint16_t)size);
+    else
+        w->failed = true;
 }
 
 /* --- names ----------------------------------------------------------------------------------- */
