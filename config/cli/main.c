@@ -2,6 +2,7 @@
 /*
  * nmsp: the command line. Options, and where the lines come from: a terminal, -c, or a script.
  */
+#include "config/cli/json.h"
 #include "config/cli/shell.h"
 #include "config/cli/terminal.h"
 
@@ -25,7 +26,7 @@ struct options {
 static int usage(FILE *out, int status)
 {
     (void)fputs(
-        "usage: nmsp [-H USER@HOST | --socket PATH] [-c COMMAND]...\n"
+        "usage: nmsp [-H USER@HOST | --socket PATH] [--json] [-c COMMAND]...\n"
         "\n"
         "The command line of nmspd, as on a 3850. Without -c it reads from standard input:\n"
         "lines of a person or a program at a terminal, else a script.\n"
@@ -43,9 +44,13 @@ static int usage(FILE *out, int status)
 static int read_options(int argc, char **argv, struct options *options)
 {
     static const struct option long_options[] = {
-        {"command", required_argument, NULL, 'c'}, {"host", required_argument, NULL, 'H'},
-        {"socket", required_argument, NULL, 's'},  {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"command", required_argument, NULL, 'c'},
+        {"host", required_argument, NULL, 'H'},
+        {"socket", required_argument, NULL, 's'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
     };
     int option = 0;
 
@@ -60,10 +65,13 @@ static int read_options(int argc, char **argv, struct options *options)
             options->host = optarg;
         else if (option == 's')
             options->socket = optarg;
+        else if (option == 'j')
+            options->json = true;
         else
             return usage(stderr, EXIT_USAGE);
     }
-    return optind < argc ? usage(stderr, EXIT_USAGE) : -1;
+    bool wrong = optind < argc || (options->json && options->count == 0);
+    return wrong ? usage(stderr, EXIT_USAGE) : -1;
 }
 
 /* A file that was written elsewhere may end its lines with CR LF. */
@@ -85,10 +93,28 @@ static void run_script(struct shell *shell)
     free(line);
 }
 
+static void add_answer(void *context, const char *operation, const char *reply)
+{
+    json_add(context, operation, reply);
+}
+
 static void run_commands(struct shell *shell, const struct options *options)
 {
-    for (size_t i = 0; i < options->count && !shell->leaving; i++)
+    struct json *json = options->json ? json_new() : NULL;
+
+    if (json != NULL) {
+        client_keep_raw(shell->client, true);
+        shell->answered = add_answer;
+        shell->context_of_answers = json;
+        out_set_mute(shell->out, true);
+    }
+    for (size_t i = 0; i < options->count && !shell->leaving; i++) {
         (void)shell_line(shell, options->commands[i]);
+        if (json != NULL && !json_print(json))
+            shell->failed = true;
+    }
+    shell->answered = NULL;
+    json_free(json);
 }
 
 static int run(struct shell *shell, const struct options *options)

@@ -25,6 +25,7 @@ struct out {
     unsigned shown;      /* lines of this one */
     bool over;
     bool mask;
+    bool mute;
     int (*key)(void *context);
     void *context;
     size_t used;
@@ -113,7 +114,7 @@ static void ask(struct out *out)
 
 static void put_line(struct out *out, const char *line)
 {
-    if (out->over)
+    if (out->over || out->mute)
         return;
     if (out->page > 1 && out->shown >= out->page - 1)
         ask(out);
@@ -261,6 +262,11 @@ const char *out_quoted(const char *text, char buf[static OUT_QUOTED_SIZE])
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
+
+void out_set_mute(struct out *out, bool mute)
+{
+    out->mute = mute;
+}
 
 void out_set_mask(struct out *out, bool mask)
 {

@@ -29,6 +29,8 @@ void out_end(struct out *out);
 void out_line(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void out_text(struct out *out, const char *line);
 void out_verbatim(struct out *out, const char *line);
+/* From now on lines are not written at all. */
+void out_set_mute(struct out *out, bool mute);
 /* From now on the last half of each MAC is written as x: for what is shown to others. */
 void out_set_mask(struct out *out, bool mask);
 /* Nobody wants to see the rest: the reader of a long table may stop. */

@@ -87,8 +87,11 @@ bool shell_call(struct shell *shell, const char *operation, struct answer *answe
 {
     char why[SENTENCE_SIZE];
 
-    if (client_call(shell->client, operation, answer))
+    if (client_call(shell->client, operation, answer)) {
+        if (shell->answered != NULL && answer->raw != NULL)
+            shell->answered(shell->context_of_answers, operation, answer->raw);
         return true;
+    }
     shell->leaving = shell->leaving || client_is_lost(shell->client);
     return shell_fail(shell, "%s", client_reason(shell->client, answer, why, sizeof(why)));
 }

@@ -20,7 +20,9 @@ struct shell {
     struct out *out;
     enum shell_input input;
     const char *host; /* of -H, or NULL */
-    bool json;
+    /* Is told each answer that a command gets, as it came; NULL: nobody wants to know. */
+    void (*answered)(void *context, const char *operation, const char *reply);
+    void *context_of_answers;
     bool live; /* show nmsp live may refresh in place: its output is a terminal */
 
     unsigned mode;                  /* one of command_modes */

@@ -103,7 +103,7 @@ bool show_live(struct shell *shell, const struct command_line *line)
             print_line(shell, answer.tree, &before, &now);
         out_flush(shell->out);
         before = now;
-        if (done && wants_to_quit(shell))
+        if (shell->answered != NULL || (done && wants_to_quit(shell)))
             break;
     }
     answer_free(&answer);

@@ -173,6 +173,8 @@ bool show_subscription(struct shell *shell, const struct command_line *line)
     struct answer answer;
     const struct tree *state = show_nmsp_state(shell, "<peer/>", &answer);
 
+    unsigned count = 0;
+
     if (state != NULL && !detail) {
         (void)snprintf(first, sizeof(first), "%-40s", "CMX IP address");
         services_heading(shell, first);
@@ -181,12 +183,15 @@ bool show_subscription(struct shell *shell, const struct command_line *line)
         if (show_address(peer, address) == NULL || tree_at(peer, "subscription/service") == NULL ||
             (wanted != NULL && strcmp(wanted, address) != 0))
             continue;
+        count++;
         (void)snprintf(first, sizeof(first), "%-40s", address);
         if (detail)
             subscription_detail(shell, peer, address);
         else
             services_rows(shell, tree_at(peer, "subscription"), is_granted, first);
     }
+    if (state != NULL && count == 0)
+        out_text(shell->out, "No location server has subscribed anything.");
     answer_free(&answer);
     return state != NULL;
 }
@@ -330,6 +335,8 @@ bool show_statistics_connection(struct shell *shell, const struct command_line *
         connection(shell, peer,
                    known != NULL ? known : out_quoted(tree_or(peer, "host", "-"), quoted));
     }
+    if (state != NULL && tree_at(state, "peer") == NULL)
+        out_text(shell->out, "No location server is known.");
     answer_free(&answer);
     return state != NULL;
 }
