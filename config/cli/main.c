@@ -40,17 +40,26 @@ static int usage(FILE *out, int status)
     return status;
 }
 
+/* For the shell's completion: the keywords that can stand at the end of a line of EXEC. */
+static int complete(const char *line)
+{
+    static struct choices choices;
+
+    parse_choices(line, MODE_EXEC, &choices);
+    for (size_t i = 0; i < choices.count; i++)
+        if (choices.items[i].keyword)
+            (void)puts(choices.items[i].word);
+    return EXIT_SUCCESS;
+}
+
 /* -1: go on. */
 static int read_options(int argc, char **argv, struct options *options)
 {
     static const struct option long_options[] = {
-        {"command", required_argument, NULL, 'c'},
-        {"host", required_argument, NULL, 'H'},
-        {"socket", required_argument, NULL, 's'},
-        {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
+        {"command", required_argument, NULL, 'c'},  {"host", required_argument, NULL, 'H'},
+        {"socket", required_argument, NULL, 's'},   {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},           {"json", no_argument, NULL, 'j'},
+        {"complete", required_argument, NULL, 'C'}, {NULL, 0, NULL, 0},
     };
     int option = 0;
 
@@ -59,6 +68,8 @@ static int read_options(int argc, char **argv, struct options *options)
             return usage(stdout, EXIT_SUCCESS);
         if (option == 'V')
             return puts("nmsp " NMSPD_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (option == 'C')
+            return complete(optarg);
         if (option == 'c' && options->count < COMMANDS_MAX)
             options->commands[options->count++] = optarg;
         else if (option == 'H')

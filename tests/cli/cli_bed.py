@@ -31,15 +31,15 @@ if os.geteuid() != 0:
 
 
 class Terminal:
-    """nmsp on a terminal of its own. What it writes is kept in `all`, with CR LF as LF."""
+    """A program on a terminal of its own. What it writes is kept in `all`, with CR LF as LF."""
 
-    def __init__(self, *arguments, rows=24, columns=80):
+    def __init__(self, *command, rows=24, columns=80):
         self.all = ""
         self.seen = 0  # of `all`
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execvp(NMSP, ["nmsp", *arguments])
+            os.execvp(command[0], command)
 
     def send(self, text):
         os.write(self.fd, text.encode())
@@ -133,8 +133,8 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.agent.reload(self.startup)
 
-    def terminal(self, *arguments, **size):
-        made = Terminal("--socket", self.management, *arguments, **size)
+    def terminal(self, *wrapper, **size):
+        made = Terminal(*wrapper, NMSP, "--socket", self.management, **size)
         self.addCleanup(made.close)
         return made
 

@@ -3,6 +3,7 @@
 """Programs made for IOS-XE: what they send, and, where Debian has it, netmiko itself over the real sshd."""
 
 import os
+import subprocess
 import sys
 import unittest
 
@@ -16,7 +17,7 @@ try:
 except ImportError:
     netmiko = None
 
-LINES = 1000 if os.environ.get("NMSPD_TEST_FULL") else 100
+LINES = 1000 if os.environ.get("NMSPD_TEST_FULL") else 30
 
 
 class Programs(cli_bed.Case):
@@ -44,8 +45,11 @@ class Programs(cli_bed.Case):
         self.assertNotIn("\x1b", t.all)
 
 
-@unittest.skipUnless(netmiko, "netmiko is not installed")
-class Netmiko(cli_bed.Case):
+class Ssh(cli_bed.Case):
+    """Behind the real sshd, which does one thing for whoever has the key."""
+
+    program = netconf_bed.RELAY
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -54,7 +58,31 @@ class Netmiko(cli_bed.Case):
         with open(cls.sshd.file("authorized"), encoding="ascii") as file:
             key = file.read()
         with open(cls.sshd.file("authorized"), "w", encoding="ascii") as file:
-            file.write('command="%s --socket %s" %s' % (cli_bed.NMSP, cls.management, key))
+            file.write('command="%s --socket %s" %s' % (cls.program, cls.management, key))
+
+
+class Remote(Ssh):
+    def test_the_agent_of_another_machine_is_reached_over_ssh(self):
+        # The real ssh, told where this sshd is.
+        with open(os.path.join(self.folder, "ssh"), "w", encoding="ascii") as file:
+            file.write('#!/bin/sh\nexec /usr/bin/ssh -F none -p %d -i %s -o UserKnownHostsFile=%s "$@"\n'
+                       % (self.sshd.port, self.sshd.file("client"), self.sshd.file("known")))
+        os.chmod(file.name, 0o755)
+        command = [cli_bed.NMSP, "-H", self.sshd.user + "@127.0.0.1"]
+        environment = dict(os.environ, PATH=self.folder + ":" + os.environ["PATH"])
+        done = subprocess.run([*command, "-c", "configure terminal", "-c", "nmsp enable", "-c",
+                               "do show running-config | include nmsp enable"], env=environment, capture_output=True,
+                              text=True, timeout=cli_bed.PATIENCE, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "nmsp enable\n", ""))
+        # Whose clock it is has to be clear.
+        done = subprocess.run([*command, "-c", "show clock"], env=environment, capture_output=True, text=True,
+                              timeout=cli_bed.PATIENCE, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr[:2]), (1, "", "% "))
+
+
+@unittest.skipUnless(netmiko, "netmiko is not installed")
+class Netmiko(Ssh):
+    program = cli_bed.NMSP
 
     def connect(self):
         made = netmiko.ConnectHandler(device_type="cisco_xe", host="127.0.0.1", port=self.sshd.port,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Transcripts on a real terminal: what is echoed, said and prompted, byte by byte."""
 
+import os
 import unittest
 
 import cli_bed
@@ -174,6 +175,35 @@ class Terminal(cli_bed.Case):
         t.until("Sessions       : 0 active of 0")
         t.send("q")
         t.until("\nbed#")
+
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can be another user")
+    def test_who_may_not_edit_begins_below_and_stays_there(self):
+        group = os.stat(self.management).st_gid
+        t = self.terminal("setpriv", "--reuid", "65534", "--regid", str(group), "--clear-groups")
+        t.until("bed>")
+        self.assertTrue(t.do("enable", "bed>").startswith("enable\n% Not permitted"))
+        self.assertIn("level is 1\n", t.do("show privilege", "bed>"))
+        self.assertIn("NMSP Status", t.do("show nmsp status", "bed>"))
+        t.send("exit\r")
+        self.assertEqual(t.ended(), 0)
+
+
+class Completion(unittest.TestCase):
+    def test_bash_completes_options_and_commands(self):
+        here = os.path.join(cli_bed.HERE, "..", "..", "config", "cli", "nmsp.bash-completion")
+        where = os.path.dirname(os.path.abspath(cli_bed.NMSP))
+        t = cli_bed.Terminal("env", "PATH=%s:%s" % (where, os.environ["PATH"]), "PS1=ready$ ", "TERM=dumb", "bash",
+                             "--norc", "--noprofile", "-i")
+        self.addCleanup(t.close)
+        t.until("ready$ ")
+        t.do(". " + here, "ready$ ")
+        t.send("nmsp --js\t")
+        t.until("nmsp --json ")
+        t.send("-c 'show nmsp cap\t")
+        t.until("-c 'show nmsp capability'")
+        t.send("\x15exit\r")
+        t.ended()
 
 
 if __name__ == "__main__":
