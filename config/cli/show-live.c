@@ -99,7 +99,7 @@ bool show_live(struct shell *shell, const struct command_line *line)
         done = read_moment(shell, &answer, &now);
         if (done && shell->live)
             print_screen(shell, answer.tree, &before, &now);
-        else if (done)
+        else if (done && now.uptime > before.uptime + 500)
             print_line(shell, answer.tree, &before, &now);
         out_flush(shell->out);
         before = now;
