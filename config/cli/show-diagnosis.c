@@ -186,7 +186,7 @@ bool show_radio(struct shell *shell, const struct command_line *line)
                              "Name");
         out_text(shell->out, "----------------------------------------------------------------"
                              "---------------");
-        done = show_pages(shell, "read-aps", "radio", "", "ap", radio_row, &count);
+        done = show_pages(shell, SHOW_ALL_PAGES, "read-aps", "radio", "", "ap", radio_row, &count);
         if (count == 0)
             out_text(shell->out, "No radio is read.");
         out_text(shell->out, "");

@@ -134,7 +134,8 @@ bool show_location_summary(struct shell *shell, const struct command_line *line)
     if (!settings(shell) || !counts(shell))
         return false;
     device_heading(shell);
-    return show_pages(shell, "read-devices", "location", "", "device", device_row, NULL);
+    return show_pages(shell, SHOW_ALL_PAGES, "read-devices", "location", "", "device", device_row,
+                      NULL);
 }
 
 /* --- one device ------------------------------------------------------------------------------ */
@@ -236,8 +237,8 @@ bool show_location_detail(struct shell *shell, const struct command_line *line)
     bool found = false;
 
     (void)snprintf(input, sizeof(input), "<mac>%s</mac>", line_value(line, "mac"));
-    bool done =
-        show_pages(shell, "read-devices", "location", input, "device", device_detail, &found);
+    bool done = show_pages(shell, SHOW_ALL_PAGES, "read-devices", "location", input, "device",
+                           device_detail, &found);
     if (done && !found)
         out_line(shell->out, "No device %s is known: no access point has heard it lately.",
                  show_mac(line_value(line, "mac"), mac));
@@ -297,7 +298,7 @@ static bool resolve_ap(struct shell *shell, struct wanted_ap *wanted)
         (void)snprintf(wanted->mac, sizeof(wanted->mac), "%s", mac_text(&mac, text));
         return true;
     }
-    return show_pages(shell, "read-aps", "radio", "", "ap", find_ap, wanted);
+    return show_pages(shell, SHOW_ALL_PAGES, "read-aps", "radio", "", "ap", find_ap, wanted);
 }
 
 bool show_ap_detect(struct shell *shell, const struct command_line *line)
@@ -318,7 +319,8 @@ bool show_ap_detect(struct shell *shell, const struct command_line *line)
                    class != NULL ? "<class>" : "", class != NULL ? class : "",
                    class != NULL ? "</class>" : "", wanted.mac);
     device_heading(shell);
-    return show_pages(shell, "read-devices", "location", input, "device", device_row, NULL);
+    return show_pages(shell, SHOW_ALL_PAGES, "read-devices", "location", input, "device",
+                      device_row, NULL);
 }
 
 /* --- the 9800's tables ----------------------------------------------------------------------- */
@@ -365,7 +367,7 @@ bool show_ap_summary(struct shell *shell, const struct command_line *line)
 
     (void)line;
     memset(&aps, 0, sizeof(aps));
-    bool done = show_pages(shell, "read-aps", "radio", "", "ap", take_ap, &aps);
+    bool done = show_pages(shell, SHOW_ALL_PAGES, "read-aps", "radio", "", "ap", take_ap, &aps);
     put_ap(&aps);
     if (done) {
         out_line(shell->out, "Number of APs: %u", aps.count);
@@ -415,8 +417,8 @@ bool show_client_summary(struct shell *shell, const struct command_line *line)
                  "Type", "ID", "State", "Protocol", "Method", "Role");
         out_text(shell->out, "-------------------------------------------------------------------"
                              "------------------------------------------------------");
-        done = show_pages(shell, "read-devices", "location", "<class>client</class>", "device",
-                          client_row, NULL);
+        done = show_pages(shell, SHOW_ALL_PAGES, "read-devices", "location",
+                          "<class>client</class>", "device", client_row, NULL);
     }
     answer_free(&answer);
     return done;

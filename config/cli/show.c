@@ -114,8 +114,8 @@ bool show_config(struct shell *shell, const char *filter, struct answer *answer)
     return shell_call(shell, text, answer);
 }
 
-bool show_pages(struct shell *shell, const char *rpc, const char *module, const char *input,
-                const char *element,
+bool show_pages(struct shell *shell, unsigned pages, const char *rpc, const char *module,
+                const char *input, const char *element,
                 void (*each)(struct shell *shell, const struct tree *one, void *context),
                 void *context)
 {
@@ -124,7 +124,7 @@ bool show_pages(struct shell *shell, const char *rpc, const char *module, const 
     struct answer answer;
     bool more = true;
 
-    while (more && !out_is_over(shell->out)) {
+    for (unsigned page = 1; more && !out_is_over(shell->out); page++) {
         (void)snprintf(text, sizeof(text),
                        "<%s xmlns=\"urn:nmspd:yang:nmspd-%s\">%s<limit>100</limit>%s</%s>", rpc,
                        module, after, input, rpc);
@@ -135,7 +135,7 @@ bool show_pages(struct shell *shell, const char *rpc, const char *module, const 
         for (TREE_EACH(one, answer.tree, element))
             each(shell, one, context);
         const char *next = tree_text(answer.tree, "next");
-        more = next != NULL;
+        more = next != NULL && page != pages;
         if (more)
             (void)snprintf(after, sizeof(after), "<after>%.20s</after>", next);
         answer_free(&answer);

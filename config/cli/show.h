@@ -23,10 +23,11 @@ const struct tree *show_nmsp_state(struct shell *shell, const char *part, struct
 /* The configuration of a module with all defaults. */
 bool show_config(struct shell *shell, const char *filter, struct answer *answer);
 
-/* Calls for each element of a name in all pages of an rpc that reads in pages. `input`: what it is
- * given besides the page. False: it failed, and that was said. */
-bool show_pages(struct shell *shell, const char *rpc, const char *module, const char *input,
-                const char *element,
+/* Calls for each element of a name in all pages of an rpc that reads in pages, or in so many.
+ * `input`: what it is given besides the page. False: it failed, and that was said. */
+enum { SHOW_ALL_PAGES = 0 };
+bool show_pages(struct shell *shell, unsigned pages, const char *rpc, const char *module,
+                const char *input, const char *element,
                 void (*each)(struct shell *shell, const struct tree *one, void *context),
                 void *context);
 

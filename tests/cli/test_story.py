@@ -82,6 +82,12 @@ class Story(cli_bed.Case):
         ap, client = scene.AP0, scene.ALICE
         self.agent.scene(*scene.APS, "join %s ap=0" % client, "hear %s ap=0 rssi=-45 every=100" % client)
         until(lambda: "0211.0000.0001" in self.commands("show location summary"), "the client is shown")
+        t = self.ready()
+        t.send("show nmsp live\r")
+        t.until("Loudest at")
+        t.until("  020a.0000.0100/0  0211.0000.0001 -45")
+        t.send("q")
+        t.until("\nbed#")
         for line in ("show location detail " + client, "show location summary", "show wireless client summary",
                      "show location ap-detect all " + ap, "show ap summary"):
             self.assert_no_failure(self.commands(line))
