@@ -130,7 +130,7 @@ static bool gate_has_session(void *context, const struct mac *identity)
 static bool gate_crosses(void *context, const struct mac *identity, const char *address)
 {
     const struct agent *agent = context;
-    struct state_peer state;
+    struct peer_status state;
 
     for (const struct agent_server *s = agent->servers; s != NULL; s = s->next) {
         const struct connection *connection = peer_connection(s->peer);

@@ -52,7 +52,4 @@ void agent_configure(struct agent *agent, struct settings *settings);
  * of the loop. */
 void agent_stop(struct agent *agent, void (*done)(void *context), void *context);
 
-/* Writes the state into the log, one fact a line. */
-void agent_report(const struct agent *agent);
-
 #endif

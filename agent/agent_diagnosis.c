@@ -68,7 +68,7 @@ static enum diagnosis_code standing_still(const struct agent *agent)
     return agent->ready ? DIAGNOSIS_NONE : DIAGNOSIS_NO_IDENTITY;
 }
 
-void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer)
+void agent_diagnose_peer(const struct agent *agent, struct peer_status *peer)
 {
     if (!peer->inbound && standing_still(agent) != DIAGNOSIS_NONE)
         peer->diagnosis.code = standing_still(agent);
@@ -76,7 +76,7 @@ void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer)
 
 static bool next_server(const struct agent *agent, size_t *next, struct diagnosis *out)
 {
-    struct state_peer peer;
+    struct peer_status peer;
     size_t index = 0;
 
     for (const struct agent_server *s = agent->servers; s != NULL; s = s->next, index++) {

@@ -14,8 +14,8 @@
 #include "agent/peer/gate.h"
 #include "agent/peer/inbound.h"
 #include "agent/peer/peer.h"
+#include "agent/peer/statistics.h"
 #include "agent/state.h"
-#include "agent/state/statistics.h"
 #include "agent/view/view.h"
 
 #include <stdbool.h>
@@ -87,11 +87,11 @@ void agent_explain(void *context, const struct certificate_info *presented,
                    struct diagnosis *out);
 void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);
 /* state/state-observers.c: the gate's `up` and `down`; a refusal that is news. */
-void agent_up(void *context, const struct state_peer *peer);
-void agent_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
+void agent_up(void *context, const struct peer_status *peer);
+void agent_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
                 const char *reason, int64_t lasted);
 void agent_refused(const struct agent *agent, const struct diagnosis *why);
 /* What keeps all servers away stands before what kept this one. */
-void agent_diagnose_peer(const struct agent *agent, struct state_peer *peer);
+void agent_diagnose_peer(const struct agent *agent, struct peer_status *peer);
 
 #endif

@@ -334,8 +334,7 @@ static void on_report(void *context, int signo)
     const struct program *program = context;
 
     (void)signo;
-    config_report(program->config);
-    agent_report(program->agent);
+    config_report(program->config, program->agent);
 }
 
 static int take_signals(struct program *program)

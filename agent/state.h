@@ -11,64 +11,24 @@
 #include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
+#include "agent/engine/engine.h"
 #include "agent/engine/facts.h"
+#include "agent/peer/inbound.h"
+#include "agent/peer/listener.h"
+#include "agent/peer/statistics.h"
+#include "agent/peer/status.h"
 #include "agent/radio.h"
-#include "agent/session/session.h"
-#include "agent/session/subscription.h"
 #include "agent/settings.h"
-#include "agent/state/statistics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct agent;
 
-enum { STATE_REASON_SIZE = 256, STATE_ADDRESS_SIZE = 64 };
-
-enum state_phase {
-    STATE_IDLE,       /* not enabled, or no identity yet */
-    STATE_RESOLVING,  /* the name is being looked up */
-    STATE_CONNECTING, /* TCP */
-    STATE_HANDSHAKE,  /* TLS, authorisation included */
-    STATE_WAITING,    /* authorised, no Capability yet */
-    STATE_ACTIVE,
-    STATE_HELD, /* not dialled: its MAC has a session already */
-    STATE_BACKOFF
-};
-
-const char *state_phase_text(enum state_phase phase);
 /* "rssi-ms" and so on, of a bit of the mask of services; "Echo Request" and so on, of a message id.
  * NULL: there is none. */
 const char *state_service_name(unsigned bit);
 const char *state_message_name(uint16_t id);
-
-/* One configured server, or one accepted connection. */
-struct state_peer {
-    bool inbound;
-    char host[SETTINGS_HOST_SIZE];    /* as configured; empty for inbound */
-    uint16_t port;                    /* as configured; 0 for inbound */
-    char address[STATE_ADDRESS_SIZE]; /* the remote address and port in text; empty if never
-                                         connected */
-    enum state_phase phase;
-    bool has_connection;
-    uint64_t connection; /* its number, in the trace as well */
-    bool has_mac;
-    struct mac mac; /* authorised */
-    char tls_version[16];
-    char tls_cipher[48];
-    bool legacy_cipher;   /* this connection may use what only old servers need */
-    uint64_t connections; /* sessions that began */
-    uint64_t disconnections;
-    uint64_t attempts;                   /* TCP connections tried */
-    char last_reason[STATE_REASON_SIZE]; /* why it is not active: the last failure; empty if none */
-    int64_t next_attempt;                /* ms from now, -1: none planned */
-    struct diagnosis diagnosis;          /* the same as a code and its facts */
-    bool has_session;
-    int64_t session_age; /* ms */
-    uint64_t granted;    /* services */
-    struct subscription_facts subscription;
-    struct session_counters counters; /* of the session that is up, else of the last one */
-};
 
 struct state_peer_cursor {
     size_t next;
@@ -76,7 +36,7 @@ struct state_peer_cursor {
 
 /* False after the last one. A cursor of all zero starts. */
 bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
-                     struct state_peer *out);
+                     struct peer_status *out);
 
 /*
  * All that keeps a session from being there, in a row: one for each configured server that has
@@ -102,27 +62,19 @@ struct state_summary {
     bool enabled;
     bool identity_ready;
     struct certificate_info identity; /* own certificate: subject, hashes */
+    int64_t not_before;               /* ms since 1970, as the next one */
+    int64_t not_after;
     char certificate_path[256];
     uint64_t offered; /* services */
     uint32_t devices;
     uint32_t samples;
     uint32_t aps;
-    uint64_t devices_evicted;
-    uint64_t devices_expired;
-    uint64_t samples_taken;
-    uint64_t samples_refused;
-    uint64_t aps_dropped;       /* a device was heard by more APs than are kept */
-    uint64_t facts_yielded;     /* facts that made room for those of an associated client */
-    uint64_t facts_refused;     /* facts that found no room */
-    uint64_t local_ignored;     /* readings of locally administered MACs, left out as configured */
+    struct engine_counters engine;
+    struct facts_counters facts;
     uint16_t listen_port;       /* 0: not listening */
     char listener_trouble[128]; /* why it does not listen though it should */
-    uint64_t accepts;           /* connections on the listener */
-    uint64_t accepts_refused;   /* closed at once: no place */
-    uint64_t accepts_throttled; /* closed at once: too many came to nothing */
-    uint64_t accepts_evicted;   /* made a place for another one */
-    uint64_t handshakes_failed;
-    uint64_t peers_refused; /* by the auth list */
+    struct listener_counters listener;
+    struct inbound_counters inbound;
     uint64_t wakeups;
     uint64_t tls_memory; /* bytes that the TLS library holds */
     int64_t uptime;      /* ms */
@@ -139,9 +91,9 @@ uint64_t state_radio_counter(const struct agent *agent, const char *container, c
  */
 struct state_observer {
     struct state_observer *next;
-    void (*session_up)(void *context, const struct state_peer *peer);
+    void (*session_up)(void *context, const struct peer_status *peer);
     /* The reason is a sentence, `why` the same as a code and its facts; it lasted so many ms. */
-    void (*session_down)(void *context, const struct state_peer *peer, const struct diagnosis *why,
+    void (*session_down)(void *context, const struct peer_status *peer, const struct diagnosis *why,
                          const char *reason, int64_t lasted);
     /* Once for each cause, not for each try; of peers that come in, a bounded number a minute. */
     void (*peer_refused)(void *context, const struct diagnosis *why);

@@ -41,14 +41,14 @@ static bool is_looking(const struct scene *s)
 
 static bool is_held_off(void *context)
 {
-    struct state_peer peer = scene_peer_at(context, 0);
+    struct peer_status peer = scene_peer_at(context, 0);
 
-    return peer.phase == STATE_BACKOFF && peer.diagnosis.code == DIAGNOSIS_CLOCK_NOT_SET;
+    return peer.phase == PEER_BACKOFF && peer.diagnosis.code == DIAGNOSIS_CLOCK_NOT_SET;
 }
 
 static bool is_dialled(void *context)
 {
-    return scene_peer_at(context, 0).phase == STATE_HANDSHAKE;
+    return scene_peer_at(context, 0).phase == PEER_HANDSHAKE;
 }
 
 /* Three times, so that the next try by itself is seconds away. */
@@ -213,8 +213,8 @@ static bool might_be_here(const struct scene *s, const bool listed[BOTH], unsign
 static bool is_here(const struct scene *s, bool inbound)
 {
     for (size_t i = 0; i < scene_peer_count(s); i++) {
-        struct state_peer peer = scene_peer_at(s, i);
-        if (peer.inbound == inbound && peer.phase == STATE_ACTIVE)
+        struct peer_status peer = scene_peer_at(s, i);
+        if (peer.inbound == inbound && peer.phase == PEER_ACTIVE)
             return true;
     }
     return false;

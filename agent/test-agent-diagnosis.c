@@ -57,8 +57,8 @@ static void a_session_counts_and_clearing_starts_anew(void **state)
     state_statistics(s->agent, &now);
     assert_int_equal(now.verifications + now.connections_created + now.accept_attempts, 0);
     for (size_t i = 0; i < 2; i++) {
-        struct state_peer peer = scene_peer_at(s, i);
-        assert_int_equal(peer.phase, STATE_ACTIVE);
+        struct peer_status peer = scene_peer_at(s, i);
+        assert_int_equal(peer.phase, PEER_ACTIVE);
         assert_int_equal(peer.connections, 1); /* the one that is up */
         assert_int_equal(peer.disconnections, 0);
         assert_int_equal(peer.counters.rx_frames + peer.counters.tx_frames, 0);
@@ -78,8 +78,8 @@ static uint64_t sum_of_statistics(const struct scene *s)
     memcpy(words, &now, sizeof(words));
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         sum += words[i];
-    return sum + summary.accepts + summary.accepts_refused + summary.accepts_throttled +
-           summary.accepts_evicted + summary.handshakes_failed + summary.peers_refused;
+    return sum + summary.listener.accepted + summary.listener.refused + summary.listener.throttled +
+           summary.listener.evicted + summary.inbound.handshakes_failed + summary.inbound.refused;
 }
 
 static void assert_nothing_counted(const struct session_counters *counters)
@@ -99,7 +99,7 @@ static bool one_has_made_room(void *context)
     struct state_summary now;
 
     state_summary(((const struct scene *)context)->agent, &now);
-    return now.accepts_evicted > 0;
+    return now.listener.evicted > 0;
 }
 
 static void clearing_leaves_no_counter_and_every_session(void **state)
@@ -127,12 +127,12 @@ static void clearing_leaves_no_counter_and_every_session(void **state)
 
     state_clear_statistics(s->agent);
     assert_int_equal(sum_of_statistics(s), 0);
-    struct state_peer away = scene_peer_at(s, 0);
+    struct peer_status away = scene_peer_at(s, 0);
     assert_int_equal(away.connections + away.disconnections + away.attempts, 0);
     assert_nothing_counted(&away.counters);
     assert_int_equal(away.diagnosis.code, DIAGNOSIS_PEER_CLOSED); /* no counter */
-    struct state_peer up = scene_peer_at(s, 1);
-    assert_int_equal(up.phase, STATE_ACTIVE);
+    struct peer_status up = scene_peer_at(s, 1);
+    assert_int_equal(up.phase, PEER_ACTIVE);
     assert_int_equal(up.connection, number);
     assert_int_equal(up.disconnections, 0);
     assert_nothing_counted(&up.counters);
@@ -165,7 +165,7 @@ static void without_an_identity_the_servers_are_told_as_not_dialled(void **state
     scene_start(s, scene_with_server(s));
     assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_NO_IDENTITY);
     assert_int_equal(diagnosis_at(s, 0).port, s->port);
-    assert_int_equal(scene_peer_at(s, 0).phase, STATE_IDLE);
+    assert_int_equal(scene_peer_at(s, 0).phase, PEER_IDLE);
     agent_configure(s->agent, scene_with_listener(s, scene_base_settings()));
     assert_int_equal(scene_peer_count(s), 0);
     assert_int_equal(diagnosis_at(s, 0).code, DIAGNOSIS_NO_IDENTITY);

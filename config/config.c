@@ -147,16 +147,10 @@ void config_reload(struct config *config)
     log_error("reload: refused; nothing was changed");
 }
 
-void config_report(const struct config *config)
+void config_report(const struct config *config, struct agent *agent)
 {
-    const struct config_error *fault = store_startup_fault(config->store);
-    char text[CONFIG_TEXT_SIZE];
-
-    if (fault == NULL)
-        return;
-    log_info("report: startup: %s was not taken when it was last read", config->options.path);
-    for (size_t i = 0; i < fault->count; i++)
-        log_info("report: startup: %s", config_fault_text(&fault->faults[i], text, sizeof(text)));
+    state_report(&(struct state_tree_options){
+        .schema = config->schema, .agent = agent, .store = config->store});
 }
 
 /* --- the door -------------------------------------------------------------------------------- */

@@ -52,7 +52,7 @@ void config_close_door(struct config *config);
 /* Reads the startup file again (SIGHUP). One that is refused changes nothing. */
 void config_reload(struct config *config);
 
-/* Writes into the log what was wrong with the startup file when it was last read, if anything. */
-void config_report(const struct config *config);
+/* Writes the state into the log (SIGUSR1). */
+void config_report(const struct config *config, struct agent *agent);
 
 #endif

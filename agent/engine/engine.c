@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROW(member, name) {name, offsetof(struct engine_counters, member)},
+const struct counter engine_counter_table[] = {ENGINE_COUNTERS(ROW){NULL, 0}};
+#undef ROW
+
 enum {
     /* The unit (ms) in which a tag's silence is kept: sixteen bits hold the longest timeout. */
     SILENCE_UNIT = 200,

@@ -9,6 +9,7 @@
 #ifndef AGENT_ENGINE_ENGINE_H
 #define AGENT_ENGINE_ENGINE_H
 
+#include "agent/base/counter.h"
 #include "agent/base/loop.h"
 #include "agent/engine/aps.h"
 #include "agent/engine/facts.h"
@@ -21,14 +22,21 @@
 
 struct engine;
 
+/* clang-format off */
+#define ENGINE_COUNTERS(X)                                                                                    \
+    X(samples, "samples-taken")           /* readings taken in */                                             \
+    X(samples_refused, "samples-refused") /* no measurement: 0 dBm and above, too old, unknown AP */          \
+    X(aps_dropped, "aps-dropped")         /* a 17th AP for one device: the weakest was dropped */             \
+    X(devices_evicted, "devices-evicted") /* the table was full */                                            \
+    X(devices_expired, "devices-expired") /* heard no longer, or to be left out from now on */                \
+    X(local_ignored, "local-ignored")     /* readings left out: a locally administered MAC, not associated */
+/* clang-format on */
+
 struct engine_counters {
-    uint64_t samples;         /* readings taken in */
-    uint64_t samples_refused; /* no measurement: 0 dBm and above, too old, unknown AP */
-    uint64_t aps_dropped;     /* a 17th AP for one device: the weakest was dropped */
-    uint64_t devices_evicted; /* the table was full */
-    uint64_t devices_expired; /* heard no longer, or to be left out from now on */
-    uint64_t local_ignored;   /* readings left out: a locally administered MAC, not associated */
+    ENGINE_COUNTERS(COUNTER_MEMBER)
 };
+
+extern const struct counter engine_counter_table[];
 
 /* Embedded in whoever wants to know; told in the order of registration. Members may be NULL. */
 struct engine_observer {

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROW(member, name) {name, offsetof(struct facts_counters, member)},
+const struct counter facts_counter_table[] = {FACTS_COUNTERS(ROW){NULL, 0}};
+#undef ROW
+
 enum {
     /* Records that are looked at for one to take away: what a full pool costs is bounded. */
     LOOKS_MAX = 64,

@@ -14,6 +14,7 @@
 #ifndef AGENT_ENGINE_FACTS_H
 #define AGENT_ENGINE_FACTS_H
 
+#include "agent/base/counter.h"
 #include "agent/engine/table.h"
 #include "agent/radio.h"
 
@@ -90,10 +91,17 @@ struct facts_record {
     };
 };
 
+/* clang-format off */
+#define FACTS_COUNTERS(X)                                                                 \
+    X(yielded, "facts-yielded") /* records taken from devices that are not associated */  \
+    X(refused, "facts-refused") /* facts that were told and not kept: the pool is full */
+/* clang-format on */
+
 struct facts_counters {
-    uint64_t yielded; /* records taken from devices that are not associated */
-    uint64_t refused; /* facts that were told and not kept: the pool is full */
+    FACTS_COUNTERS(COUNTER_MEMBER)
 };
+
+extern const struct counter facts_counter_table[];
 
 struct facts;
 

@@ -48,7 +48,7 @@ struct connection {
     enum connection_end why;
     enum diagnosis_code code;
     int error; /* errno that goes with it */
-    char reason[STATE_REASON_SIZE];
+    char reason[PEER_REASON_SIZE];
 };
 
 /* Of the connection that comes next: numbers are those of the process. */
@@ -487,18 +487,18 @@ uint64_t connection_number(const struct connection *c)
     return c->number;
 }
 
-enum state_phase connection_phase(const struct connection *c)
+enum peer_phase connection_phase(const struct connection *c)
 {
     switch (c->step) {
     case STEP_CONNECT:
-        return STATE_CONNECTING;
+        return PEER_CONNECTING;
     case STEP_HANDSHAKE:
-        return STATE_HANDSHAKE;
+        return PEER_HANDSHAKE;
     case STEP_SESSION:
     case STEP_OVER:
         break;
     }
-    return c->active ? STATE_ACTIVE : STATE_WAITING;
+    return c->active ? PEER_ACTIVE : PEER_WAITING;
 }
 
 bool connection_ending(const struct connection *c)

@@ -14,9 +14,9 @@
 #include "agent/auth/authlist.h"
 #include "agent/diagnosis.h"
 #include "agent/peer/farewell.h"
+#include "agent/peer/statistics.h"
+#include "agent/peer/status.h"
 #include "agent/session/session.h"
-#include "agent/state.h"
-#include "agent/state/statistics.h"
 #include "agent/tls/tls.h"
 
 #include <stdbool.h>
@@ -84,8 +84,8 @@ void connection_diagnosis(const struct connection *connection, struct diagnosis 
 
 /* The number that the trace has for it: those of the process go up from 0. */
 uint64_t connection_number(const struct connection *connection);
-/* STATE_CONNECTING, _HANDSHAKE, _WAITING or _ACTIVE. */
-enum state_phase connection_phase(const struct connection *connection);
+/* PEER_CONNECTING, _HANDSHAKE, _WAITING or _ACTIVE. */
+enum peer_phase connection_phase(const struct connection *connection);
 /* It is being ended, or has ended. */
 bool connection_ending(const struct connection *connection);
 /* Whether the peer's ClientHello is complete, or what may complete it waits to be read. */

@@ -6,6 +6,18 @@
 
 #include <stdio.h>
 
+const char *const peer_phase_names[] = {
+    [PEER_IDLE] = "idle",
+    [PEER_RESOLVING] = "resolving",
+    [PEER_CONNECTING] = "connecting",
+    [PEER_HANDSHAKE] = "handshake",
+    [PEER_WAITING] = "waiting",
+    [PEER_ACTIVE] = "active",
+    [PEER_HELD] = "held",
+    [PEER_BACKOFF] = "back-off",
+    NULL,
+};
+
 static const char *key_type_text(enum certificate_key_type type)
 {
     switch (type) {
@@ -75,13 +87,13 @@ void gate_tell(const struct gate *gate, const char *who, const struct diagnosis 
         gate->diagnosed(gate->context, who, diagnosis);
 }
 
-void gate_up(const struct gate *gate, const struct state_peer *peer)
+void gate_up(const struct gate *gate, const struct peer_status *peer)
 {
     if (gate->up != NULL)
         gate->up(gate->context, peer);
 }
 
-void gate_down(const struct gate *gate, const struct state_peer *peer, const struct diagnosis *why,
+void gate_down(const struct gate *gate, const struct peer_status *peer, const struct diagnosis *why,
                const char *reason, int64_t lasted)
 {
     if (gate->down != NULL)
@@ -89,7 +101,7 @@ void gate_down(const struct gate *gate, const struct state_peer *peer, const str
 }
 
 void gate_describe(const struct gate *gate, const struct connection *connection,
-                   struct state_peer *out)
+                   struct peer_status *out)
 {
     const struct authlist_decision *decision = connection_decision(connection);
     const struct session *session = connection_session(connection);

@@ -11,8 +11,8 @@
 #include "agent/peer/address.h"
 #include "agent/peer/connection.h"
 #include "agent/peer/farewell.h"
+#include "agent/peer/status.h"
 #include "agent/session/session.h"
-#include "agent/state.h"
 #include "agent/tls/tls.h"
 
 #include <stdbool.h>
@@ -42,8 +42,8 @@ struct gate {
     /* This is news; `who` is the peer's name in the log. */
     void (*diagnosed)(void *context, const char *who, const struct diagnosis *diagnosis);
     /* A session is up; it is over again, after `lasted` ms. May be NULL. */
-    void (*up)(void *context, const struct state_peer *peer);
-    void (*down)(void *context, const struct state_peer *peer, const struct diagnosis *why,
+    void (*up)(void *context, const struct peer_status *peer);
+    void (*down)(void *context, const struct peer_status *peer, const struct diagnosis *why,
                  const char *reason, int64_t lasted);
     struct statistics *statistics; /* NULL: nothing is counted */
     /* A connection was freed: a MAC may be free, a stop may be complete. */
@@ -68,12 +68,12 @@ void gate_explain(const struct gate *gate, struct diagnosis *out);
 void gate_tell(const struct gate *gate, const char *who, const struct diagnosis *diagnosis);
 
 /* Tell of sessions. */
-void gate_up(const struct gate *gate, const struct state_peer *peer);
-void gate_down(const struct gate *gate, const struct state_peer *peer, const struct diagnosis *why,
+void gate_up(const struct gate *gate, const struct peer_status *peer);
+void gate_down(const struct gate *gate, const struct peer_status *peer, const struct diagnosis *why,
                const char *reason, int64_t lasted);
 
 /* Fills phase, address aside, MAC, TLS, services and counters. */
 void gate_describe(const struct gate *gate, const struct connection *connection,
-                   struct state_peer *out);
+                   struct peer_status *out);
 
 #endif

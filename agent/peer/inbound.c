@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ROW(member, name) {name, offsetof(struct inbound_counters, member)},
+const struct counter inbound_counter_table[] = {INBOUND_COUNTERS(ROW){NULL, 0}};
+#undef ROW
+
 enum {
     /* Those that wait to be authorised, and those that are. */
     PLACES = LISTENER_PENDING_MAX + INBOUND_SESSIONS_MAX,
@@ -140,7 +144,7 @@ static void tell_down(const struct inbound *in, const struct diagnosis *diagnosi
                       const char *reason)
 {
     int64_t lasted = now(in->all) - in->active_since;
-    struct state_peer state;
+    struct peer_status state;
 
     if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
         log_info("%s: session down after %" PRId64 " s: %s", in->name, lasted / 1000, reason);
@@ -208,7 +212,7 @@ static void on_active(void *context)
 {
     struct inbound *in = context;
     const struct session *session = connection_session(in->connection);
-    struct state_peer state;
+    struct peer_status state;
     char mac[MAC_TEXT_SIZE];
 
     in->active_since = now(in->all);
@@ -441,7 +445,7 @@ struct connection *inbounds_next(const struct inbounds *all, size_t *cursor)
     return NULL;
 }
 
-void inbounds_state(const struct inbounds *all, size_t place, struct state_peer *out)
+void inbounds_state(const struct inbounds *all, size_t place, struct peer_status *out)
 {
     const struct inbound *in = &all->places[place];
 

@@ -6,10 +6,11 @@
 #ifndef AGENT_PEER_INBOUND_H
 #define AGENT_PEER_INBOUND_H
 
+#include "agent/base/counter.h"
 #include "agent/peer/gate.h"
 #include "agent/peer/listener.h"
+#include "agent/peer/status.h"
 #include "agent/settings.h"
-#include "agent/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,10 +20,17 @@ enum { INBOUND_SESSIONS_MAX = 16 };
 
 struct inbounds;
 
+/* clang-format off */
+#define INBOUND_COUNTERS(X)                                                              \
+    X(handshakes_failed, "handshakes-failed")                                            \
+    X(refused, "not-let-in")                  /* by the auth list, or as one too many */
+/* clang-format on */
+
 struct inbound_counters {
-    uint64_t handshakes_failed;
-    uint64_t refused; /* by the auth list, or as one too many */
+    INBOUND_COUNTERS(COUNTER_MEMBER)
 };
+
+extern const struct counter inbound_counter_table[];
 
 /* NULL if memory is out. Does not listen before it is configured. */
 struct inbounds *inbounds_new(const struct gate *gate);
@@ -37,7 +45,7 @@ void inbounds_stop(struct inbounds *inbounds, const char *reason);
 /* In no order; a cursor of 0 starts. NULL after the last one. What it gives stays as long as the
  * caller does not return to the loop. */
 struct connection *inbounds_next(const struct inbounds *inbounds, size_t *cursor);
-void inbounds_state(const struct inbounds *inbounds, size_t place, struct state_peer *out);
+void inbounds_state(const struct inbounds *inbounds, size_t place, struct peer_status *out);
 
 /* Those that were refused lately, as refusals_next(). */
 bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);

@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ROW(member, name) {name, offsetof(struct listener_counters, member)},
+const struct counter listener_counter_table[] = {LISTENER_COUNTERS(ROW){NULL, 0}};
+#undef ROW
+
 enum {
     BACKLOG =
         256, /* a flood must not make the kernel drop the SYN of a server: it waits a second */

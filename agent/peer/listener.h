@@ -15,6 +15,7 @@
 #ifndef AGENT_PEER_LISTENER_H
 #define AGENT_PEER_LISTENER_H
 
+#include "agent/base/counter.h"
 #include "agent/base/loop.h"
 #include "agent/settings.h"
 
@@ -26,12 +27,19 @@ enum { LISTENER_PENDING_MAX = 16, LISTENER_PENDING_EACH = 4, LISTENER_PENDING_KE
 
 struct listener;
 
+/* clang-format off */
+#define LISTENER_COUNTERS(X)                                                                             \
+    X(accepted, "accepted")      /* all that came in */                                                  \
+    X(refused, "closed-at-once") /* of these: closed at once, because no place could be made */          \
+    X(throttled, "throttled")    /* of these: closed at once, because too many came to nothing before */ \
+    X(evicted, "evicted")        /* of these: closed later, to make a place for another one */
+/* clang-format on */
+
 struct listener_counters {
-    uint64_t accepted;  /* all that came in */
-    uint64_t refused;   /* of these: closed at once, because no place could be made */
-    uint64_t throttled; /* of these: closed at once, because too many came to nothing before */
-    uint64_t evicted;   /* of these: closed later, to make a place for another one */
+    LISTENER_COUNTERS(COUNTER_MEMBER)
 };
+
+extern const struct counter listener_counter_table[];
 
 struct listener_owner {
     /*

@@ -39,7 +39,7 @@ struct peer {
     struct connection *connection;
     int64_t active_since;      /* -1: not active */
     enum connection_end worst; /* of this round's failures: how far one came at most; or its end */
-    char failure[STATE_REASON_SIZE];
+    char failure[PEER_REASON_SIZE];
     bool has_presented; /* a certificate that was refused in this round */
     bool lacks_clock;   /* so one was, because our clock is not set */
     struct certificate_info presented;
@@ -52,7 +52,7 @@ struct peer {
     uint64_t connections;
     uint64_t disconnections;
     uint64_t attempts;
-    char last_reason[STATE_REASON_SIZE];
+    char last_reason[PEER_REASON_SIZE];
     bool told;                        /* the diagnosis was logged and nothing else happened since */
     uint64_t repeats;                 /* of it, that were not logged */
     struct session_counters counters; /* of the last session */
@@ -229,7 +229,7 @@ static void on_began(void *context)
 static void on_active(void *context)
 {
     struct peer *p = context;
-    struct state_peer state;
+    struct peer_status state;
     char mac[MAC_TEXT_SIZE];
 
     p->active_since = loop_now(loop_of(p));
@@ -248,7 +248,7 @@ static void on_active(void *context)
 static void tell_down(struct peer *p, const struct diagnosis *diagnosis, const char *reason,
                       int64_t lasted)
 {
-    struct state_peer state;
+    struct peer_status state;
 
     log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
     peer_state(p, &state);
@@ -304,7 +304,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
     struct connection *connection = p->connection;
     const struct session *session = connection_session(connection);
     struct diagnosis diagnosis;
-    char text[STATE_REASON_SIZE];
+    char text[PEER_REASON_SIZE];
 
     (void)snprintf(text, sizeof(text), "%s", reason);
     keep_presented(p, connection);
@@ -605,16 +605,16 @@ void peer_clear_counters(struct peer *p)
         session_clear_counters(connection_session(p->connection));
 }
 
-static enum state_phase phase(const struct peer *p)
+static enum peer_phase phase(const struct peer *p)
 {
     if (p->resolve != NULL)
-        return STATE_RESOLVING;
+        return PEER_RESOLVING;
     if (p->held)
-        return STATE_HELD;
-    return loop_timer_running(&p->timer) ? STATE_BACKOFF : STATE_IDLE;
+        return PEER_HELD;
+    return loop_timer_running(&p->timer) ? PEER_BACKOFF : PEER_IDLE;
 }
 
-void peer_state(const struct peer *p, struct state_peer *out)
+void peer_state(const struct peer *p, struct peer_status *out)
 {
     memset(out, 0, sizeof(*out));
     (void)snprintf(out->host, sizeof(out->host), "%s", p->server.host);

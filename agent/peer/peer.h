@@ -13,8 +13,8 @@
 #define AGENT_PEER_PEER_H
 
 #include "agent/peer/gate.h"
+#include "agent/peer/status.h"
 #include "agent/settings.h"
-#include "agent/state.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +59,6 @@ bool peer_stands_at(const struct peer *peer, const struct address_host *host);
 
 /* NULL if there is none. */
 struct connection *peer_connection(const struct peer *peer);
-void peer_state(const struct peer *peer, struct state_peer *out);
+void peer_state(const struct peer *peer, struct peer_status *out);
 
 #endif

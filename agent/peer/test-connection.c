@@ -42,7 +42,7 @@ struct scene {
     unsigned active;
     unsigned ended;
     enum connection_end why;
-    char reason[STATE_REASON_SIZE];
+    char reason[PEER_REASON_SIZE];
     uint64_t bytes_before;
 };
 
@@ -213,14 +213,14 @@ static void it_becomes_a_session_in_both_roles(void **state)
     (void)state;
     for (int role = TLS_CLIENT; role <= TLS_SERVER; role++) {
         struct scene *s = pair_new((enum tls_role)role);
-        assert_int_equal(connection_phase(s->connection), STATE_CONNECTING);
+        assert_int_equal(connection_phase(s->connection), PEER_CONNECTING);
         run_until(s, has_began);
-        assert_int_equal(connection_phase(s->connection), STATE_WAITING);
+        assert_int_equal(connection_phase(s->connection), PEER_WAITING);
         assert_int_equal(s->admitted, 1);
         run_until(s, far_has_capability);
         far_say_capability(s->far, s->bed->loop);
         run_until(s, is_active);
-        assert_int_equal(connection_phase(s->connection), STATE_ACTIVE);
+        assert_int_equal(connection_phase(s->connection), PEER_ACTIVE);
         assert_int_equal(s->active, 1);
         assert_int_equal(s->ended, 0);
         assert_true(
@@ -238,7 +238,7 @@ static void nothing_happens_before_the_loop_turns(void **state)
 
     (void)state;
     assert_int_equal(s->asked, 0);
-    assert_int_equal(connection_phase(s->connection), STATE_CONNECTING);
+    assert_int_equal(connection_phase(s->connection), PEER_CONNECTING);
     assert_null(connection_peer(s->connection));
     assert_string_equal(connection_tls_version(s->connection), "");
     scene_free(s);
@@ -286,7 +286,7 @@ static void a_handshake_has_ten_seconds(void **state)
 
     (void)state;
     loop_advance(s->bed->loop, CONNECTION_HANDSHAKE_MS - 1);
-    assert_int_equal(connection_phase(s->connection), STATE_HANDSHAKE);
+    assert_int_equal(connection_phase(s->connection), PEER_HANDSHAKE);
     assert_int_equal(s->ended, 0);
     loop_advance(s->bed->loop, 1);
     assert_int_equal(s->ended, 1);
@@ -380,7 +380,7 @@ static void a_connect_without_an_answer_has_five_seconds(void **state)
     s->connection = make_connection(s, connect_to(port));
     loop_advance(s->bed->loop, CONNECTION_CONNECT_MS - 1);
     assert_int_equal(s->ended, 0);
-    assert_int_equal(connection_phase(s->connection), STATE_CONNECTING);
+    assert_int_equal(connection_phase(s->connection), PEER_CONNECTING);
     loop_advance(s->bed->loop, 1);
     assert_int_equal(s->ended, 1);
     assert_int_equal(s->why, CONNECTION_UNREACHABLE);

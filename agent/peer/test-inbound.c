@@ -249,7 +249,7 @@ static void sixteen_sessions_may_come_in(void **state)
 static void each_is_told_with_its_state(void **state)
 {
     struct scene *s = *state;
-    struct state_peer peer;
+    struct peer_status peer;
     size_t cursor = 0;
 
     come_in(s);
@@ -260,7 +260,7 @@ static void each_is_told_with_its_state(void **state)
     assert_non_null(inbounds_next(s->inbounds, &cursor));
     inbounds_state(s->inbounds, cursor - 1, &peer);
     assert_true(peer.inbound);
-    assert_int_equal(peer.phase, STATE_ACTIVE);
+    assert_int_equal(peer.phase, PEER_ACTIVE);
     assert_int_equal(peer.connections, 1);
     assert_int_equal(peer.counters.rx_frames, 1);
     assert_true(peer.has_mac);

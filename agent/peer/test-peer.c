@@ -164,15 +164,15 @@ static void serve_nobody(struct scene *s)
     (void)close(far_listen("127.0.0.1", &s->server.port));
 }
 
-static struct state_peer state_of(const struct scene *s)
+static struct peer_status state_of(const struct scene *s)
 {
-    struct state_peer state;
+    struct peer_status state;
 
     peer_state(s->peer, &state);
     return state;
 }
 
-static enum state_phase phase_of(const struct scene *s)
+static enum peer_phase phase_of(const struct scene *s)
 {
     return state_of(s).phase;
 }
@@ -184,14 +184,14 @@ static void turn(struct scene *s)
 
 static bool is_active(void *context)
 {
-    return phase_of(context) == STATE_ACTIVE;
+    return phase_of(context) == PEER_ACTIVE;
 }
 
 static bool is_waiting(void *context)
 {
     struct scene *s = context;
 
-    return phase_of(s) == STATE_WAITING && far_frames(s->far, WIRE_CAPABILITY_NOTIFICATION) > 0;
+    return phase_of(s) == PEER_WAITING && far_frames(s->far, WIRE_CAPABILITY_NOTIFICATION) > 0;
 }
 
 static bool is_over(void *context)
@@ -201,7 +201,7 @@ static bool is_over(void *context)
 
 static bool is_in_backoff(void *context)
 {
-    return phase_of(context) == STATE_BACKOFF;
+    return phase_of(context) == PEER_BACKOFF;
 }
 
 static void run_until(struct scene *s, bool (*holds)(void *context))
@@ -239,7 +239,7 @@ static int64_t next_pause(struct scene *s)
     uint64_t attempts = state_of(s).attempts;
     int64_t pause = state_of(s).next_attempt;
 
-    assert_int_equal(phase_of(s), STATE_BACKOFF);
+    assert_int_equal(phase_of(s), PEER_BACKOFF);
     loop_advance(s->bed->loop, pause - 1);
     assert_int_equal(state_of(s).attempts, attempts);
     loop_advance(s->bed->loop, 1);
@@ -261,7 +261,7 @@ static void it_is_idle_until_it_is_started(void **state)
 
     serve(s);
     configure(s, "127.0.0.1");
-    assert_int_equal(phase_of(s), STATE_IDLE);
+    assert_int_equal(phase_of(s), PEER_IDLE);
     loop_advance(s->bed->loop, 100000);
     assert_int_equal(state_of(s).attempts, 0);
     assert_null(peer_connection(s->peer));
@@ -274,9 +274,9 @@ static void it_dials_and_tells_what_it_has(void **state)
     serve(s);
     configure(s, "127.0.0.1");
     peer_start(s->peer);
-    assert_int_equal(phase_of(s), STATE_CONNECTING);
+    assert_int_equal(phase_of(s), PEER_CONNECTING);
     accept_session(s);
-    struct state_peer now = state_of(s);
+    struct peer_status now = state_of(s);
     assert_false(now.inbound);
     assert_string_equal(now.host, "127.0.0.1");
     assert_int_equal(now.port, s->server.port);
@@ -313,7 +313,7 @@ static void a_name_is_looked_up_in_each_round(void **state)
     configure(s, "mse.test");
     names_fail(EAI_AGAIN, 0);
     peer_start(s->peer);
-    assert_int_equal(phase_of(s), STATE_RESOLVING);
+    assert_int_equal(phase_of(s), PEER_RESOLVING);
     run_until(s, is_in_backoff);
     assert_non_null(strstr(state_of(s).last_reason, "its name cannot be resolved"));
     assert_int_equal(state_of(s).attempts, 0);
@@ -394,7 +394,7 @@ static void a_session_of_a_minute_makes_them_short_again(void **state)
         far_say_capability(s->far, s->bed->loop);
         turn(s);
     }
-    assert_int_equal(phase_of(s), STATE_ACTIVE);
+    assert_int_equal(phase_of(s), PEER_ACTIVE);
     hang_up(s);
     assert_near(state_of(s).next_attempt, 1000);
     assert_int_equal(state_of(s).connections, 2);
@@ -469,7 +469,7 @@ static void a_new_list_lets_a_refused_server_be_tried_at_once(void **state)
     accept_session(s);
     peer_recheck(s->peer); /* and now changes nothing */
     turn(s);
-    assert_int_equal(phase_of(s), STATE_ACTIVE);
+    assert_int_equal(phase_of(s), PEER_ACTIVE);
     s->lets_in = false;
     peer_recheck(s->peer);
     run_until(s, is_in_backoff);
@@ -552,7 +552,7 @@ static void without_legacy_cipher_a_session_that_was_made_with_it_is_made_anew(v
     s->server.legacy_cipher = true; /* which is for new connections */
     peer_configure(s->peer, &s->server);
     turn(s);
-    assert_int_equal(phase_of(s), STATE_ACTIVE);
+    assert_int_equal(phase_of(s), PEER_ACTIVE);
     assert_false(state_of(s).legacy_cipher);
     assert_int_equal(state_of(s).attempts, 2);
 }
@@ -589,10 +589,10 @@ static void a_server_whose_mac_has_a_session_is_not_dialled(void **state)
     s->taken = &far_macs[FAR_SERVER];
     configure(s, "127.0.0.1");
     peer_start(s->peer);
-    assert_int_equal(phase_of(s), STATE_HELD);
+    assert_int_equal(phase_of(s), PEER_HELD);
     loop_advance(s->bed->loop, 100000);
     peer_release(s->peer); /* still taken */
-    assert_int_equal(phase_of(s), STATE_HELD);
+    assert_int_equal(phase_of(s), PEER_HELD);
     assert_int_equal(state_of(s).attempts, 0);
     s->taken = NULL;
     peer_release(s->peer);
@@ -612,15 +612,15 @@ static void a_server_is_held_by_the_mac_it_had_last(void **state)
     run_until(s, is_in_backoff);
     s->taken = &far_macs[FAR_SERVER];
     loop_advance(s->bed->loop, state_of(s).next_attempt);
-    assert_int_equal(phase_of(s), STATE_HELD);
+    assert_int_equal(phase_of(s), PEER_HELD);
     s->taken = NULL;
     peer_recheck(s->peer);
-    assert_int_equal(phase_of(s), STATE_CONNECTING);
+    assert_int_equal(phase_of(s), PEER_CONNECTING);
 }
 
 static bool is_held(void *context)
 {
-    return phase_of(context) == STATE_HELD;
+    return phase_of(context) == PEER_HELD;
 }
 
 static void a_server_that_turns_out_to_have_a_session_is_held(void **state)
@@ -640,7 +640,7 @@ static void a_server_that_turns_out_to_have_a_session_is_held(void **state)
 
 static bool is_idle(void *context)
 {
-    return phase_of(context) == STATE_IDLE;
+    return phase_of(context) == PEER_IDLE;
 }
 
 static void stopping_ends_the_session_and_dials_no_more(void **state)
@@ -677,9 +677,9 @@ static void stopping_works_in_every_phase(void **state)
     peer_free(s->peer);
     configure(s, "mse.test");
     peer_start(s->peer);
-    assert_int_equal(phase_of(s), STATE_RESOLVING);
+    assert_int_equal(phase_of(s), PEER_RESOLVING);
     peer_stop(s->peer, "switched off");
-    assert_int_equal(phase_of(s), STATE_IDLE);
+    assert_int_equal(phase_of(s), PEER_IDLE);
     assert_true(children_end());
 
     peer_start(s->peer);
@@ -719,7 +719,7 @@ static void what_it_cannot_have_itself_is_a_failed_round(void **state)
         configure(s, "127.0.0.1");
         failing_at(cases[i].call, 1, cases[i].error);
         peer_start(s->peer);
-        assert_int_equal(phase_of(s), STATE_BACKOFF);
+        assert_int_equal(phase_of(s), PEER_BACKOFF);
         assert_non_null(strstr(state_of(s).last_reason, strerror(cases[i].error)));
     }
     failing_malloc_at(2); /* the connection; the name server needs the first one */
@@ -738,7 +738,7 @@ static void without_a_child_for_the_look_up_the_round_fails(void **state)
     configure(s, "mse.test");
     failing_at(FAILING_FORK, 1, EAGAIN);
     peer_start(s->peer);
-    assert_int_equal(phase_of(s), STATE_BACKOFF);
+    assert_int_equal(phase_of(s), PEER_BACKOFF);
     assert_non_null(strstr(state_of(s).last_reason, strerror(EAGAIN)));
 }
 

@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROW(member, name) {name, offsetof(struct session_counters, member)},
+const struct counter session_counter_table[] = {SESSION_COUNTERS(ROW){NULL, 0}};
+#undef ROW
+
 enum {
     /* Output that notifications leave free, so that what was read can always be answered. */
     ANSWER_ROOM = 1024,

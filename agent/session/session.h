@@ -10,6 +10,7 @@
 #ifndef AGENT_SESSION_SESSION_H
 #define AGENT_SESSION_SESSION_H
 
+#include "agent/base/counter.h"
 #include "agent/base/loop.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
@@ -56,21 +57,28 @@ struct session_transport {
     uint64_t number; /* of the connection, in the trace */
 };
 
+/* clang-format off */
 /* Per session; each a total since it began. */
+#define SESSION_COUNTERS(X)                                                                                       \
+    X(rx_frames, "received-frames")               /* complete frames, echoes included */                          \
+    X(tx_frames, "sent-frames")                                                                                   \
+    X(rx_data, "received-data")                   /* all but echoes */                                            \
+    X(tx_data, "sent-data")                                                                                       \
+    X(rx_echo_requests, "received-echo-requests")                                                                 \
+    X(tx_echo_responses, "sent-echo-responses")                                                                   \
+    X(unsupported, "unsupported")                 /* unknown message ids */                                       \
+    X(malformed, "malformed")                                                                                     \
+    X(foreign_sender, "foreign-senders")          /* Capabilities whose sender-id is not the authorised MAC */    \
+    X(missed_ticks, "missed-ticks")               /* that were not taken at once, or went by while out of step */
+/* clang-format on */
+
 struct session_counters {
-    uint64_t rx_frames; /* complete frames, echoes included */
-    uint64_t tx_frames;
-    uint64_t rx_data; /* all but echoes */
-    uint64_t tx_data;
-    uint64_t rx_echo_requests;
-    uint64_t tx_echo_responses;
-    uint64_t unsupported; /* unknown message ids */
-    uint64_t malformed;
-    uint64_t foreign_sender; /* Capabilities whose sender-id is not the authorised MAC */
-    uint64_t missed_ticks;   /* that were not taken at once, or went by while out of step */
+    SESSION_COUNTERS(COUNTER_MEMBER)
     uint64_t rx_by_id[SESSION_IDS];
     uint64_t tx_by_id[SESSION_IDS];
 };
+
+extern const struct counter session_counter_table[];
 
 struct session;
 

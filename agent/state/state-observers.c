@@ -29,7 +29,7 @@ void state_unobserve(struct agent *agent, struct state_observer *observer)
     *link = observer->next;
 }
 
-void agent_up(void *context, const struct state_peer *peer)
+void agent_up(void *context, const struct peer_status *peer)
 {
     const struct agent *agent = context;
 
@@ -39,7 +39,7 @@ void agent_up(void *context, const struct state_peer *peer)
             o->session_up(o->context, peer);
 }
 
-void agent_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
+void agent_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
                 const char *reason, int64_t lasted)
 {
     const struct agent *agent = context;
@@ -60,7 +60,7 @@ void agent_refused(const struct agent *agent, const struct diagnosis *why)
 
 static bool is_meant(const struct peer *peer, const char *host)
 {
-    struct state_peer state;
+    struct peer_status state;
 
     if (host == NULL || strcasecmp(peer_server(peer)->host, host) == 0)
         return true;

@@ -8,20 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *state_phase_text(enum state_phase phase)
-{
-    static const char *const texts[] = {[STATE_IDLE] = "idle",
-                                        [STATE_RESOLVING] = "resolving",
-                                        [STATE_CONNECTING] = "connecting",
-                                        [STATE_HANDSHAKE] = "TLS handshake",
-                                        [STATE_WAITING] = "waiting for Capability",
-                                        [STATE_ACTIVE] = "active",
-                                        [STATE_HELD] = "held",
-                                        [STATE_BACKOFF] = "back-off"};
-
-    return texts[phase];
-}
-
 const char *state_service_name(unsigned bit)
 {
     return wire_service_name(bit);
@@ -34,7 +20,7 @@ const char *state_message_name(uint16_t id)
 }
 
 bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
-                     struct state_peer *out)
+                     struct peer_status *out)
 {
     size_t at = cursor->next;
     size_t servers = 0;
@@ -58,37 +44,25 @@ bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor
 static void summarise_engine(const struct agent *agent, struct state_summary *out)
 {
     struct engine *engine = agent->options.engine;
-    const struct engine_counters *counters = engine_counters(engine);
 
     engine_expire(engine);
     out->offered = engine_offered(engine);
     out->devices = engine_table(engine)->device_count;
     out->samples = engine_table(engine)->sample_count;
     out->aps = engine_ap_count(engine);
-    out->devices_evicted = counters->devices_evicted;
-    out->devices_expired = counters->devices_expired;
-    out->samples_taken = counters->samples;
-    out->samples_refused = counters->samples_refused;
-    out->aps_dropped = counters->aps_dropped;
-    out->local_ignored = counters->local_ignored;
-    out->facts_yielded = facts_counters(engine_facts(engine))->yielded;
-    out->facts_refused = facts_counters(engine_facts(engine))->refused;
+    out->engine = *engine_counters(engine);
+    out->facts = *facts_counters(engine_facts(engine));
 }
 
 static void summarise_listener(const struct agent *agent, struct state_summary *out)
 {
     const struct listener *listener = inbounds_listener(agent->inbounds);
-    const struct inbound_counters *inbound = inbounds_counters(agent->inbounds);
 
     out->listen_port = listener_port(listener);
     (void)snprintf(out->listener_trouble, sizeof(out->listener_trouble), "%s",
                    listener_trouble(listener));
-    out->accepts = listener_counters(listener)->accepted;
-    out->accepts_refused = listener_counters(listener)->refused;
-    out->accepts_throttled = listener_counters(listener)->throttled;
-    out->accepts_evicted = listener_counters(listener)->evicted;
-    out->handshakes_failed = inbound->handshakes_failed;
-    out->peers_refused = inbound->refused;
+    out->listener = *listener_counters(listener);
+    out->inbound = *inbounds_counters(agent->inbounds);
 }
 
 static void summarise_identity(const struct agent *agent, struct state_summary *out)
@@ -96,8 +70,11 @@ static void summarise_identity(const struct agent *agent, struct state_summary *
     const struct certificate_info *own = identity_info(agent->identity);
 
     out->identity_ready = own != NULL;
-    if (own != NULL)
+    if (own != NULL) {
         out->identity = *own;
+        out->not_before = own->not_before * 1000;
+        out->not_after = own->not_after * 1000;
+    }
     (void)snprintf(out->certificate_path, sizeof(out->certificate_path), "%s",
                    identity_certificate_path(agent->identity));
 }

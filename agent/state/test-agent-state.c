@@ -20,15 +20,15 @@ struct seen {
     unsigned ups;
     unsigned downs;
     unsigned refusals;
-    struct state_peer up;
-    struct state_peer down;
+    struct peer_status up;
+    struct peer_status down;
     struct diagnosis why;
     struct diagnosis refused;
-    char reason[STATE_REASON_SIZE];
+    char reason[PEER_REASON_SIZE];
     int64_t lasted;
 };
 
-static void see_up(void *context, const struct state_peer *peer)
+static void see_up(void *context, const struct peer_status *peer)
 {
     struct seen *seen = context;
 
@@ -36,7 +36,7 @@ static void see_up(void *context, const struct state_peer *peer)
     seen->up = *peer;
 }
 
-static void see_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
+static void see_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
                      const char *reason, int64_t lasted)
 {
     struct seen *seen = context;
@@ -83,7 +83,7 @@ static void a_session_that_comes_up_and_goes_down_is_told_to_all_who_look_on(voi
     assert_false(seen.up.inbound);
     assert_string_equal(seen.up.host, "127.0.0.1");
     assert_int_equal(seen.up.port, s->port);
-    assert_int_equal(seen.up.phase, STATE_ACTIVE);
+    assert_int_equal(seen.up.phase, PEER_ACTIVE);
     assert_string_equal(seen.up.tls_version, "TLSv1.3");
     assert_true(mac_equal(&seen.up.mac, &far_macs[FAR_SERVER]));
 
@@ -234,7 +234,7 @@ static void a_server_is_dialled_again_as_soon_as_its_session_has_ended(void **st
     scene_activate(s, scene_take_call(s, FAR_SERVER));
     scene_run_until(s, scene_one_is_active);
     assert_true(loop_now(s->bed->loop) - before < 1000);
-    struct state_peer peer = scene_peer_at(s, 0);
+    struct peer_status peer = scene_peer_at(s, 0);
     assert_int_equal(peer.connections, 2);
     assert_int_equal(peer.disconnections, 1);
     assert_int_equal(scene_said("an operator asked for it"), 1);
@@ -242,7 +242,7 @@ static void a_server_is_dialled_again_as_soon_as_its_session_has_ended(void **st
 
 static bool first_waits(void *context)
 {
-    return scene_peer_at(context, 0).phase == STATE_BACKOFF;
+    return scene_peer_at(context, 0).phase == PEER_BACKOFF;
 }
 
 static void a_server_that_is_waited_for_is_dialled_now(void **state)
@@ -297,7 +297,7 @@ static void switched_off_there_is_nobody_to_reconnect(void **state)
     settings->enabled = false;
     scene_start(s, settings);
     assert_int_equal(state_reconnect(s->agent, NULL), 0);
-    assert_int_equal(scene_peer_at(s, 0).phase, STATE_IDLE);
+    assert_int_equal(scene_peer_at(s, 0).phase, PEER_IDLE);
 }
 
 /* --- subscriptions --------------------------------------------------------------------------- */
@@ -333,13 +333,13 @@ static void what_a_peer_has_subscribed_is_told_with_its_filters_and_intervals(vo
     struct far_end *end = scene_take_call(s, FAR_SERVER);
     scene_activate(s, end);
     scene_run_until(s, scene_one_is_active);
-    struct state_peer before = scene_peer_at(s, 0);
+    struct peer_status before = scene_peer_at(s, 0);
     assert_true(before.has_session);
     assert_int_equal(before.subscription.granted, 0);
     assert_false(before.subscription.has_ap_filter);
     subscribe(s, end);
     scene_run_until(s, is_subscribed);
-    struct state_peer peer = scene_peer_at(s, 0);
+    struct peer_status peer = scene_peer_at(s, 0);
     assert_int_equal(peer.subscription.granted, WIRE_BIT(WIRE_RSSI_MS) | WIRE_BIT(WIRE_AP_INFO));
     assert_int_equal(peer.subscription.intervals[WIRE_RSSI_MS], 17);
     assert_int_equal(peer.subscription.intervals[WIRE_AP_INFO], 0);

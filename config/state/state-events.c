@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/state/state-internal.h"
+#include "config/state/state-parts.h"
 
 #include "agent/base/log.h"
 
@@ -22,27 +22,31 @@ static void tell(const struct state_tree *state, const struct state_maker *m, st
     lyd_free_tree(node);
 }
 
-static void name_peer(struct state_maker *m, struct lyd_node *node, const struct state_peer *peer)
+static void name_peer(struct state_maker *m, struct lyd_node *node, const struct peer_status *peer)
 {
     make_peer_name(m, node, peer->inbound, peer->host, peer->port, peer->address);
     if (peer->has_mac)
         make_mac(m, node, "mac", &peer->mac);
 }
 
-static void on_up(void *context, const struct state_peer *peer)
+static void on_up(void *context, const struct peer_status *peer)
 {
+    static const struct state_field fields[] = {
+        FIELD(FIELD_TEXT, peer_status, tls_version, "tls-version"),
+        FIELD(FIELD_TEXT, peer_status, tls_cipher, "tls-cipher"),
+        FIELD(FIELD_BOOL, peer_status, legacy_cipher, "legacy-cipher"),
+        FIELD_END,
+    };
     const struct state_tree *state = context;
     struct state_maker m = {.out_of_memory = false};
     struct lyd_node *node = begin(state, "session-up");
 
     name_peer(&m, node, peer);
-    make_some_text(&m, node, "tls-version", peer->tls_version);
-    make_some_text(&m, node, "tls-cipher", peer->tls_cipher);
-    make_bool(&m, node, "legacy-cipher", peer->legacy_cipher);
+    make_fields(&m, node, fields, peer);
     tell(state, &m, node);
 }
 
-static void on_down(void *context, const struct state_peer *peer, const struct diagnosis *why,
+static void on_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
                     const char *reason, int64_t lasted)
 {
     const struct state_tree *state = context;
@@ -52,7 +56,7 @@ static void on_down(void *context, const struct state_peer *peer, const struct d
     name_peer(&m, node, peer);
     if (why->code != DIAGNOSIS_NONE)
         make_text(&m, node, "code", diagnosis_code_name(why->code));
-    make_some_text(&m, node, "reason", reason);
+    make_some(&m, node, "reason", reason);
     make_number(&m, node, "duration", (uint64_t)(lasted / 1000));
     tell(state, &m, node);
 }

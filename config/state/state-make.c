@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/state/state-internal.h"
+#include "config/state/state-make.h"
 
 #include "agent/base/log.h"
 #include "agent/base/number.h"
+#include "agent/radio.h"
 
 #include <time.h>
 
@@ -24,41 +25,19 @@ struct lyd_node *make_inner(struct state_maker *m, struct lyd_node *parent, cons
 {
     struct lyd_node *node = NULL;
 
-    if (!makes(m, parent))
-        return NULL;
-    take_result(m, lyd_new_inner(parent, NULL, name, m->output, &node));
+    if (makes(m, parent))
+        take_result(m, lyd_new_inner(parent, NULL, name, m->output, &node));
     return node;
 }
 
-struct lyd_node *make_entry(struct state_maker *m, struct lyd_node *parent, const char *name)
+struct lyd_node *make_entry(struct state_maker *m, struct lyd_node *parent, const char *name,
+                            const char *first, const char *second)
 {
     struct lyd_node *node = NULL;
 
-    if (!makes(m, parent))
-        return NULL;
-    take_result(m, lyd_new_list(parent, NULL, name, m->output, &node));
-    return node;
-}
-
-struct lyd_node *make_entry_of(struct state_maker *m, struct lyd_node *parent, const char *name,
-                               const char *key)
-{
-    struct lyd_node *node = NULL;
-
-    if (!makes(m, parent))
-        return NULL;
-    take_result(m, lyd_new_list(parent, NULL, name, m->output, &node, key));
-    return node;
-}
-
-struct lyd_node *make_entry_of_two(struct state_maker *m, struct lyd_node *parent, const char *name,
-                                   const char *first, const char *second)
-{
-    struct lyd_node *node = NULL;
-
-    if (!makes(m, parent))
-        return NULL;
-    take_result(m, lyd_new_list(parent, NULL, name, m->output, &node, first, second));
+    /* It takes as many values as the list has keys. */
+    if (makes(m, parent))
+        take_result(m, lyd_new_list(parent, NULL, name, m->output, &node, first, second));
     return node;
 }
 
@@ -68,21 +47,18 @@ void make_text(struct state_maker *m, struct lyd_node *parent, const char *name,
         take_result(m, lyd_new_term(parent, NULL, name, text, m->output, NULL));
 }
 
-/* --- values ---------------------------------------------------------------------------------- */
-
 void make_safe(struct state_maker *m, struct lyd_node *parent, const char *name, const void *text,
                size_t len)
 {
     char safe[STATE_TEXT_SIZE];
 
-    make_text(m, parent, name, log_safe(text, len, safe, sizeof(safe)));
+    if (len > 0)
+        make_text(m, parent, name, log_safe(text, len, safe, sizeof(safe)));
 }
 
-void make_some_text(struct state_maker *m, struct lyd_node *parent, const char *name,
-                    const char *text)
+void make_some(struct state_maker *m, struct lyd_node *parent, const char *name, const char *text)
 {
-    if (text[0] != '\0')
-        make_safe(m, parent, name, text, strlen(text));
+    make_safe(m, parent, name, text, strlen(text));
 }
 
 void make_number(struct state_maker *m, struct lyd_node *parent, const char *name, uint64_t number)
@@ -93,19 +69,6 @@ void make_number(struct state_maker *m, struct lyd_node *parent, const char *nam
     make_text(m, parent, name, text);
 }
 
-void make_signed(struct state_maker *m, struct lyd_node *parent, const char *name, int64_t number)
-{
-    char text[24];
-
-    (void)snprintf(text, sizeof(text), "%" PRId64, number);
-    make_text(m, parent, name, text);
-}
-
-void make_bool(struct state_maker *m, struct lyd_node *parent, const char *name, bool is)
-{
-    make_text(m, parent, name, is ? "true" : "false");
-}
-
 void make_mac(struct state_maker *m, struct lyd_node *parent, const char *name,
               const struct mac *mac)
 {
@@ -114,31 +77,129 @@ void make_mac(struct state_maker *m, struct lyd_node *parent, const char *name,
     make_text(m, parent, name, mac_text(mac, text));
 }
 
-void make_time(struct state_maker *m, struct lyd_node *parent, const char *name, int64_t wall)
+/* --- tables ---------------------------------------------------------------------------------- */
+
+static uint64_t read_unsigned(const void *at, size_t size)
 {
-    char date[STATE_TIME_SIZE];
-    char text[STATE_TIME_SIZE + 8];
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (size) {
+    case sizeof(one):
+        return *(const uint8_t *)at;
+    case sizeof(two):
+        memcpy(&two, at, sizeof(two));
+        return two;
+    case sizeof(four):
+        memcpy(&four, at, sizeof(four));
+        return four;
+    default:
+        memcpy(&eight, at, sizeof(eight));
+        return eight;
+    }
+}
+
+static const char *name_of(const char *const *names, unsigned number)
+{
+    while (number > 0 && *names != NULL) {
+        names++;
+        number--;
+    }
+    return *names != NULL ? *names : "unknown";
+}
+
+static void make_time(struct state_maker *m, struct lyd_node *parent, const char *name,
+                      int64_t wall)
+{
+    char date[32];
+    char text[sizeof(date) + 8];
     time_t seconds = (time_t)(wall / 1000);
     struct tm parts;
 
-    if (wall < 0 || gmtime_r(&seconds, &parts) == NULL ||
+    if (gmtime_r(&seconds, &parts) == NULL ||
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts) == 0)
         return;
     (void)snprintf(text, sizeof(text), "%s.%03dZ", date, (int)(wall % 1000));
     make_text(m, parent, name, text);
 }
 
-void make_counters(struct state_maker *m, struct lyd_node *parent,
-                   const struct state_counter *counters, size_t count, const void *of)
+/* Times and spans of time; below 0 is not known. */
+static void make_span(struct state_maker *m, struct lyd_node *parent,
+                      const struct state_field *field, int64_t ms)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint64_t value;
-        memcpy(&value, (const char *)of + counters[i].offset, sizeof(value));
-        make_number(m, parent, counters[i].name, value);
+    if (ms < 0)
+        return;
+    if (field->kind == FIELD_TIME)
+        make_time(m, parent, field->name, ms);
+    else
+        make_number(m, parent, field->name, (uint64_t)(field->kind == FIELD_MS ? ms : ms / 1000));
+}
+
+static void make_signed(struct state_maker *m, struct lyd_node *parent, const char *name,
+                        int number)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof(text), "%d", number);
+    make_text(m, parent, name, text);
+}
+
+static void make_field(struct state_maker *m, struct lyd_node *parent,
+                       const struct state_field *field, const void *at)
+{
+    switch (field->kind) {
+    case FIELD_NUMBER:
+        make_number(m, parent, field->name, read_unsigned(at, field->size));
+        return;
+    case FIELD_SOME:
+        if (read_unsigned(at, field->size) != 0)
+            make_number(m, parent, field->name, read_unsigned(at, field->size));
+        return;
+    case FIELD_SIGNED:
+        make_signed(m, parent, field->name, *(const int8_t *)at);
+        return;
+    case FIELD_DB:
+        if (*(const int8_t *)at != RADIO_DB_UNKNOWN)
+            make_signed(m, parent, field->name, *(const int8_t *)at);
+        return;
+    case FIELD_BOOL:
+        make_text(m, parent, field->name, *(const bool *)at ? "true" : "false");
+        return;
+    case FIELD_TEXT:
+        make_safe(m, parent, field->name, at, strnlen(at, field->size));
+        return;
+    case FIELD_MAC:
+        make_mac(m, parent, field->name, at);
+        return;
+    case FIELD_NAME:
+        make_text(m, parent, field->name,
+                  name_of(field->names, (unsigned)read_unsigned(at, field->size)));
+        return;
+    case FIELD_MS:
+    case FIELD_SECONDS:
+    case FIELD_TIME:
+        make_span(m, parent, field, (int64_t)read_unsigned(at, field->size));
+        return;
     }
 }
 
-/* --- input ----------------------------------------------------------------------------------- */
+void make_fields(struct state_maker *m, struct lyd_node *parent, const struct state_field *fields,
+                 const void *of)
+{
+    for (const struct state_field *field = fields; field->name != NULL; field++)
+        make_field(m, parent, field, (const char *)of + field->offset);
+}
+
+void make_counters(struct state_maker *m, struct lyd_node *parent, const struct counter *counters,
+                   const void *of)
+{
+    for (const struct counter *counter = counters; counter->name != NULL; counter++)
+        make_number(m, parent, counter->name, counter_value(counter, of));
+}
+
+/* --- rpcs ------------------------------------------------------------------------------------ */
 
 const char *input_text(const struct lyd_node *rpc, const char *name)
 {
@@ -152,7 +213,6 @@ const char *input_text(const struct lyd_node *rpc, const char *name)
 bool input_number(const struct lyd_node *rpc, const char *name, uint32_t *number)
 {
     const char *text = input_text(rpc, name);
-
     uint64_t found = 0;
 
     if (text == NULL || !number_text(text, UINT32_MAX, &found))
@@ -167,7 +227,7 @@ bool input_mac(const struct lyd_node *rpc, const char *name, struct mac *mac)
     return text != NULL && mac_parse(text, strlen(text), mac);
 }
 
-void state_output(struct lyd_node *rpc, struct state_maker *m)
+void make_output(struct lyd_node *rpc, struct state_maker *m)
 {
     lyd_free_siblings(lyd_child(rpc));
     m->output = true;

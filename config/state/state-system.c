@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/datastore/store.h"
-#include "config/state/state-internal.h"
+#include "config/state/state-parts.h"
 
 static const char *const origins[] = {
     [STORE_FROM_STARTUP] = "startup",
@@ -8,19 +8,14 @@ static const char *const origins[] = {
     [STORE_FROM_NOTHING] = "empty",
 };
 
-static void fill_fault(struct state_maker *m, struct lyd_node *startup,
-                       const struct config_fault *fault)
+void state_fill_system(const struct state_tree *state, struct state_maker *m, struct lyd_node *root)
 {
-    struct lyd_node *node = make_entry(m, startup, "fault");
-
-    if (fault->line != 0)
-        make_number(m, node, "line", fault->line);
-    make_some_text(m, node, "path", fault->path);
-    make_some_text(m, node, "reason", fault->reason);
-}
-
-void state_fill_system(struct state_tree *state, struct state_maker *m, struct lyd_node *root)
-{
+    static const struct state_field fields[] = {
+        FIELD(FIELD_SOME, config_fault, line, "line"),
+        FIELD(FIELD_TEXT, config_fault, path, "path"),
+        FIELD(FIELD_TEXT, config_fault, reason, "reason"),
+        FIELD_END,
+    };
     const struct store *store = state->options.store;
 
     if (store == NULL)
@@ -32,7 +27,7 @@ void state_fill_system(struct state_tree *state, struct state_maker *m, struct l
     if (fault == NULL || fault->status == CONFIG_NOT_FOUND)
         return;
     for (size_t i = 0; i < fault->count; i++)
-        fill_fault(m, startup, &fault->faults[i]);
+        make_fields(m, make_entry(m, startup, "fault", NULL, NULL), fields, &fault->faults[i]);
     if (fault->omitted > 0)
         make_number(m, startup, "more-faults", fault->omitted);
 }

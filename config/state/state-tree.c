@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/state/state-tree.h"
 
-#include "config/state/state-internal.h"
+#include "config/state/state-parts.h"
 
 /* --- state ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *module;
     const char *name;
-    void (*fill)(struct state_tree *state, struct state_maker *m, struct lyd_node *root);
+    state_fill *fill;
 } roots[] = {
     {"nmspd-nmsp", "nmsp-state", state_fill_nmsp},
     {"nmspd-location", "location-state", state_fill_location},
@@ -16,7 +16,7 @@ static const struct {
     {"nmspd-system", "system-state", state_fill_system},
 };
 
-static bool add_root(struct state_tree *state, size_t which, struct lyd_node **tree)
+static bool add_root(const struct state_tree *state, size_t which, struct lyd_node **tree)
 {
     const struct lys_module *module =
         ly_ctx_get_module_implemented(state->options.schema, roots[which].module);
@@ -32,7 +32,7 @@ static bool add_root(struct state_tree *state, size_t which, struct lyd_node **t
     return false;
 }
 
-bool state_tree_add(struct state_tree *state, struct lyd_node **tree)
+bool state_tree_add(const struct state_tree *state, struct lyd_node **tree)
 {
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
         if (!add_root(state, i, tree))
@@ -66,7 +66,7 @@ static state_rpc *find_rpc(const struct lyd_node *rpc)
     return NULL;
 }
 
-bool state_tree_rpc(struct state_tree *state, struct lyd_node *rpc, struct rpc_errors *errors)
+bool state_tree_rpc(const struct state_tree *state, struct lyd_node *rpc, struct rpc_errors *errors)
 {
     struct state_maker m = {.out_of_memory = false};
     state_rpc *run = find_rpc(rpc);

@@ -37,13 +37,21 @@ void state_tree_free(struct state_tree *state);
 
 /* Adds the state of our modules to *tree (siblings), where none of it is yet. False: memory is out;
  * what was added stays. */
-bool state_tree_add(struct state_tree *state, struct lyd_node **tree);
+bool state_tree_add(const struct state_tree *state, struct lyd_node **tree);
 
 /*
  * An rpc of one of our modules, validated as an rpc's input. Its input nodes are taken away, and
  * output nodes are added to `rpc` itself (as libyang wants them for a reply); if there are none the
  * answer is <ok>. False with errors: what is in `rpc` then means nothing.
  */
-bool state_tree_rpc(struct state_tree *state, struct lyd_node *rpc, struct rpc_errors *errors);
+bool state_tree_rpc(const struct state_tree *state, struct lyd_node *rpc,
+                    struct rpc_errors *errors);
+
+/*
+ * Writes the state and the end of the trace into the log, for people: "report: ", a title, and what
+ * is there as name=value. A container or list entry has one line, a sentence has one of its own,
+ * and a list of short entries ("sent") one for them all.
+ */
+void state_report(const struct state_tree_options *options);
 
 #endif

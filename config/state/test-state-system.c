@@ -2,7 +2,7 @@
 /* What became of the startup file, as state. */
 #include "config/datastore/test-store-bed.h"
 
-#include "config/state/state-internal.h"
+#include "config/state/state-parts.h"
 
 #include <unistd.h>
 

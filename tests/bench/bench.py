@@ -133,11 +133,11 @@ class Agent(bed.Agent):
             found = re.search(pattern, lines)
             return int(found.group(1)) if found else 0
 
-        return {"wakeups": find(r"(\d+) wakeups"), "told": find(r"(\d+) samples told"),
-                "skipped": find(r"(\d+) frames skipped"), "devices": find(r"engine: (\d+) devices"),
-                "samples": find(r"devices, (\d+) samples"), "evicted": find(r"(\d+) devices evicted"),
-                "refused": find(r"(\d+) readings refused"), "missed": find(r"ticks missed (\d+)"),
-                "measurements": find(r"sent by id: .*Measurement Notification (\d+)"),
+        return {"wakeups": find(r"wake-ups=(\d+)"), "told": find(r"(\d+) samples told"),
+                "skipped": find(r"(\d+) frames skipped"), "devices": find(r"location: devices=(\d+)"),
+                "samples": find(r"devices=\d+ samples=(\d+)"), "evicted": find(r"devices-evicted=(\d+)"),
+                "refused": find(r"samples-refused=(\d+)"), "missed": find(r"missed-ticks=(\d+)"),
+                "measurements": find(r"sent: .*Measurement Notification (\d+)"),
                 "replay_kib": find(r"skipped, (\d+) KiB")}
 
 

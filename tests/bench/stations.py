@@ -53,7 +53,7 @@ def run_ns(pid):
 def agent_us(agent, dumps):
     """CPU of one poll, over so many."""
     def polls():
-        return int(re.search(r"(\d+) dumps", agent.report()).group(1))
+        return int(re.search(r"dumps=(\d+)", agent.report()).group(1))
 
     first = polls()
     hwsim.wait_for(lambda: polls() > first, 30, "a poll")

@@ -251,7 +251,7 @@ class Agent:
         self.process.process.send_signal(signal.SIGHUP)
 
     def overruns(self):
-        return int(re.search(r"(\d+) overruns", self.report()).group(1))
+        return int(re.search(r"overruns=(\d+)", self.report()).group(1))
 
     def pid(self):
         return self.process.process.pid

@@ -338,7 +338,7 @@ class MeasurementTest(unittest.TestCase):
         since = bed.mse.mark()
         bed.levels.set(levels)
         self.wait_levels(levels, since)
-        counted = [int(re.search(r"hostapd: .*?(\d+) times lost", report).group(1))
+        counted = [int(re.search(r"hostapd: .*?lost=(\d+)", report).group(1))
                    for report in (before, bed.agent.report())]
         self.assertGreater(counted[1], counted[0])
 

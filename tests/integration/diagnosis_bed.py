@@ -99,23 +99,23 @@ class Case(bed.Case):
         return self.agent.said("^(?!.*report: ).*" + re.escape(who) + r"\S* cause: " + cause, since)
 
     def repeated(self, code):
-        until(lambda: re.search(r": diagnosis %s\S*, for \d+ s, \d+ times" % code, "\n".join(self.agent.report())),
+        until(lambda: re.search(r" code=%s\S* since=\d+ count=([2-9]|\d\d)" % code, "\n".join(self.agent.report())),
               "%s happens again" % code)
 
     def reported(self, code, cause, *lines):
         """The report's only diagnosis, whole."""
         report = [one.split("report: ", 1)[1] for one in self.agent.report()]
-        titles = [one.split(": diagnosis ")[0] for one in report if ": diagnosis " + code in one]
+        titles = [one.split(": diagnosis: ")[0] + ": diagnosis" for one in report if " code=" + code in one]
         self.assertEqual(len(titles), 1, "\n".join(report))
         self.assertTrue([one for one in report if re.match(re.escape(titles[0]) + ": cause: " + cause, one)],
                         "\n".join(report))
         self.assertTrue([one for one in report if re.match(
             re.escape(titles[0]) + ": remedy: " + REMEDIES[code] + "$", one)], "\n".join(report))
-        pasted = [one.split(": paste: ")[1] for one in report if one.startswith(titles[0] + ": paste: ")]
+        pasted = [one.split(": line: ")[1] for one in report if one.startswith(titles[0] + ": line: ")]
         self.assertEqual(pasted, list(lines))
 
     def nothing_diagnosed(self):
-        until(lambda: not [one for one in self.agent.report() if ": diagnosis " in one], "nothing is wrong any more")
+        until(lambda: not [one for one in self.agent.report() if ": diagnosis: " in one], "nothing is wrong any more")
 
     def aaa(self, config, **values):
         config["nmspd-aaa:aaa"].update(values)

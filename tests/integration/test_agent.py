@@ -79,7 +79,7 @@ class Starting(bed.Case):
         capability = next(one for one in mse.of("message") if one["message"] == "capability-notification")
         self.assertEqual(answer["services"]["names"],
                          [name for name in ["rssi-ms"] if name in capability["services"]["names"]])
-        self.assertTrue([line for line in self.agent.report() if "radios: " in line])
+        self.assertTrue([line for line in self.agent.report() if "radio: sources: " in line])
         self.assertEqual(mse.of("disconnected"), [])
         self.assert_no_violation(mse)
 
@@ -89,20 +89,22 @@ class Starting(bed.Case):
         self.agent.wait("write a configuration")
         self.agent.wait("an empty configuration is running instead")
         self.agent.wait("NMSP is switched off")
-        self.assertTrue([line for line in self.agent.report() if "startup: there is no such file" in line])
+        self.assertTrue([line for line in self.agent.report() if "startup: origin=empty" in line])
         mse = self.mse()
         self.agent.reload(configuration([mse.port]))
         mse.wait_session()
-        self.assertEqual([line for line in self.agent.report() if "startup: " in line], [])
+        self.assertEqual([line for line in self.agent.report() if "startup: fault" in line], [])
 
     def test_a_bad_configuration_at_start_is_left_alone_and_reported_with_path_and_reason(self):
         config = configuration()
         config["nmspd-nmsp:nmsp"]["notification"]["client-notify-interval"] = 0
         self.start(config)
-        reason = "/nmspd-nmsp:nmsp/notification/client-notify-interval.*1 to 180 seconds"
-        self.agent.wait("error: .*" + reason)
+        path, reason = "/nmspd-nmsp:nmsp/notification/client-notify-interval", ".*1 to 180 seconds"
+        self.agent.wait("error: .*" + path + reason)
         self.agent.wait("an empty configuration is running instead")
-        self.assertTrue([line for line in self.agent.report() if re.search("startup: .*" + reason, line)])
+        report = "\n".join(self.agent.report())
+        self.assertRegex(report, "startup: fault: .*path=" + path)
+        self.assertRegex(report, "startup: fault: reason: " + reason)
         with open(self.agent.config, encoding="ascii") as file:
             self.assertEqual(json.load(file), config)
 
@@ -258,7 +260,7 @@ class Sessions(bed.Case):
         until(lambda: attempts() >= seen + 3, "three more tries")
         self.assertEqual(listening.of("disconnected"), [])
         self.assertEqual(len(self.agent.said("server .* session up")), 1)
-        active = [line for line in self.agent.report() if ": active, MAC " in line]
+        active = [line for line in self.agent.report() if " phase=active " in line]
         self.assertEqual(len(active), 1)
         self.assertIn("server 127.0.0.1", active[0])
 
@@ -271,7 +273,7 @@ class Sessions(bed.Case):
         target = self.mse()
         self.agent.reload(configuration([("127.0.0.1", target.port, target.mac)], listen=port))
         self.agent.wait("not dialled, because its MAC has a session already")
-        self.assertTrue([line for line in self.agent.report() if ": held, " in line])
+        self.assertTrue([line for line in self.agent.report() if " phase=held " in line])
         self.assertEqual(target.of("connected"), [])
         dialling.stop()  # and now it is free
         target.wait_session()

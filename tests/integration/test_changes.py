@@ -27,7 +27,7 @@ class Changing(bed.Case):
         mark = self.agent.reload(bad)
         self.agent.wait("/nmspd-location:location/expiry/client", mark)
         self.agent.wait("reload: refused; nothing was changed", mark)
-        self.assertEqual(len([line for line in self.agent.report() if ": active, MAC " in line]), 2)
+        self.assertEqual(len([line for line in self.agent.report() if " phase=active " in line]), 2)
         self.assertEqual(first.of("disconnected") + second.of("disconnected"), [])
 
     def test_a_user_that_is_removed_loses_its_session_and_the_other_one_does_not(self):
@@ -36,7 +36,7 @@ class Changing(bed.Case):
         self.assertEqual(first.wait("disconnected")["reason"], "closed by the agent")
         self.agent.wait("session down after .* not let in any more", mark)
         # It is tried again, in vain; why was told.
-        bed.until(lambda: any("last reason: 127.0.0.1:%d: not let in: " % first.port in line
+        bed.until(lambda: any("last-reason: 127.0.0.1:%d: not let in: " % first.port in line
                               for line in self.agent.report()), "a try in vain")
         self.assertEqual(second.of("disconnected"), [])
         # Listed again it is back, without waiting for its back-off.
@@ -52,7 +52,7 @@ class Changing(bed.Case):
         self.agent.reload(configuration([second.port, third.port]))
         third.wait_session()
         self.assertEqual(second.of("disconnected"), [])
-        self.assertEqual(len([line for line in self.agent.report() if "report: server" in line and "MAC" in line]), 2)
+        self.assertEqual(len([line for line in self.agent.report() if "report: server" in line and " phase=" in line]), 2)
 
     def test_switched_off_it_ends_its_sessions_and_switched_on_they_come_back(self):
         port = free_port()
@@ -83,7 +83,7 @@ class Changing(bed.Case):
             self.assertEqual(one.wait("connected")["cipher"], "ECDHE-RSA-AES128-SHA256")
             one.wait_session()
         self.agent.reload(configuration([mse.port], listen=port, **{"strong-cipher": True}))
-        self.assertEqual(len([line for line in self.agent.report() if ": active, MAC " in line]), 2)
+        self.assertEqual(len([line for line in self.agent.report() if " phase=active " in line]), 2)
         self.assertEqual(mse.of("disconnected") + inbound.of("disconnected"), [])
         mark = self.agent.mark()
         for one in (mse, inbound):
@@ -99,11 +99,12 @@ class Changing(bed.Case):
         mse.wait_session()
         self.agent.wait("server 127.0.0.1:%d: no session: .*refused" % unreachable)
         report = "\n".join(self.agent.report())
-        for pattern in (r"running for \d+ s, \d+ wakeups, NMSP enabled", "base MAC " + bed.BASE_MAC,
-                        r"identity: CN=\S+ in ", "SHA1 key hash [0-9a-f]{40}\n", "SHA2 key hash [0-9a-f]{64}\n",
-                        "offered services: ", "radios: ", r"engine: \d+ devices", "listener: off",
-                        "port %d: active, MAC %s, address 127.0.0.1:%d, TLSv1" % (mse.port, mse.mac, mse.port),
-                        "port %d: back-off" % unreachable, "last reason: .*refused", r"next try in \d+ ms"):
+        for pattern in (r"nmsp: enabled=true base-mac=" + bed.BASE_MAC, r"agent: uptime=\d+ wake-ups=\d+ tls-memory=\d+\n",
+                        r"certificate: key-type=rsa subject=CN=\S+ mac=\S+ sha1-key-hash=[0-9a-f]{40} "
+                        "sha2-key-hash=[0-9a-f]{64} ", "radio: sources: ", r"location: devices=\d+ ",
+                        "listener: accepted=0",
+                        "port %d: address=127.0.0.1:%d mac=%s phase=active .* tls-version=TLSv1" % (mse.port, mse.port, mse.mac),
+                        r"port %d: .*phase=back-off .*next-attempt=\d+" % unreachable, "last-reason: .*refused"):
             self.assertRegex(report, pattern)
 
 

@@ -38,7 +38,7 @@ class AuthList(Case):
             " attribute type password " + Keys.hash(MAC))
         # Told once, however often it is tried again.
         self.agent.wait("next try")
-        until(lambda: " 3 attempts" in "\n".join(self.agent.report()), "three tries")
+        until(lambda: " attempts=3" in "\n".join(self.agent.report()), "three tries")
         self.assertEqual(len(self.agent.said("^(?!.*report).* cause: ")), 1)
 
     def test_a_mac_that_was_mistyped(self):
@@ -79,7 +79,7 @@ class AuthList(Case):
         for kind in ("sha1", "sha256"):
             mark = self.agent.reload(self.with_password(mse.port, Keys.hash(MAC, kind=kind)))
             mse.wait_session()
-            self.assertEqual([one for one in self.agent.report() if ": diagnosis " in one], [])
+            self.assertEqual([one for one in self.agent.report() if ": diagnosis: " in one], [])
             self.agent.reload(self.with_password(mse.port, 40 * "0"))
             self.agent.wait("not let in any more", mark)
 
@@ -112,9 +112,9 @@ class AuthList(Case):
         self.start(self.aaa(configuration([mse.port], users=[MAC]), **{"attribute-list": []}))
         self.agent.wait('cause: User %s names the attribute list "%s", which does not exist' % (MAC, LIST))
         report = "\n".join(self.agent.report())
-        self.assertIn("server 127.0.0.1 port %d: diagnosis dangling-list" % mse.port, report)
+        self.assertIn("server 127.0.0.1 port %d: diagnosis: address=127.0.0.1:%d code=dangling-list" % (mse.port, mse.port), report)
         # It is told without anybody coming, too; there is no hash to paste then.
-        self.assertIn("configuration: diagnosis dangling-list", report)
+        self.assertIn("nmsp: diagnosis: code=dangling-list", report)
         self.agent.wait("cause: User .*does not exist")
         self.agent.wait("remedy: " + REMEDIES["dangling-list"])
         for line in self.key_lines():
@@ -139,16 +139,16 @@ class AuthList(Case):
         self.diagnosed("no-method-list", "No credential-download list names the local users",
                        "aaa authorization credential-download wcm_loc_serv_cert local", since=mark)
         # Requests that could not be sent anywhere.
-        line = next(one for one in self.agent.report() if "statistics: AAA" in one)
-        asked, failed, sent = map(int, re.search(r"(\d+) requests, (\d+) failed to be sent, (\d+) sent", line).groups())
+        line = next(one for one in self.agent.report() if "statistics: aaa" in one)
+        asked, failed, sent = map(int, re.search(r"requests=(\d+) send-failures=(\d+) sent=(\d+)", line).groups())
         self.assertEqual((asked, sent), (failed, 0))
         self.assertGreaterEqual(asked, 2)
         # The list `default` is asked where NMSP's own is missing.
         fallback = [{"name": "default", "method": "local"}]
         self.agent.reload(self.aaa(configuration([mse.port]), **{"credential-download": fallback}))
         mse.wait_session()
-        line = next(one for one in self.agent.report() if "statistics: AAA" in one)
-        self.assertRegex(line, r" 1 sent, 1 responses, 1 to validate, 0 errors, 1 ok")
+        line = next(one for one in self.agent.report() if "statistics: aaa" in one)
+        self.assertRegex(line, r" sent=1 responses=1 to-validate=1 validate-errors=0 validate-successes=1")
 
     def test_a_change_of_the_list_reaches_established_sessions_at_once(self):
         mse, other = self.mse(), self.mse(mac=SERVER_MACS[1])
@@ -304,10 +304,10 @@ class Reaching(Case):
                 (frozen.port, "silent", "The peer is silent: nothing came within 30 s")):
             self.agent.wait("server 127.0.0.1:%d: cause: %s" % (port, cause), seconds=60)
             report = "\n".join(self.agent.report())
-            self.assertIn("server 127.0.0.1 port %d: diagnosis %s" % (port, code), report)
-            self.assertRegex(report, "server 127.0.0.1 port %d: cause: %s" % (port, cause))
-            self.assertRegex(report, "server 127.0.0.1 port %d: remedy: %s\n" % (port, REMEDIES[code]))
-            self.assertNotIn("server 127.0.0.1 port %d: paste: " % port, report)
+            self.assertRegex(report, "server 127.0.0.1 port %d: diagnosis: .*code=%s" % (port, code))
+            self.assertRegex(report, "server 127.0.0.1 port %d: diagnosis: cause: %s" % (port, cause))
+            self.assertRegex(report, "server 127.0.0.1 port %d: diagnosis: remedy: %s\n" % (port, REMEDIES[code]))
+            self.assertNotIn("server 127.0.0.1 port %d: diagnosis: line: " % port, report)
             self.agent.wait("server 127.0.0.1:%d: remedy: %s$" % (port, REMEDIES[code]))
         # What came first was tried many times since.
         for port in (stalls.port, full.getsockname()[1], mute, no_nmsp.port):
@@ -323,9 +323,9 @@ class Reaching(Case):
         self.agent.wait("remedy: " + REMEDIES["peer-closed"], mark)
         mse.wait_session()
         report = self.agent.report()
-        self.assertEqual([one for one in report if ": diagnosis " in one], [])
-        self.assertRegex("\n".join(report), "server .*: 2 attempts, 2 connections, 1 disconnections")
-        self.assertRegex("\n".join(report), "server .*: last reason: the peer closed the connection")
+        self.assertEqual([one for one in report if ": diagnosis: " in one], [])
+        self.assertRegex("\n".join(report), "server .*connections=2 disconnections=1 attempts=2")
+        self.assertRegex("\n".join(report), "server .*: last-reason: the peer closed the connection")
         mark = self.agent.mark()
         mse.process.kill()
         self.agent.wait("server .*cause: (The connection was lost|The peer closed)", mark)
@@ -349,12 +349,12 @@ class Inbound(Case):
             with socket.create_connection(("127.0.0.1", self.port)) as plain, self.assertRaises(OSError):
                 context.wrap_socket(plain).recv(1)
         self.agent.wait("from 127.0.0.1:.*cause: The peer presented no certificate")
-        until(lambda: "diagnosis no-certificate, for 0 s, 3 times" in "\n".join(self.agent.report()), "it is counted")
+        until(lambda: re.search(r"code=no-certificate since=\d+ count=3", "\n".join(self.agent.report())), "it is counted")
         self.mse("--retry", "0.2", connect=self.port)
         self.diagnosed("unknown-mac", r"The peer \(CN=MSE-%s\) with %s" % (USER, MAC),
                        "username %s aaa attribute list NMSP-%s" % (USER, USER), "aaa attribute list NMSP-" + USER,
                        " attribute type password " + Keys.hash(MAC), who="from 127.0.0.1:")
-        until(lambda: re.search("diagnosis unknown-mac, for .* 2 times", "\n".join(self.agent.report())), "it is counted")
+        until(lambda: re.search(r"code=unknown-mac since=\d+ count=2", "\n".join(self.agent.report())), "it is counted")
 
     def test_who_gets_in_at_last_is_not_in_the_report_any_more(self):
         self.start(configuration(listen=self.port, users=[]))
@@ -364,16 +364,17 @@ class Inbound(Case):
         self.agent.reload(configuration(listen=self.port))
         mse.wait_session()
         report = self.agent.report()
-        self.assertEqual([one for one in report if ": diagnosis " in one], [])
-        ssl_line = next(one for one in report if "statistics: SSL" in one)
-        counts = re.search(r"(\d+) verifications, (\d+) failed, 1 ok; .*; (\d+) accept attempts, (\d+) failures, "
-                           r"0 rejects, 1 ok; 0 failed registrations", ssl_line)
+        self.assertEqual([one for one in report if ": diagnosis: " in one], [])
+        ssl_line = next(one for one in report if "statistics: ssl" in one)
+        counts = re.search(r"verifications=(\d+) verification-failures=(\d+) verification-successes=1 .*"
+                           r"accept-attempts=(\d+) accept-failures=(\d+) accept-rejects=0 accept-successes=1 "
+                           r"failed-registrations=0", ssl_line)
         self.assertTrue(counts, ssl_line)
         verified, failed, attempts, failures = map(int, counts.groups())
         self.assertEqual((verified, attempts), (failed + 1, failures + 1))
         text = "\n".join(report)
-        self.assertRegex(text, r"from 127.0.0.1:\d+: received by id: 7 Capability Notification 1, 30 Service Subscribe Request 1")
-        self.assertRegex(text, r"from 127.0.0.1:\d+: sent by id: .*31 Service Subscribe Response 1")
+        self.assertRegex(text, r"from 127.0.0.1:\d+: counters: received: 7 Capability Notification 1, 30 Service Subscribe Request 1")
+        self.assertRegex(text, r"from 127.0.0.1:\d+: counters: sent: .*31 Service Subscribe Response 1")
 
 
 class Standing(Case):
@@ -384,7 +385,7 @@ class Standing(Case):
         dialling = self.mse(connect=port)
         dialling.wait_session()
         self.agent.reload(configuration([("127.0.0.1", free_port(), MAC)], listen=port))
-        until(lambda: "diagnosis held" in "\n".join(self.agent.report()), "it is held")
+        until(lambda: "code=held" in "\n".join(self.agent.report()), "it is held")
         self.reported("held", r"It is not dialled, because its MAC has a session already\.$")
 
     def test_nmsp_that_is_switched_off_and_knobs_without_effect(self):
@@ -393,12 +394,12 @@ class Standing(Case):
         self.start(config)
         self.agent.wait("NMSP is switched off")
         report = "\n".join(self.agent.report())
-        self.assertRegex(report, "server 127.0.0.1 port .*: diagnosis disabled")
+        self.assertRegex(report, "server 127.0.0.1 port .*: diagnosis: code=disabled")
         self.reported("disabled", r"NMSP is switched off, so no server is dialled and nothing listens\.$", "nmsp enable")
-        self.assertIn("configuration: diagnosis not-acted-on", report)
+        self.assertIn("nmsp: diagnosis: code=not-acted-on", report)
         self.assertIn("cause: /nmspd-nmsp:nmsp/notification/location-notify-interval is set, and nothing on this machine "
                       "can act on it.", report)
-        self.assertRegex(report, "configuration: remedy: " + REMEDIES["not-acted-on"])
+        self.assertRegex(report, "nmsp: diagnosis: remedy: " + REMEDIES["not-acted-on"])
         # The same without a server, where it keeps others from coming in.
         config = configuration(enable=False, listen=free_port())
         self.agent.reload(config)

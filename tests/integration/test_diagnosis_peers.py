@@ -5,6 +5,7 @@
 import calendar
 import itertools
 import os
+import re
 import resource
 import socket
 import ssl
@@ -111,7 +112,7 @@ class Handshakes(Peers):
                     self.start(config)
                 self.diagnosed("unproven", "The peer presented a certificate that may come in, and did not prove to "
                                r"hold its key\.$", who="server 127.0.0.1:%d" % port, since=mark)
-                self.assertIn("diagnosis unproven", "\n".join(self.agent.report()))
+                self.assertIn("code=unproven", "\n".join(self.agent.report()))
 
     def test_a_signature_that_is_wrong_in_another_way_each_time_is_told_once(self):
         """The library has an error of its own for each way, and one of them is that of a certificate's parser."""
@@ -130,7 +131,7 @@ class Handshakes(Peers):
         self.start(configuration([port]))
         self.diagnosed("bad-record", r"The peer sent a TLS record that cannot be right, as somebody does who tries to "
                        r"break in\.$", who="server 127.0.0.1:%d" % port)
-        self.assertIn("diagnosis bad-record", "\n".join(self.agent.report()))
+        self.assertIn("code=bad-record", "\n".join(self.agent.report()))
 
     def test_somebody_at_the_listener_who_sends_such_records(self):
         listen = free_port()
@@ -202,7 +203,7 @@ class Sessions(Peers):
         self.start(configuration([port]))
         self.agent.wait("session down after .*: the peer is stalled: it took no byte for 30 s", seconds=90)
         self.diagnosed("stalled", r"The peer is stalled: it does not take what is sent to it\.$", again=False)
-        self.assertRegex("\n".join(self.agent.report()), "server 127.0.0.1 port %d: last reason: the peer is stalled" % port)
+        self.assertRegex("\n".join(self.agent.report()), "server 127.0.0.1 port %d: last-reason: the peer is stalled" % port)
 
     def test_two_that_come_in_with_one_mac(self):
         port = free_port()
@@ -255,7 +256,7 @@ class Sessions(Peers):
         self.agent.wait("session up with " + macs[16])
         # What is left to be told is the one that went without a word.
         self.reported("lost", r"The connection was lost\.$")
-        self.assertNotIn("diagnosis too-many", "\n".join(self.agent.report()))
+        self.assertNotIn("code=too-many", "\n".join(self.agent.report()))
 
     def come_in(self, port, mac):
         plain = socket.create_connection(("127.0.0.1", port))
@@ -337,7 +338,7 @@ class Clock(Peers):
         self.diagnosed("clock-not-set", r"This machine's clock is not set, so that the dates of the peer's certificate "
                        r"\(CN=MSE-%s\) cannot be judged; this machine's clock is not synchronised by NTP\.$" % USER)
         # So often that the next try by itself is far away.
-        until(lambda: "server 127.0.0.1 port %d: 4 attempts" % mse.port in "\n".join(self.agent.report()), "four tries")
+        until(lambda: re.search("server 127.0.0.1 port %d: .* attempts=4" % mse.port, "\n".join(self.agent.report())), "four tries")
         self.assertEqual(len(self.told("server 127.0.0.1:", "This machine's clock is not set")), 1)
         self.assertEqual(mse.of("message"), [])
         mark = self.agent.mark()
@@ -404,7 +405,7 @@ class Clock(Peers):
         self.assertEqual(mse.wait("disconnected")["reason"], "closed by the agent")
         self.agent.wait("server .* session down after .* s: not let in any more: expired$", mark)
         self.diagnosed("expired", r"The peer's certificate \(CN=MSE-%s\) expired \d+ s ago; " % USER, since=mark)
-        until(lambda: any("last reason: 127.0.0.1:%d: not let in: expired" % mse.port in line
+        until(lambda: any("last-reason: 127.0.0.1:%d: not let in: expired" % mse.port in line
                           for line in self.agent.report()), "a try in vain")
         self.assertEqual(inbound.of("disconnected"), [])
         self.set_clock(0, False)

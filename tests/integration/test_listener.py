@@ -73,25 +73,25 @@ class Listener(bed.Case):
             client.settimeout(bed.PATIENCE)
 
     def counted(self):
-        line = next(line for line in self.agent.report() if "closed at once" in line)
+        line = next(line for line in self.agent.report() if "closed-at-once=" in line)
         return line
 
     def test_one_address_can_stall_four_connections_and_the_oldest_goes_for_the_fifth(self):
         stalled = [self.connect() for _ in range(4)]
-        until(lambda: "4 connections, 0 closed at once" in self.counted(), "all are in")
+        until(lambda: "accepted=4 closed-at-once=0" in self.counted(), "all are in")
         extra = self.connect()
         until(lambda: self.is_closed(stalled[0]), "the first is closed")
         self.assertFalse(any(self.is_closed(client) for client in stalled[1:] + [extra]))
-        self.assertIn("5 connections, 0 closed at once, 0 throttled, 1 made room for others", self.counted())
+        self.assertIn("accepted=5 closed-at-once=0 throttled=0 evicted=1", self.counted())
         self.agent.wait("from 127.0.0.1:.*: no session: its place was given to another connection that came in")
         self.agent.wait("from 127.0.0.1:.*: cause: More connections were waiting to be authorised than there are places")
-        self.assertTrue([line for line in self.agent.report() if "diagnosis crowded-out" in line])
+        self.assertTrue([line for line in self.agent.report() if "code=crowded-out" in line])
         # Another address has places of its own.
         other = self.connect("127.0.0.2")
-        until(lambda: "6 connections, 0 closed at once" in self.counted(), "another address is let in")
+        until(lambda: "accepted=6 closed-at-once=0" in self.counted(), "another address is let in")
         self.assertFalse(self.is_closed(other))
         stalled.pop().close()
-        until(lambda: " 1 failed" in self.counted(), "one has left")
+        until(lambda: " handshakes-failed=1" in self.counted(), "one has left")
         self.assertFalse(self.is_closed(self.connect()))
 
     def test_all_strangers_together_may_stall_twelve_and_none_keeps_another_one_out(self):
@@ -114,12 +114,12 @@ class Listener(bed.Case):
         until(lambda: self.is_closed(extra), "the seventh is closed at once")
         self.agent.wait("from 127.0.0.3:.*: closed at once: too many connections came to nothing lately")
         self.agent.wait("from 127.0.0.3:.*: cause: Too many connections from this address")
-        self.assertIn("1 throttled", self.counted())
-        self.assertEqual(len([line for line in self.agent.report() if "from 127.0.0.3:" in line and "diagnosis" in line]), 2)
+        self.assertIn("throttled=1", self.counted())
+        self.assertEqual(len([line for line in self.agent.report() if "from 127.0.0.3:" in line and "code=" in line]), 2)
         mark = self.agent.reload(configuration(listen={"port": self.port, "throttle": bed.UNTHROTTLED}))
         self.agent.wait("reload: ", mark)
         client = self.connect("127.0.0.3")
-        until(lambda: "8 connections, 0 closed at once, 1 throttled" in self.counted(), "another rate holds at once")
+        until(lambda: "accepted=8 closed-at-once=0 throttled=1" in self.counted(), "another rate holds at once")
         self.assertFalse(self.is_closed(client))
 
     def test_a_configured_server_is_never_throttled(self):
@@ -128,7 +128,7 @@ class Listener(bed.Case):
         self.agent.wait("127.0.0.1:%d: no session" % away, mark)
         for _ in range(40):
             self.connect().close()
-        until(lambda: "40 connections, 0 closed at once, 0 throttled" in self.counted(), "all came in")
+        until(lambda: "accepted=40 closed-at-once=0 throttled=0" in self.counted(), "all came in")
 
     def test_a_connection_that_says_nothing_is_closed_after_ten_seconds(self):
         silent = self.connect()
@@ -150,7 +150,7 @@ class Listener(bed.Case):
             taken = holder.getsockname()[1]
             mark = self.agent.reload(configuration(listen=taken))
             self.agent.wait("error: listener: cannot listen on .* port %d: .*another program" % taken, mark)
-            self.assertTrue([line for line in self.agent.report() if "does not listen: " in line])
+            self.assertTrue([line for line in self.agent.report() if "listener: trouble: " in line])
         self.agent.wait("listener: waiting .* port %d" % taken, mark)
 
 

@@ -43,7 +43,7 @@ class Flows(Old):
         self.assert_no_violation(mse)
         connected = mse.of("connected")[0]
         self.assertEqual((connected["tls"], connected["cipher"]), ("TLSv1", "AES128-SHA"))
-        self.assertTrue([line for line in self.agent.report() if "TLSv1 " in line and "legacy cipher" in line])
+        self.assertTrue([line for line in self.agent.report() if "tls-version=TLSv1 " in line and "legacy-cipher=true" in line])
 
     def test_first_not_listed_then_listed_is_told_in_the_order_of_the_technote(self):
         self.begin(users=SERVER_MACS[1:])

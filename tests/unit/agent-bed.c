@@ -187,10 +187,10 @@ void scene_start(struct scene *s, struct settings *settings)
     assert_non_null(s->agent);
 }
 
-struct state_peer scene_peer_at(const struct scene *s, size_t place)
+struct peer_status scene_peer_at(const struct scene *s, size_t place)
 {
     struct state_peer_cursor cursor = {0};
-    struct state_peer peer = {.phase = STATE_IDLE};
+    struct peer_status peer = {.phase = PEER_IDLE};
 
     for (size_t i = 0; i <= place; i++)
         assert_true(state_next_peer(s->agent, &cursor, &peer));
@@ -200,7 +200,7 @@ struct state_peer scene_peer_at(const struct scene *s, size_t place)
 size_t scene_peer_count(const struct scene *s)
 {
     struct state_peer_cursor cursor = {0};
-    struct state_peer peer;
+    struct peer_status peer;
     size_t count = 0;
 
     while (state_next_peer(s->agent, &cursor, &peer))
@@ -211,11 +211,11 @@ size_t scene_peer_count(const struct scene *s)
 size_t scene_active_count(const struct scene *s)
 {
     struct state_peer_cursor cursor = {0};
-    struct state_peer peer;
+    struct peer_status peer;
     size_t count = 0;
 
     while (state_next_peer(s->agent, &cursor, &peer))
-        count += peer.phase == STATE_ACTIVE ? 1 : 0;
+        count += peer.phase == PEER_ACTIVE ? 1 : 0;
     return count;
 }
 

@@ -55,7 +55,7 @@ struct agent *scene_make_agent(struct scene *s, struct settings *settings);
 void scene_start(struct scene *s, struct settings *settings);
 
 /* What the agent tells of its peers. */
-struct state_peer scene_peer_at(const struct scene *s, size_t place);
+struct peer_status scene_peer_at(const struct scene *s, size_t place);
 size_t scene_peer_count(const struct scene *s);
 size_t scene_active_count(const struct scene *s);
 

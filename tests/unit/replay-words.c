@@ -299,7 +299,7 @@ static bool mask_is(const struct replay_words *words, const char *key, uint64_t 
 /* --- expect: the agent's own view --------------------------------------------------------------
  */
 
-bool replay_server(const struct replay *r, const char *name, struct state_peer *out)
+bool replay_server(const struct replay *r, const char *name, struct peer_status *out)
 {
     struct state_peer_cursor cursor = {0};
     uint16_t port = r->ports[name[0] == 'A' ? 0 : 1];
@@ -320,11 +320,11 @@ static bool counters_hold(const struct replay_words *words, const struct session
            number_is(words, "received", (int64_t)c->rx_frames);
 }
 
-static bool peer_holds(const struct replay_words *words, const struct state_peer *peer)
+static bool peer_holds(const struct replay_words *words, const struct peer_status *peer)
 {
     const char *phase = replay_value(words, "phase");
 
-    return (phase == NULL || strstr(state_phase_text(peer->phase), phase) != NULL) &&
+    return (phase == NULL || strstr(peer_phase_names[peer->phase], phase) != NULL) &&
            number_is(words, "connections", (int64_t)peer->connections) &&
            number_is(words, "disconnections", (int64_t)peer->disconnections) &&
            number_is(words, "attempts", (int64_t)peer->attempts) &&
@@ -336,7 +336,7 @@ static bool peer_holds(const struct replay_words *words, const struct state_peer
 /* expect server A ... */
 static bool server_holds(struct replay *r, const struct replay_words *words)
 {
-    struct state_peer peer;
+    struct peer_status peer;
     bool found = replay_server(r, words->word[2], &peer);
 
     return replay_value(words, "configured") != NULL ? !found : found && peer_holds(words, &peer);
@@ -347,22 +347,22 @@ static bool inbound_holds(struct replay *r, const struct replay_words *words)
 {
     struct state_peer_cursor cursor = {0};
     struct state_summary summary;
-    struct state_peer peer;
+    struct peer_status peer;
     int64_t count = 0;
     int64_t active = 0;
 
     state_summary(r->agent, &summary);
     while (state_next_peer(r->agent, &cursor, &peer)) {
         count += peer.inbound ? 1 : 0;
-        active += peer.inbound && peer.phase == STATE_ACTIVE ? 1 : 0;
+        active += peer.inbound && peer.phase == PEER_ACTIVE ? 1 : 0;
     }
     return number_is(words, "count", count) && number_is(words, "active", active) &&
-           number_is(words, "accepts", (int64_t)summary.accepts) &&
-           number_is(words, "closed-at-once", (int64_t)summary.accepts_refused) &&
-           number_is(words, "throttled", (int64_t)summary.accepts_throttled) &&
-           number_is(words, "evicted", (int64_t)summary.accepts_evicted) &&
-           number_is(words, "failed", (int64_t)summary.handshakes_failed) &&
-           number_is(words, "refused", (int64_t)summary.peers_refused) &&
+           number_is(words, "accepts", (int64_t)summary.listener.accepted) &&
+           number_is(words, "closed-at-once", (int64_t)summary.listener.refused) &&
+           number_is(words, "throttled", (int64_t)summary.listener.throttled) &&
+           number_is(words, "evicted", (int64_t)summary.listener.evicted) &&
+           number_is(words, "failed", (int64_t)summary.inbound.handshakes_failed) &&
+           number_is(words, "refused", (int64_t)summary.inbound.refused) &&
            number_is(words, "port", summary.listen_port == r->listen_port ? 1 : 0);
 }
 

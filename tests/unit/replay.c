@@ -290,7 +290,7 @@ static void do_configure(struct replay *r, const struct replay_words *words)
 static void do_advance(struct replay *r, const struct replay_words *words)
 {
     const char *next = replay_value(words, "next");
-    struct state_peer peer = {.next_attempt = -1};
+    struct peer_status peer = {.next_attempt = -1};
     int64_t end = real_now() + PATIENCE_MS;
 
     replay_settle(r);

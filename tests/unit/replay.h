@@ -77,7 +77,7 @@ void replay_settle(struct replay *replay);
 /* The settings that the words after `configure` describe. */
 struct settings *replay_settings(const struct replay *replay, const struct replay_words *words);
 /* The state of a configured server, A or B; false if it is not configured. */
-bool replay_server(const struct replay *replay, const char *name, struct state_peer *out);
+bool replay_server(const struct replay *replay, const char *name, struct peer_status *out);
 /* True if the rest of an `expect` line holds now. */
 bool replay_holds(struct replay *replay, const struct replay_words *words);
 /* What an end says: true if the words are known. */

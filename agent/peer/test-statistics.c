@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/state/statistics.h"
+#include "agent/peer/statistics.h"
 
 static void a_question_and_its_answer_are_two_steps(void **state)
 {

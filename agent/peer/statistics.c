@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/state/statistics.h"
+#include "agent/peer/statistics.h"
+
+#define ROW(member, name) {name, offsetof(struct statistics, member)},
+const struct counter statistics_global_table[] = {STATISTICS_GLOBAL(ROW){NULL, 0}};
+const struct counter statistics_ssl_table[] = {STATISTICS_SSL(ROW){NULL, 0}};
+const struct counter statistics_aaa_table[] = {STATISTICS_AAA(ROW){NULL, 0}};
+#undef ROW
 
 /* The first step of asking; false if there is nobody to ask. */
 static bool request_is_sent(struct statistics *s, enum authlist_verdict verdict)
