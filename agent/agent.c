@@ -4,55 +4,17 @@
 #include "agent/agent_internal.h"
 #include "agent/base/log.h"
 #include "agent/base/trace.h"
-#include "agent/peer/address.h"
-#include "agent/tls/crypto.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    STOP_MS = SESSION_FLUSH_MS + FAREWELL_MS + 200,
-    TIDY_MS = 1000, /* after a handshake, the next ones included */
-};
+enum { STOP_MS = SESSION_FLUSH_MS + LINGERING_MS + 200 };
 
-/* --- all connections ------------------------------------------------------------------------- */
+/* --- what the registry asks, and tells ------------------------------------------------------- */
 
-/* Servers first, then those that came in. */
-struct connections {
-    const struct agent_server *server;
-    size_t inbound;
-    bool is_inbound; /* of the connection given last */
-};
-
-static struct connections all_connections(const struct agent *agent)
-{
-    return (struct connections){.server = agent->servers};
-}
-
-static struct connection *next_connection(const struct agent *agent, struct connections *at)
-{
-    while (at->server != NULL) {
-        struct connection *connection = peer_connection(at->server->peer);
-        at->server = at->server->next;
-        if (connection != NULL)
-            return connection;
-    }
-    at->is_inbound = true;
-    return inbounds_next(agent->inbounds, &at->inbound);
-}
-
-static bool holds_session(const struct connection *connection, const struct mac *identity)
-{
-    const struct session *session = connection_session(connection);
-
-    return session != NULL && mac_equal(session_identity(session), identity);
-}
-
-/* --- the gate -------------------------------------------------------------------------------- */
-
-static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
+static struct tls_context *on_tls(void *context, enum tls_role role, bool legacy_cipher)
 {
     struct agent *agent = context;
     const struct tls_options options = {.role = role,
@@ -62,8 +24,8 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     return identity_context(agent->identity, &options);
 }
 
-static bool gate_authorise(void *context, const struct certificate_info *peer,
-                           const struct mac *expected, struct authlist_decision *decision)
+static bool on_authorise(void *context, const struct certificate_info *peer,
+                         const struct mac *expected, struct authlist_decision *decision)
 {
     struct agent *agent = context;
 
@@ -76,90 +38,13 @@ static bool gate_authorise(void *context, const struct certificate_info *peer,
     return is_in;
 }
 
-static void on_tidy(void *context)
-{
-    (void)context;
-    tls_drop_point_cache();
-}
-
-/* A handshake is over. What it left behind is dropped later, because that takes longer than a
- * handshake; and soon, because there may be no end of them. */
-static void tidy_later(struct agent *agent)
-{
-    if (!loop_timer_running(&agent->tidy_timer))
-        loop_timer_start(&agent->tidy_timer, TIDY_MS);
-}
-
-/* Of two sessions with one MAC the one that we initiated stays; one that is being ended makes room
- * for any. */
-static const char *gate_admit(void *context, const struct mac *identity, bool inbound)
-{
-    struct agent *agent = context;
-    struct connections at = all_connections(agent);
-    struct connection *connection;
-
-    tidy_later(agent);
-    if (agent->stopping)
-        return "the agent is stopping";
-    while ((connection = next_connection(agent, &at)) != NULL) {
-        if (!holds_session(connection, identity))
-            continue;
-        if (connection_ending(connection))
-            connection_abort(connection, "a new session with this server takes its place");
-        else if (at.is_inbound && !inbound)
-            connection_abort(connection, "the session that this agent initiated takes its place");
-        else
-            return "its MAC has a session already";
-    }
-    return NULL;
-}
-
-static bool gate_has_session(void *context, const struct mac *identity)
-{
-    const struct agent *agent = context;
-    struct connections at = all_connections(agent);
-    const struct connection *connection;
-
-    while ((connection = next_connection(agent, &at)) != NULL) {
-        if (holds_session(connection, identity))
-            return true;
-    }
-    return false;
-}
-
-static bool gate_crosses(void *context, const struct mac *identity, const char *address)
-{
-    const struct agent *agent = context;
-    struct peer_status state;
-
-    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next) {
-        const struct connection *connection = peer_connection(s->peer);
-        if (connection == NULL || !holds_session(connection, identity))
-            continue;
-        peer_state(s->peer, &state);
-        return address_same_host(state.address, address);
-    }
-    return false;
-}
-
-static bool gate_dials(void *context, const struct address_host *host)
-{
-    const struct agent *agent = context;
-
-    for (const struct agent_server *s = agent->servers; s != NULL; s = s->next) {
-        if (!s->leaving && peer_stands_at(s->peer, host))
-            return true;
-    }
-    return false;
-}
-
 static void drop_gone_servers(struct agent *agent)
 {
     struct agent_server **link = &agent->servers;
 
     while (*link != NULL) {
         struct agent_server *server = *link;
-        if (server->leaving && peer_connection(server->peer) == NULL) {
+        if (server->leaving && peer_is_over(server->peer)) {
             *link = server->next;
             peer_free(server->peer);
             free(server);
@@ -171,11 +56,10 @@ static void drop_gone_servers(struct agent *agent)
 
 static void check_stopped(struct agent *agent);
 
-static void gate_released(void *context)
+static void on_released(void *context)
 {
     struct agent *agent = context;
 
-    tidy_later(agent);
     drop_gone_servers(agent);
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_release(s->peer);
@@ -185,14 +69,7 @@ static void gate_released(void *context)
 
 static void on_offer_changed(void *context)
 {
-    struct agent *agent = context;
-    struct connections at = all_connections(agent);
-    struct connection *connection;
-
-    while ((connection = next_connection(agent, &at)) != NULL) {
-        if (connection_session(connection) != NULL && !connection_ending(connection))
-            session_offer_changed(connection_session(connection));
-    }
+    registry_offer_changed(((struct agent *)context)->registry);
 }
 
 /* --- settings -------------------------------------------------------------------------------- */
@@ -234,7 +111,7 @@ static void add_server(struct agent *agent, const struct settings_server *settin
     struct agent_server **link = &agent->servers;
 
     if (server != NULL)
-        server->peer = peer_new(&agent->gate, settings, 0);
+        server->peer = peer_new(agent->registry, settings, 0);
     if (server == NULL || server->peer == NULL) {
         free(server);
         log_error("server %s: no memory for it", settings->host);
@@ -265,15 +142,6 @@ static void apply_servers(struct agent *agent)
         else if (agent->ready && !s->leaving)
             peer_start(s->peer);
     }
-}
-
-void agent_recheck_sessions(struct agent *agent)
-{
-    struct connections at = all_connections(agent);
-    struct connection *connection;
-
-    while ((connection = next_connection(agent, &at)) != NULL)
-        connection_recheck(connection);
 }
 
 static void apply_listen(struct agent *agent)
@@ -337,7 +205,7 @@ void agent_configure(struct agent *agent, struct settings *settings)
         return;
     }
     agent->settings = settings;
-    agent->statistics.restarts += settings->enabled && !before->enabled ? 1 : 0;
+    registry_statistics(agent->registry)->restarts += settings->enabled && !before->enabled ? 1 : 0;
     apply_settings(agent);
     tell_what_waits(agent, before);
     settings_free(before);
@@ -345,7 +213,7 @@ void agent_configure(struct agent *agent, struct settings *settings)
         agent_ready(agent);
     else
         agent_find_identity(agent);
-    agent_recheck_sessions(agent);
+    registry_recheck(agent->registry);
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_recheck(s->peer);
 }
@@ -359,30 +227,6 @@ static void on_start_timer(void *context)
 
 static void on_stop_timer(void *context);
 
-static void on_farewell_idle(void *context)
-{
-    check_stopped(context);
-}
-
-static void make_gate(struct agent *agent)
-{
-    agent->gate = (struct gate){.shared = &agent->session,
-                                .farewell = agent->farewell,
-                                .tls = gate_tls,
-                                .authorise = gate_authorise,
-                                .admit = gate_admit,
-                                .has_session = gate_has_session,
-                                .crosses = gate_crosses,
-                                .dials = gate_dials,
-                                .explain = agent_explain,
-                                .diagnosed = agent_diagnosed,
-                                .up = agent_up,
-                                .down = agent_down,
-                                .statistics = &agent->statistics,
-                                .released = gate_released,
-                                .context = agent};
-}
-
 /* False: memory is out. */
 static bool make_parts(struct agent *agent)
 {
@@ -394,16 +238,20 @@ static bool make_parts(struct agent *agent)
                                               .software = options->software};
     if (loop_timer_init(agent->loop, &agent->start_timer, on_start_timer, agent) != 0 ||
         loop_timer_init(agent->loop, &agent->stop_timer, on_stop_timer, agent) != 0 ||
-        loop_timer_init(agent->loop, &agent->tidy_timer, on_tidy, agent) != 0 ||
         agent_clock_init(agent) != 0)
         return false;
     agent->session.views = views_new(options->loop, options->engine);
-    agent->farewell = farewell_new(options->loop, on_farewell_idle, agent);
     agent->identity = identity_new(options->loop, options->state_dir);
-    make_gate(agent);
-    agent->inbounds = inbounds_new(&agent->gate);
-    return agent->session.views != NULL && agent->farewell != NULL && agent->identity != NULL &&
-           agent->inbounds != NULL;
+    agent->registry = registry_new(&(struct registry_options){.shared = &agent->session,
+                                                              .tls = on_tls,
+                                                              .authorise = on_authorise,
+                                                              .explain = agent_explain,
+                                                              .diagnosed = agent_diagnosed,
+                                                              .released = on_released,
+                                                              .context = agent});
+    if (agent->registry != NULL)
+        agent->inbounds = inbounds_new(agent->registry);
+    return agent->session.views != NULL && agent->identity != NULL && agent->inbounds != NULL;
 }
 
 struct agent *agent_new(const struct agent_options *options, struct settings *settings)
@@ -454,10 +302,8 @@ static void on_stop_timer(void *context)
 
 static void check_stopped(struct agent *agent)
 {
-    struct connections at = all_connections(agent);
-
     if (agent->stopping && loop_timer_running(&agent->stop_timer) &&
-        farewell_count(agent->farewell) == 0 && next_connection(agent, &at) == NULL)
+        registry_is_empty(agent->registry))
         stop_is_complete(agent);
 }
 
@@ -466,6 +312,7 @@ void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
     if (agent->stopping)
         return;
     agent->stopping = true;
+    registry_stop(agent->registry);
     agent->stopped = done;
     agent->stopped_context = context;
     loop_timer_stop(&agent->start_timer);
@@ -494,14 +341,13 @@ void agent_free(struct agent *agent)
         engine_unobserve(agent->options.engine, &agent->observer);
     free_servers(agent);
     inbounds_free(agent->inbounds);
-    farewell_free(agent->farewell);
+    registry_free(agent->registry);
     identity_free(agent->identity);
     if (agent->session.views != NULL)
         views_free(agent->session.views);
     loop_timer_fini(&agent->start_timer);
     agent_clock_fini(agent);
     loop_timer_fini(&agent->stop_timer);
-    loop_timer_fini(&agent->tidy_timer);
     loop_deferred_cancel(agent->loop, &agent->stop_done);
     settings_free(agent->settings);
     free(agent);

@@ -50,7 +50,7 @@ static void recheck(void *context)
     struct agent *agent = context;
 
     loop_timer_stop(&agent->dates_timer);
-    agent_recheck_sessions(agent);
+    registry_recheck(agent->registry);
 }
 
 /* Timers know nothing of the real-time clock: this one is right as long as nobody sets that. A look

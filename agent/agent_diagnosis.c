@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what the gate is told ------------------------------------------------------------------- */
+/* --- what the registry asks, and tells
+ * ------------------------------------------------------------------- */
 
 enum diagnosis_ntp agent_ntp(const struct agent *agent)
 {
@@ -54,8 +55,6 @@ void agent_diagnosed(void *context, const char *who, const struct diagnosis *dia
     (void)snprintf(name, sizeof(name), "%s", who);
     if (diagnosis->code != DIAGNOSIS_NONE && agent->options.diagnosis_text != NULL)
         agent->options.diagnosis_text(diagnosis, log_line, name);
-    if (diagnosis_class(diagnosis->code) == DIAGNOSIS_REFUSED)
-        agent_refused(agent, diagnosis);
 }
 
 /* --- all of them in a row -------------------------------------------------------------------- */
@@ -160,14 +159,14 @@ static uint64_t rejected(const struct agent *agent)
 
 void state_statistics(const struct agent *agent, struct statistics *out)
 {
-    *out = agent->statistics;
+    *out = *registry_statistics(agent->registry);
     out->accept_rejects += rejected(agent);
     out->accept_attempts += rejected(agent);
 }
 
 void state_clear_statistics(struct agent *agent)
 {
-    memset(&agent->statistics, 0, sizeof(agent->statistics));
+    memset(registry_statistics(agent->registry), 0, sizeof(struct statistics));
     for (struct agent_server *s = agent->servers; s != NULL; s = s->next)
         peer_clear_counters(s->peer);
     inbounds_clear_counters(agent->inbounds);

@@ -10,11 +10,9 @@
 #include "agent/agent.h"
 #include "agent/diagnosis.h"
 #include "agent/identity/identity.h"
-#include "agent/peer/farewell.h"
-#include "agent/peer/gate.h"
 #include "agent/peer/inbound.h"
 #include "agent/peer/peer.h"
-#include "agent/peer/statistics.h"
+#include "agent/peer/registry.h"
 #include "agent/state.h"
 #include "agent/view/view.h"
 
@@ -34,11 +32,8 @@ struct agent {
     struct settings *settings;
     char name[SETTINGS_NAME_SIZE];
     struct session_context session;
-    struct gate gate;
-    struct statistics statistics;
-    struct farewell *farewell;
+    struct registry *registry;
     struct engine_observer observer;
-    struct state_observer *observers;
     struct identity *identity;
     struct inbounds *inbounds;
     struct agent_server *servers; /* in the order of the settings; leaving ones at the end */
@@ -47,7 +42,6 @@ struct agent {
     bool ready; /* identity and base MAC are known */
     int64_t waiting_until;
     struct loop_timer start_timer;
-    struct loop_timer tidy_timer;  /* runs after handshakes */
     struct loop_timer clock_timer; /* runs while a server waits for the clock to be set */
     struct loop_timer dates_timer; /* a certificate that let somebody in may have ended */
 
@@ -62,8 +56,6 @@ struct agent {
  * agent_ready(). May be called again after trouble. */
 void agent_find_identity(struct agent *agent);
 void agent_ready(struct agent *agent);
-/* Whoever would not be let in now, by list or clock, loses its session at once. */
-void agent_recheck_sessions(struct agent *agent);
 /*
  * agent_clock.c: servers that are held off while the clock is not set are tried again, and once
  * told, within a second of its being set. It looks only while there are such servers.
@@ -80,17 +72,12 @@ void agent_clock_watch(struct agent *agent);
 /* Somebody was let in by a certificate that is valid through this second (since 1970). */
 void agent_clock_until(struct agent *agent, int64_t not_after);
 
-/* agent_diagnosis.c: who keeps the clock; the gate's `explain` and `diagnosed`. */
+/* agent_diagnosis.c: who keeps the clock; the registry's `explain` and `diagnosed`. */
 enum diagnosis_ntp agent_ntp(const struct agent *agent);
 void agent_explain(void *context, const struct certificate_info *presented,
                    const struct authlist_decision *decision, const struct mac *expected,
                    struct diagnosis *out);
 void agent_diagnosed(void *context, const char *who, const struct diagnosis *diagnosis);
-/* state/state-observers.c: the gate's `up` and `down`; a refusal that is news. */
-void agent_up(void *context, const struct peer_status *peer);
-void agent_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
-                const char *reason, int64_t lasted);
-void agent_refused(const struct agent *agent, const struct diagnosis *why);
 /* What keeps all servers away stands before what kept this one. */
 void agent_diagnose_peer(const struct agent *agent, struct peer_status *peer);
 

@@ -15,6 +15,7 @@
 #include "agent/engine/facts.h"
 #include "agent/peer/inbound.h"
 #include "agent/peer/listener.h"
+#include "agent/peer/registry.h"
 #include "agent/peer/statistics.h"
 #include "agent/peer/status.h"
 #include "agent/radio.h"
@@ -29,6 +30,8 @@ struct agent;
  * NULL: there is none. */
 const char *state_service_name(unsigned bit);
 const char *state_message_name(uint16_t id);
+/* "handshake_failure" and so on, of a TLS alert. */
+const char *state_alert_name(int alert);
 
 struct state_peer_cursor {
     size_t next;
@@ -87,21 +90,9 @@ uint64_t state_radio_counter(const struct agent *agent, const char *container, c
 
 /* --- what happens ---------------------------------------------------------------------------- */
 
-/* Told in the order of registration; what is called must not change the agent. Members may be NULL.
- */
-struct state_observer {
-    struct state_observer *next;
-    void (*session_up)(void *context, const struct peer_status *peer);
-    /* The reason is a sentence, `why` the same as a code and its facts; it lasted so many ms. */
-    void (*session_down)(void *context, const struct peer_status *peer, const struct diagnosis *why,
-                         const char *reason, int64_t lasted);
-    /* Once for each cause, not for each try; of peers that come in, a bounded number a minute. */
-    void (*peer_refused)(void *context, const struct diagnosis *why);
-    void *context;
-};
-
-void state_observe(struct agent *agent, struct state_observer *observer);
-void state_unobserve(struct agent *agent, struct state_observer *observer);
+/* As registry_observe(). */
+void state_observe(struct agent *agent, struct registry_observer *observer);
+void state_unobserve(struct agent *agent, struct registry_observer *observer);
 
 /* --- devices and APs ------------------------------------------------------------------------- */
 

@@ -21,7 +21,7 @@ enum step { STEP_CONNECT, STEP_HANDSHAKE, STEP_SESSION, STEP_OVER };
 
 struct connection {
     const struct session_context *shared;
-    struct farewell *farewell;
+    struct lingering *lingering;
     struct tls_context *context;
     struct connection_owner owner;
     enum step step;
@@ -73,7 +73,7 @@ static void let_go(struct connection *c)
     if (c->step == STEP_CONNECT)
         (void)close(c->fd);
     else
-        farewell_take(c->farewell, c->fd);
+        lingering_take(c->lingering, c->fd);
     c->fd = -1;
 }
 
@@ -409,7 +409,7 @@ struct connection *connection_new(const struct connection_spec *spec,
         return NULL;
     }
     c->shared = spec->shared;
-    c->farewell = spec->farewell;
+    c->lingering = spec->lingering;
     c->context = tls_context_keep(spec->tls);
     c->owner = *owner;
     c->fd = spec->fd;

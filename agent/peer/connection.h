@@ -6,14 +6,14 @@
  * Nothing is written and no application byte is read before the peer was authorised and the owner
  * admitted it. `ended` is called once, from a deferred call, whatever happens; the owner then takes
  * what it wants to keep (counters, reason) and frees the connection. The descriptor is drained and
- * closed by the farewell, so that the peer gets our last words.
+ * closed by the lingering, so that the peer gets our last words.
  */
 #ifndef AGENT_PEER_CONNECTION_H
 #define AGENT_PEER_CONNECTION_H
 
 #include "agent/auth/authlist.h"
 #include "agent/diagnosis.h"
-#include "agent/peer/farewell.h"
+#include "agent/peer/lingering.h"
 #include "agent/peer/statistics.h"
 #include "agent/peer/status.h"
 #include "agent/session/session.h"
@@ -54,7 +54,7 @@ struct connection_owner {
 /* All but the descriptor and the context (which is kept) outlives the connection. */
 struct connection_spec {
     const struct session_context *shared; /* the loop is in it */
-    struct farewell *farewell;
+    struct lingering *lingering;
     struct tls_context *tls;
     struct statistics *statistics; /* NULL: not counted */
     bool inbound;

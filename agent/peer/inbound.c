@@ -5,8 +5,9 @@
 #include "agent/base/log-window.h"
 #include "agent/base/log.h"
 #include "agent/peer/address.h"
+#include "agent/peer/attempt.h"
 #include "agent/peer/hosts.h"
-#include "agent/refusals.h"
+#include "agent/peer/refusals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,57 +22,57 @@ const struct counter inbound_counter_table[] = {INBOUND_COUNTERS(ROW){NULL, 0}};
 enum {
     /* Those that wait to be authorised, and those that are. */
     PLACES = LISTENER_PENDING_MAX + INBOUND_SESSIONS_MAX,
-    NAME_SIZE = ADDRESS_TEXT_SIZE + 16,
     SESSIONS_TOLD = 64, /* within a window: that one is up, or down */
 };
 
 struct inbound {
     struct inbounds *all;
-    struct connection *connection; /* NULL: a free place */
-    bool waiting;                  /* occupies a place of the listener */
+    struct attempt attempt; /* not open: a free place */
+    bool waiting;           /* occupies a place of the listener */
     unsigned listener_place;
     struct address_host host;
     bool authorised;
-    bool crowded_out;
-    char name[NAME_SIZE]; /* for the log */
-    char address[ADDRESS_TEXT_SIZE];
-    enum diagnosis_code not_admitted;
-    bool crosses;         /* its MAC has our session to the same host */
-    int64_t active_since; /* -1: not active */
 };
 
 struct inbounds {
-    const struct gate *gate;
+    struct registry *registry;
     struct listener *listener;
     bool listening;
     bool legacy_cipher;
     struct inbound places[PLACES];
     struct inbound_counters counters;
     struct refusals refusals;
+    struct registry_observer observer;
 
     struct log_window log;     /* anybody can make us write a line */
     struct log_window comings; /* and who is let in, if it comes and goes all the time */
     struct hosts good;
 };
 
+static struct connection *connection_of(const struct inbound *in)
+{
+    return in->attempt.entry.connection;
+}
+
 static int64_t now(const struct inbounds *all)
 {
-    return loop_now(all->gate->shared->loop);
+    return loop_now(registry_options(all->registry)->shared->loop);
+}
+
+static void state_of(const struct inbound *in, struct peer_status *out)
+{
+    memset(out, 0, sizeof(*out));
+    attempt_status(&in->attempt, out);
 }
 
 /* --- telling failures ------------------------------------------------------------------------ */
-
-static const char *without_port(const char *address, char text[static NAME_SIZE])
-{
-    (void)snprintf(text, NAME_SIZE, "from %.*s", (int)(strrchr(address, ':') - address), address);
-    return text;
-}
 
 /* Whether lines may be written for this: by the address, the code and the key that was presented,
  * never by what the other side can vary in any other way. */
 static bool may_tell(struct inbounds *all, const struct diagnosis *diagnosis)
 {
-    char who[NAME_SIZE];
+    const char *address = diagnosis->address;
+    char who[ATTEMPT_NAME_SIZE];
     char key[9] = "";
     char cause[LOG_WINDOW_TEXT_SIZE];
 
@@ -79,90 +80,59 @@ static bool may_tell(struct inbounds *all, const struct diagnosis *diagnosis)
         (void)hex_text(diagnosis->presented.spki_sha256, 4, key);
     (void)snprintf(cause, sizeof(cause), "no session (%s%s%s)",
                    diagnosis_code_name(diagnosis->code), key[0] != '\0' ? ", key " : "", key);
-    return log_window_open(&all->log, without_port(diagnosis->address, who), cause, 1);
+    (void)snprintf(who, sizeof(who), "from %.*s", (int)(strrchr(address, ':') - address), address);
+    return log_window_open(&all->log, who, cause, 1);
 }
 
 static void tell_news(struct inbounds *all, const char *name, const struct diagnosis *diagnosis)
 {
     refusals_told(&all->refusals, diagnosis);
-    gate_tell(all->gate, name, diagnosis);
-}
-
-static void tell_failure(struct inbound *in, enum connection_end why,
-                         const struct diagnosis *diagnosis, bool news, const char *reason)
-{
-    const struct certificate_info *presented = connection_peer(in->connection);
-
-    if (!may_tell(in->all, diagnosis))
-        return;
-    log_warning("%s: no session: %s", in->name, reason);
-    if (why == CONNECTION_REFUSED && presented != NULL &&
-        connection_decision(in->connection)->verdict != AUTHLIST_OK)
-        gate_log_presented(in->name, presented);
-    if (news)
-        tell_news(in->all, in->name, diagnosis);
-}
-
-static void diagnose(const struct inbound *in, enum connection_end why, struct diagnosis *out)
-{
-    gate_diagnose(in->all->gate, in->connection, why, NULL, out);
-    if (in->crowded_out)
-        out->code = DIAGNOSIS_CROWDED_OUT;
-    else if (out->code == DIAGNOSIS_NONE)
-        out->code = in->not_admitted;
-    out->inbound = true;
-    out->port = listener_port(in->all->listener);
-    (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
+    registry_diagnosed(all->registry, name, diagnosis);
 }
 
 /* Why it has no session, unless nothing is wrong. True if that is news. */
-static bool note_refusal(struct inbound *in, const struct diagnosis *diagnosis)
+static bool note_refusal(struct inbound *in, const struct attempt_end *end)
 {
-    const struct authlist_decision *decision = connection_decision(in->connection);
-    bool was_let_in = decision != NULL && decision->verdict == AUTHLIST_OK;
-
-    switch (diagnosis->code) {
+    switch (end->diagnosis.code) {
     case DIAGNOSIS_NONE:
     case DIAGNOSIS_ENDED_HERE:
         return false;
     case DIAGNOSIS_PEER_CLOSED:
-        if (in->active_since >= 0)
+        if (end->active >= 0)
             return false;
         break;
     case DIAGNOSIS_SESSION_EXISTS:
-        if (in->crosses)
+        if (in->attempt.crosses)
             return false;
         break;
     default:
         break;
     }
-    return refusals_note(&in->all->refusals, diagnosis, was_let_in ? &decision->mac : NULL,
-                         now(in->all));
+    return refusals_note(&in->all->refusals, &end->diagnosis,
+                         end->was_let_in ? &end->status.mac : NULL, now(in->all));
 }
 
-static void tell_down(const struct inbound *in, const struct diagnosis *diagnosis, bool news,
-                      const char *reason)
+static void tell_failure(struct inbound *in, const struct attempt_end *end, bool is_news)
 {
-    int64_t lasted = now(in->all) - in->active_since;
-    struct peer_status state;
+    if (!may_tell(in->all, &end->diagnosis))
+        return;
+    log_warning("%s: no session: %s", in->attempt.name, end->reason);
+    if (end->was_refused)
+        attempt_log_presented(in->attempt.name, &end->diagnosis.presented);
+    if (is_news)
+        tell_news(in->all, in->attempt.name, &end->diagnosis);
+}
 
+static void tell_down(const struct inbound *in, const struct attempt_end *end, bool is_news)
+{
     if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
-        log_info("%s: session down after %" PRId64 " s: %s", in->name, lasted / 1000, reason);
-    inbounds_state(in->all, (size_t)(in - in->all->places), &state);
-    gate_down(in->all->gate, &state, diagnosis, reason, lasted);
-    if (news && may_tell(in->all, diagnosis))
-        tell_news(in->all, in->name, diagnosis);
+        attempt_log_down(&in->attempt, end);
+    registry_down(in->all->registry, &end->status, &end->diagnosis, end->reason, end->active);
+    if (is_news && may_tell(in->all, &end->diagnosis))
+        tell_news(in->all, in->attempt.name, &end->diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
-
-static bool on_authorise(void *context, const struct certificate_info *presented,
-                         struct authlist_decision *decision)
-{
-    const struct gate *gate = ((struct inbound *)context)->all->gate;
-
-    return gate->authorise(gate->context, presented, NULL, decision);
-}
 
 static void settle(struct inbound *in)
 {
@@ -171,36 +141,21 @@ static void settle(struct inbound *in)
     in->waiting = false;
 }
 
-static unsigned sessions(const struct inbounds *all)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < PLACES; i++) {
-        if (all->places[i].connection != NULL && !all->places[i].waiting)
-            count++;
-    }
-    return count;
-}
-
-static const char *on_admit(void *context, const struct mac *identity)
+static const char *on_authorised(void *context, const struct mac *identity,
+                                 enum diagnosis_code *code)
 {
     struct inbound *in = context;
+    unsigned sessions = 0;
 
-    const struct gate *gate = in->all->gate;
-
+    (void)identity;
     in->authorised = true;
     hosts_note(&in->all->good, &in->host);
-    if (sessions(in->all) >= INBOUND_SESSIONS_MAX) {
-        in->not_admitted = DIAGNOSIS_TOO_MANY;
-        return "there are as many inbound sessions as this agent holds";
-    }
-    const char *refusal = gate->admit(gate->context, identity, true);
-    if (refusal == NULL)
+    for (size_t i = 0; i < PLACES; i++)
+        sessions += connection_of(&in->all->places[i]) != NULL && !in->all->places[i].waiting;
+    if (sessions < INBOUND_SESSIONS_MAX)
         return NULL;
-    in->not_admitted = gate->has_session(gate->context, identity) ? DIAGNOSIS_SESSION_EXISTS
-                                                                  : DIAGNOSIS_ENDED_HERE;
-    in->crosses = gate->crosses != NULL && gate->crosses(gate->context, identity, in->address);
-    return refusal;
+    *code = DIAGNOSIS_TOO_MANY;
+    return "there are as many inbound sessions as this agent holds";
 }
 
 static void on_began(void *context)
@@ -211,44 +166,30 @@ static void on_began(void *context)
 static void on_active(void *context)
 {
     struct inbound *in = context;
-    const struct session *session = connection_session(in->connection);
-    struct peer_status state;
-    char mac[MAC_TEXT_SIZE];
+    struct peer_status status;
 
-    in->active_since = now(in->all);
-    refusals_forget(&in->all->refusals, in->address, connection_peer(in->connection));
-    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD)) {
-        log_info("%s: session up with %s, %s %s%s", in->name,
-                 mac_text(session_identity(session), mac), connection_tls_version(in->connection),
-                 connection_tls_cipher(in->connection),
-                 connection_legacy_cipher(in->connection) ? ", legacy cipher" : "");
-        gate_log_hash_alone(in->name, in->connection);
-    }
-    inbounds_state(in->all, (size_t)(in - in->all->places), &state);
-    gate_up(in->all->gate, &state);
+    refusals_forget(&in->all->refusals, in->attempt.address, connection_peer(connection_of(in)));
+    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
+        attempt_log_up(&in->attempt);
+    state_of(in, &status);
+    registry_up(in->all->registry, &status);
 }
 
-static void on_ended(void *context, enum connection_end why, const char *reason)
+static void on_ended(void *context, struct attempt_end *end)
 {
     struct inbound *in = context;
-    const struct gate *gate = in->all->gate;
-    struct connection *connection = in->connection;
-    struct diagnosis diagnosis;
 
-    diagnose(in, why, &diagnosis);
-    bool news = note_refusal(in, &diagnosis);
-    if (in->active_since >= 0)
-        tell_down(in, &diagnosis, news, reason);
+    end->diagnosis.port = listener_port(in->all->listener);
+    bool is_news = note_refusal(in, end);
+    if (end->active >= 0)
+        tell_down(in, end, is_news);
     else
-        tell_failure(in, why, &diagnosis, news, reason);
-    if (connection_session(connection) == NULL && why == CONNECTION_REFUSED)
+        tell_failure(in, end, is_news);
+    if (!end->had_session && end->why == CONNECTION_REFUSED)
         in->all->counters.refused++;
-    else if (connection_session(connection) == NULL && !in->crowded_out)
+    else if (!end->had_session && end->diagnosis.code != DIAGNOSIS_CROWDED_OUT)
         in->all->counters.handshakes_failed++;
     settle(in);
-    in->connection = NULL;
-    connection_free(connection);
-    gate->released(gate->context);
 }
 
 /* --- coming in ------------------------------------------------------------------------------- */
@@ -257,7 +198,7 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
 static struct inbound *free_place(struct inbounds *all)
 {
     for (size_t i = 0; i < PLACES; i++) {
-        if (all->places[i].connection == NULL)
+        if (connection_of(&all->places[i]) == NULL)
             return &all->places[i];
     }
     return NULL;
@@ -265,36 +206,23 @@ static struct inbound *free_place(struct inbounds *all)
 
 static bool on_accepted(void *context, int fd, const struct sockaddr_storage *from, unsigned place)
 {
+    static const struct attempt_owner owner = {
+        .authorised = on_authorised, .began = on_began, .active = on_active, .ended = on_ended};
     struct inbounds *all = context;
+    const struct registry_options *agent = registry_options(all->registry);
     struct inbound *in = free_place(all);
-    struct tls_context *tls = all->gate->tls(all->gate->context, TLS_SERVER, all->legacy_cipher);
-    const struct connection_owner owner = {.authorise = on_authorise,
-                                           .admit = on_admit,
-                                           .began = on_began,
-                                           .active = on_active,
-                                           .ended = on_ended,
-                                           .context = in};
+    struct tls_context *tls = agent->tls(agent->context, TLS_SERVER, all->legacy_cipher);
 
     if (in == NULL || tls == NULL) {
         (void)close(fd);
         return false;
     }
-    *in = (struct inbound){.all = all,
-                           .waiting = true,
-                           .listener_place = place,
-                           .host = address_host(from),
-                           .active_since = -1};
-    (void)address_text(from, in->address);
-    (void)snprintf(in->name, sizeof(in->name), "from %s", in->address);
-    in->connection = connection_new(&(struct connection_spec){.shared = all->gate->shared,
-                                                              .farewell = all->gate->farewell,
-                                                              .tls = tls,
-                                                              .statistics = all->gate->statistics,
-                                                              .inbound = true,
-                                                              .legacy_cipher = all->legacy_cipher,
-                                                              .fd = fd},
-                                    &owner);
-    return in->connection != NULL;
+    *in = (struct inbound){
+        .all = all, .waiting = true, .listener_place = place, .host = address_host(from)};
+    attempt_init(&in->attempt, all->registry, true, &owner, in);
+    (void)address_text(from, in->attempt.address);
+    (void)snprintf(in->attempt.name, sizeof(in->attempt.name), "from %s", in->attempt.address);
+    return attempt_open(&in->attempt, fd, tls, all->legacy_cipher);
 }
 
 /* --- what the listener asks, and tells ------------------------------------------------------- */
@@ -302,18 +230,16 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
 static bool on_knows(void *context, const struct sockaddr_storage *from)
 {
     const struct inbounds *all = context;
-    const struct gate *gate = all->gate;
     const struct address_host host = address_host(from);
 
-    return hosts_has(&all->good, &host) ||
-           (gate->dials != NULL && gate->dials(gate->context, &host));
+    return hosts_has(&all->good, &host) || registry_dials(all->registry, &host);
 }
 
 static struct inbound *waiting_at(struct inbounds *all, unsigned place)
 {
     for (size_t i = 0; i < PLACES; i++) {
         struct inbound *in = &all->places[i];
-        if (in->connection != NULL && in->waiting && in->listener_place == place)
+        if (connection_of(in) != NULL && in->waiting && in->listener_place == place)
             return in;
     }
     return NULL;
@@ -323,27 +249,23 @@ static bool on_has_hello(void *context, unsigned place)
 {
     const struct inbound *in = waiting_at(context, place);
 
-    return in != NULL && connection_has_hello(in->connection);
+    return in != NULL && connection_has_hello(connection_of(in));
 }
 
 /* At once, for its place is wanted now. */
 static void on_evict(void *context, unsigned place)
 {
-    static const char reason[] = "its place was given to another connection that came in";
     struct inbound *in = waiting_at(context, place);
 
-    if (in == NULL)
-        return;
-    in->crowded_out = true;
-    connection_abort(in->connection, reason);
-    on_ended(in, CONNECTION_NO_TLS, reason);
+    if (in != NULL)
+        attempt_crowd_out(&in->attempt, "its place was given to another connection that came in");
 }
 
 static void on_turned_away(void *context, const struct sockaddr_storage *from, bool throttled)
 {
     struct inbounds *all = context;
     struct diagnosis diagnosis;
-    char name[NAME_SIZE];
+    char name[ATTEMPT_NAME_SIZE];
 
     diagnosis_init(&diagnosis, throttled ? DIAGNOSIS_THROTTLED : DIAGNOSIS_CROWDED_OUT);
     diagnosis.inbound = true;
@@ -362,14 +284,22 @@ static void on_turned_away(void *context, const struct sockaddr_storage *from, b
 
 /* --- from outside ---------------------------------------------------------------------------- */
 
-struct inbounds *inbounds_new(const struct gate *gate)
+/* Whichever way and from wherever it came. */
+static void on_session_up(void *context, const struct peer_status *peer)
 {
-    struct loop *loop = gate->shared->loop;
+    refusals_forget_mac(&((struct inbounds *)context)->refusals, &peer->mac);
+}
+
+struct inbounds *inbounds_new(struct registry *registry)
+{
+    struct loop *loop = registry_options(registry)->shared->loop;
     struct inbounds *all = calloc(1, sizeof(*all));
 
     if (all == NULL)
         return NULL;
-    all->gate = gate;
+    all->registry = registry;
+    all->observer = (struct registry_observer){.session_up = on_session_up, .context = all};
+    registry_observe(registry, &all->observer);
     all->listener = listener_new(loop, &(struct listener_owner){.accepted = on_accepted,
                                                                 .knows = on_knows,
                                                                 .has_hello = on_has_hello,
@@ -390,41 +320,26 @@ void inbounds_free(struct inbounds *all)
     if (all == NULL)
         return;
     for (size_t i = 0; i < PLACES; i++)
-        connection_free(all->places[i].connection);
+        attempt_free(&all->places[i].attempt);
+    registry_unobserve(all->registry, &all->observer);
     listener_free(all->listener);
     log_window_fini(&all->log);
     log_window_fini(&all->comings);
     free(all);
 }
 
-static void finish_all(struct inbounds *all, const char *reason)
+void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
 {
-    for (size_t i = 0; i < PLACES; i++) {
-        if (all->places[i].connection != NULL)
-            connection_shutdown(all->places[i].connection, reason);
-    }
-}
-
-static void finish_legacy(struct inbounds *all)
-{
-    struct connection *connection;
-    size_t cursor = 0;
-
-    while ((connection = inbounds_next(all, &cursor)) != NULL) {
-        if (connection_legacy_cipher(connection))
+    for (size_t i = 0; i < PLACES && !settings->legacy_cipher; i++) {
+        struct connection *connection = connection_of(&all->places[i]);
+        if (connection != NULL && connection_legacy_cipher(connection))
             connection_shutdown(connection,
                                 "it was made with legacy-cipher, which is not configured any more");
     }
-}
-
-void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
-{
-    if (!settings->legacy_cipher)
-        finish_legacy(all);
     all->legacy_cipher = settings->legacy_cipher;
     listener_configure(all->listener, settings);
     if (all->listening && !settings->enabled)
-        finish_all(all, "the agent does not listen any more");
+        (void)inbounds_finish(all, NULL, "the agent does not listen any more");
     all->listening = settings->enabled;
 }
 
@@ -432,30 +347,19 @@ void inbounds_stop(struct inbounds *all, const char *reason)
 {
     listener_configure(all->listener, &(struct settings_listen){.enabled = false});
     all->listening = false;
-    finish_all(all, reason);
+    (void)inbounds_finish(all, NULL, reason);
 }
 
-struct connection *inbounds_next(const struct inbounds *all, size_t *cursor)
+bool inbounds_next(const struct inbounds *all, size_t *cursor, struct peer_status *out)
 {
     while (*cursor < PLACES) {
-        struct connection *connection = all->places[(*cursor)++].connection;
-        if (connection != NULL)
-            return connection;
+        const struct inbound *in = &all->places[(*cursor)++];
+        if (connection_of(in) == NULL)
+            continue;
+        state_of(in, out);
+        return true;
     }
-    return NULL;
-}
-
-void inbounds_state(const struct inbounds *all, size_t place, struct peer_status *out)
-{
-    const struct inbound *in = &all->places[place];
-
-    memset(out, 0, sizeof(*out));
-    out->inbound = true;
-    (void)snprintf(out->address, sizeof(out->address), "%s", in->address);
-    out->next_attempt = -1;
-    out->attempts = 1;
-    out->connections = connection_session(in->connection) != NULL ? 1 : 0;
-    gate_describe(in->all->gate, in->connection, out);
+    return false;
 }
 
 size_t inbounds_finish(struct inbounds *all, const char *host, const char *reason)
@@ -464,21 +368,12 @@ size_t inbounds_finish(struct inbounds *all, const char *host, const char *reaso
 
     for (size_t i = 0; i < PLACES; i++) {
         const struct inbound *in = &all->places[i];
-        if (in->connection == NULL || (host != NULL && !address_is_of(in->address, host)))
+        if (connection_of(in) == NULL ||
+            (host != NULL && !address_is_of(in->attempt.address, host)))
             continue;
-        connection_shutdown(in->connection, reason);
+        connection_shutdown(connection_of(in), reason);
         count++;
     }
-    return count;
-}
-
-size_t inbounds_count(const struct inbounds *all)
-{
-    size_t cursor = 0;
-    size_t count = 0;
-
-    while (inbounds_next(all, &cursor) != NULL)
-        count++;
     return count;
 }
 
@@ -497,20 +392,11 @@ bool inbounds_next_refusal(const struct inbounds *all, size_t *cursor, struct di
     return refusals_next(&all->refusals, cursor, now(all), out);
 }
 
-void inbounds_forget_refusals(struct inbounds *all, const struct mac *identity)
-{
-    refusals_forget_mac(&all->refusals, identity);
-}
-
 void inbounds_clear_counters(struct inbounds *all)
 {
-    struct connection *connection;
-    size_t cursor = 0;
-
     memset(&all->counters, 0, sizeof(all->counters));
     listener_clear_counters(all->listener);
-    while ((connection = inbounds_next(all, &cursor)) != NULL) {
-        if (connection_session(connection) != NULL)
-            session_clear_counters(connection_session(connection));
-    }
+    for (size_t i = 0; i < PLACES; i++)
+        if (attempt_session(&all->places[i].attempt) != NULL)
+            session_clear_counters(attempt_session(&all->places[i].attempt));
 }

@@ -7,8 +7,8 @@
 #define AGENT_PEER_INBOUND_H
 
 #include "agent/base/counter.h"
-#include "agent/peer/gate.h"
 #include "agent/peer/listener.h"
+#include "agent/peer/registry.h"
 #include "agent/peer/status.h"
 #include "agent/settings.h"
 
@@ -33,7 +33,7 @@ struct inbound_counters {
 extern const struct counter inbound_counter_table[];
 
 /* NULL if memory is out. Does not listen before it is configured. */
-struct inbounds *inbounds_new(const struct gate *gate);
+struct inbounds *inbounds_new(struct registry *registry);
 void inbounds_free(struct inbounds *inbounds);
 
 /* Sessions go on, unless listening is switched off, or they were made with legacy-cipher, which is
@@ -42,22 +42,17 @@ void inbounds_configure(struct inbounds *inbounds, const struct settings_listen 
 /* Closes the listener and ends all connections in order. */
 void inbounds_stop(struct inbounds *inbounds, const char *reason);
 
-/* In no order; a cursor of 0 starts. NULL after the last one. What it gives stays as long as the
- * caller does not return to the loop. */
-struct connection *inbounds_next(const struct inbounds *inbounds, size_t *cursor);
-void inbounds_state(const struct inbounds *inbounds, size_t place, struct peer_status *out);
+/* In no order; a cursor of 0 starts. False after the last one. */
+bool inbounds_next(const struct inbounds *inbounds, size_t *cursor, struct peer_status *out);
 
 /* Those that were refused lately, as refusals_next(). */
 bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);
-/* This MAC has a session, as refusals_forget_mac(). */
-void inbounds_forget_refusals(struct inbounds *inbounds, const struct mac *identity);
 /* All counters from 0 again, those of the listener and of the sessions, too. */
 void inbounds_clear_counters(struct inbounds *inbounds);
 
 /* Ends those from this host (NULL: all) in order; how many. */
 size_t inbounds_finish(struct inbounds *inbounds, const char *host, const char *reason);
 
-size_t inbounds_count(const struct inbounds *inbounds);
 const struct listener *inbounds_listener(const struct inbounds *inbounds);
 const struct inbound_counters *inbounds_counters(const struct inbounds *inbounds);
 

@@ -2,7 +2,7 @@
 #include "agent/peer/peer.h"
 
 #include "agent/base/log.h"
-#include "agent/peer/address.h"
+#include "agent/peer/attempt.h"
 #include "agent/peer/backoff.h"
 #include "agent/peer/failure.h"
 #include "agent/peer/resolve.h"
@@ -15,17 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = SETTINGS_HOST_SIZE + 16 };
-
 struct peer {
-    const struct gate *gate;
+    struct registry *registry;
     struct settings_server server;
-    char name[NAME_SIZE]; /* for the log */
+    struct attempt attempt;
     bool running;
     bool held;
     bool redials;      /* as soon as this connection has ended */
-    bool has_identity; /* it was authorised before, by this MAC */
-    struct mac identity;
+    bool has_identity; /* it was authorised before, by the MAC in the attempt */
     struct backoff backoff;
     struct loop_timer timer; /* the next round */
 
@@ -33,19 +30,13 @@ struct peer {
     struct resolve *resolve;
     struct resolve_result addresses;
     size_t next_address;
-    struct address_host stands[RESOLVE_ADDRESSES_MAX]; /* of the last round that found any */
-    size_t stand_count;
-    char address[ADDRESS_TEXT_SIZE];
-    struct connection *connection;
-    int64_t active_since;      /* -1: not active */
+    struct registry_server stands;
+    struct address_host hosts[RESOLVE_ADDRESSES_MAX]; /* of the last round that found any */
     enum connection_end worst; /* of this round's failures: how far one came at most; or its end */
     char failure[PEER_REASON_SIZE];
-    bool has_presented; /* a certificate that was refused in this round */
-    bool lacks_clock;   /* so one was, because our clock is not set */
-    struct certificate_info presented;
-
     struct diagnosis failed; /* with the failure */
-    enum diagnosis_code not_admitted;
+    bool was_refused;        /* and the certificate in it was, by the auth list */
+    bool lacks_clock;        /* one was refused in this round because our clock is not set */
 
     struct diagnosis diagnosis; /* DIAGNOSIS_NONE: a session is up, or nothing is known yet */
     int64_t diagnosed_at;
@@ -58,13 +49,12 @@ struct peer {
     struct session_counters counters; /* of the last session */
 };
 
-static void dial(struct peer *p);
 static void dial_anew(struct peer *p);
 static void try_next(struct peer *p);
 
 static struct loop *loop_of(const struct peer *p)
 {
-    return p->gate->shared->loop;
+    return registry_options(p->registry)->shared->loop;
 }
 
 /* --- why there is no session, as a code ------------------------------------------------------ */
@@ -101,11 +91,6 @@ static void set_code(struct peer *p, enum diagnosis_code code)
     (void)set_diagnosis(p, &diagnosis);
 }
 
-static const struct mac *expected_mac(const struct peer *p)
-{
-    return p->server.has_mac ? &p->server.mac : NULL;
-}
-
 /* --- waiting --------------------------------------------------------------------------------- */
 
 static int64_t wait_for_next_round(struct peer *p)
@@ -119,9 +104,9 @@ static int64_t wait_for_next_round(struct peer *p)
 /* The MAC it is known by, if that has a session already. */
 static bool must_hold(const struct peer *p)
 {
-    const struct mac *mac = p->server.has_mac ? &p->server.mac : &p->identity;
+    const struct mac *mac = p->server.has_mac ? &p->server.mac : &p->attempt.entry.identity;
 
-    return (p->server.has_mac || p->has_identity) && p->gate->has_session(p->gate->context, mac);
+    return (p->server.has_mac || p->has_identity) && registry_has_session(p->registry, mac);
 }
 
 static void hold(struct peer *p)
@@ -131,19 +116,21 @@ static void hold(struct peer *p)
     p->held = true;
     loop_timer_stop(&p->timer);
     set_code(p, DIAGNOSIS_HELD);
-    log_info("%s: not dialled, because its MAC has a session already", p->name);
+    log_info("%s: not dialled, because its MAC has a session already", p->attempt.name);
 }
 
 /* --- telling why there is no session --------------------------------------------------------- */
 
+/* The one that came farthest is what the round failed by. */
 static void note_failure(struct peer *p, enum connection_end why, const struct diagnosis *diagnosis,
                          const char *where, const char *reason)
 {
     if (p->failure[0] != '\0' && why < p->worst)
         return;
     p->failed = *diagnosis;
-    (void)snprintf(p->failed.address, sizeof(p->failed.address), "%s", p->address);
+    (void)snprintf(p->failed.address, sizeof(p->failed.address), "%s", p->attempt.address);
     p->worst = why;
+    p->was_refused = false;
     (void)snprintf(p->failure, sizeof(p->failure), "%s%s%.*s", where, where[0] != '\0' ? ": " : "",
                    (int)(sizeof(p->failure) - ADDRESS_TEXT_SIZE - 2), reason);
 }
@@ -156,14 +143,15 @@ static void note_code(struct peer *p, enum diagnosis_code code, int error, const
 
     diagnosis_init(&diagnosis, code);
     diagnosis.error = error;
-    gate_explain(p->gate, &diagnosis);
+    registry_explain(p->registry, NULL, NULL, NULL, &diagnosis);
     note_failure(p, CONNECTION_UNREACHABLE, &diagnosis, where, reason);
 }
 
 static void tell_repeats(struct peer *p)
 {
     if (p->repeats > 0)
-        log_info("%s: what kept it away happened %" PRIu64 " more times", p->name, p->repeats);
+        log_info("%s: what kept it away happened %" PRIu64 " more times", p->attempt.name,
+                 p->repeats);
     p->repeats = 0;
 }
 
@@ -188,144 +176,94 @@ static void round_failed(struct peer *p)
 
     if (!may_tell(p, news, p->failure))
         return;
-    log_warning("%s: no session: %s; next try in %" PRId64 " ms, and so on until it works", p->name,
-                p->failure, delay);
-    if (p->has_presented && p->worst == CONNECTION_REFUSED)
-        gate_log_presented(p->name, &p->presented);
+    log_warning("%s: no session: %s; next try in %" PRId64 " ms, and so on until it works",
+                p->attempt.name, p->failure, delay);
+    if (p->was_refused)
+        attempt_log_presented(p->attempt.name, &p->failed.presented);
     if (news) /* else it was told when the session ended */
-        gate_tell(p->gate, p->name, &p->diagnosis);
+        registry_diagnosed(p->registry, p->attempt.name, &p->diagnosis);
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */
 
-static bool on_authorise(void *context, const struct certificate_info *presented,
-                         struct authlist_decision *decision)
-{
-    struct peer *p = context;
-    return p->gate->authorise(p->gate->context, presented, expected_mac(p), decision);
-}
-
-static const char *on_admit(void *context, const struct mac *identity)
+static const char *on_authorised(void *context, const struct mac *identity,
+                                 enum diagnosis_code *code)
 {
     struct peer *p = context;
 
+    (void)identity;
+    (void)code;
     p->has_identity = true;
-    p->identity = *identity;
-    const char *refusal = p->gate->admit(p->gate->context, identity, false);
-    if (refusal != NULL)
-        p->not_admitted = p->gate->has_session(p->gate->context, identity)
-                              ? DIAGNOSIS_SESSION_EXISTS
-                              : DIAGNOSIS_ENDED_HERE;
-    return refusal;
+    return NULL;
 }
 
 static void on_began(void *context)
 {
-    struct peer *p = context;
-
-    p->connections++;
+    ((struct peer *)context)->connections++;
 }
 
 static void on_active(void *context)
 {
     struct peer *p = context;
     struct peer_status state;
-    char mac[MAC_TEXT_SIZE];
 
-    p->active_since = loop_now(loop_of(p));
-    log_info("%s: session up with %s at %s, %s %s%s", p->name, mac_text(&p->identity, mac),
-             p->address, connection_tls_version(p->connection),
-             connection_tls_cipher(p->connection),
-             connection_legacy_cipher(p->connection) ? ", legacy cipher" : "");
-    gate_log_hash_alone(p->name, p->connection);
+    attempt_log_up(&p->attempt);
     tell_repeats(p);
     p->told = false;
     set_code(p, DIAGNOSIS_NONE);
     peer_state(p, &state);
-    gate_up(p->gate, &state);
+    registry_up(p->registry, &state);
 }
 
-static void tell_down(struct peer *p, const struct diagnosis *diagnosis, const char *reason,
-                      int64_t lasted)
+static void tell_down(struct peer *p, const struct attempt_end *end)
 {
     struct peer_status state;
 
-    log_info("%s: session down after %" PRId64 " s: %s", p->name, lasted / 1000, reason);
+    attempt_log_down(&p->attempt, end);
     peer_state(p, &state);
-    gate_down(p->gate, &state, diagnosis, reason, lasted);
+    registry_down(p->registry, &state, &end->diagnosis, end->reason, end->active);
 }
 
-static void session_ended(struct peer *p, enum connection_end why,
-                          const struct diagnosis *diagnosis, const char *reason)
+static void session_ended(struct peer *p, const struct attempt_end *end)
 {
-    bool was_active = p->active_since >= 0;
-    int64_t lasted = was_active ? loop_now(loop_of(p)) - p->active_since : 0;
-
-    p->worst = why;
+    p->worst = end->why;
+    p->counters = end->status.counters;
     p->disconnections++;
-    p->active_since = -1;
-    if (lasted >= PEER_SETTLED_MS)
+    if (end->active >= PEER_SETTLED_MS)
         backoff_reset(&p->backoff);
-    bool is_news = set_diagnosis(p, diagnosis);
-    bool is_told = may_tell(p, is_news, reason);
-    if (was_active)
-        tell_down(p, diagnosis, reason, lasted);
+    bool is_news = set_diagnosis(p, &end->diagnosis);
+    bool is_told = may_tell(p, is_news, end->reason);
+    if (end->active >= 0)
+        tell_down(p, end);
     else if (is_told)
-        log_warning("%s: the session ended before it was active: %s", p->name, reason);
-    if (is_news && diagnosis->code != DIAGNOSIS_ENDED_HERE)
-        gate_tell(p->gate, p->name, &p->diagnosis);
+        log_warning("%s: the session ended before it was active: %s", p->attempt.name, end->reason);
+    if (is_news && end->diagnosis.code != DIAGNOSIS_ENDED_HERE)
+        registry_diagnosed(p->registry, p->attempt.name, &p->diagnosis);
     if (p->running && must_hold(p))
         hold(p);
     else if (p->running && !p->redials)
         (void)wait_for_next_round(p);
 }
 
-static void keep_presented(struct peer *p, const struct connection *connection)
-{
-    const struct certificate_info *presented = connection_peer(connection);
-
-    p->has_presented = presented != NULL && connection_decision(connection)->verdict != AUTHLIST_OK;
-    if (p->has_presented)
-        p->presented = *presented;
-}
-
-static void diagnose(struct peer *p, const struct connection *connection, enum connection_end why,
-                     struct diagnosis *out)
-{
-    gate_diagnose(p->gate, connection, why, expected_mac(p), out);
-    if (out->code == DIAGNOSIS_NONE)
-        out->code = p->not_admitted;
-    (void)snprintf(out->address, sizeof(out->address), "%s", p->address);
-}
-
-static void on_ended(void *context, enum connection_end why, const char *reason)
+static void on_ended(void *context, struct attempt_end *end)
 {
     struct peer *p = context;
-    struct connection *connection = p->connection;
-    const struct session *session = connection_session(connection);
-    struct diagnosis diagnosis;
-    char text[PEER_REASON_SIZE];
-
-    (void)snprintf(text, sizeof(text), "%s", reason);
-    keep_presented(p, connection);
-    diagnose(p, connection, why, &diagnosis);
-    if (diagnosis.code == DIAGNOSIS_CLOCK_NOT_SET)
-        p->lacks_clock = true;
-    if (session != NULL)
-        p->counters = *session_counters(session);
-    p->connection = NULL;
-    connection_free(connection);
     bool redials = p->redials && p->running;
-    if (session != NULL)
-        session_ended(p, why, &diagnosis, text);
-    else if (!redials)
-        note_failure(p, why, &diagnosis, p->address, text);
+
+    if (end->diagnosis.code == DIAGNOSIS_CLOCK_NOT_SET)
+        p->lacks_clock = true;
+    if (end->had_session) {
+        session_ended(p, end);
+    } else if (!redials) {
+        note_failure(p, end->why, &end->diagnosis, p->attempt.address, end->reason);
+        if (end->why == p->worst)
+            p->was_refused = end->was_refused;
+    }
     p->redials = false;
     if (redials && !p->held)
         dial_anew(p);
-    else if (session == NULL)
+    else if (!end->had_session)
         try_next(p);
-    p->gate->released(p->gate->context);
 }
 
 /* --- a round --------------------------------------------------------------------------------- */
@@ -334,35 +272,19 @@ static void on_ended(void *context, enum connection_end why, const char *reason)
 static int open_connection(struct peer *p, const struct sockaddr_storage *address,
                            struct tls_context *tls)
 {
-    static const struct connection_owner callbacks = {.authorise = on_authorise,
-                                                      .admit = on_admit,
-                                                      .began = on_began,
-                                                      .active = on_active,
-                                                      .ended = on_ended};
-    struct connection_owner owner = callbacks;
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return errno;
     p->attempts++;
-    (void)address_text(address, p->address);
+    (void)address_text(address, p->attempt.address);
     if (connect(fd, (const struct sockaddr *)address, address_size(address)) != 0 &&
         errno != EINPROGRESS && errno != EINTR) {
         int error = errno;
         (void)close(fd);
         return error;
     }
-    owner.context = p;
-    p->not_admitted = DIAGNOSIS_NONE;
-    p->connection =
-        connection_new(&(struct connection_spec){.shared = p->gate->shared,
-                                                 .farewell = p->gate->farewell,
-                                                 .tls = tls,
-                                                 .statistics = p->gate->statistics,
-                                                 .legacy_cipher = p->server.legacy_cipher,
-                                                 .fd = fd},
-                       &owner);
-    return p->connection != NULL ? 0 : ENOMEM;
+    return attempt_open(&p->attempt, fd, tls, p->server.legacy_cipher) ? 0 : ENOMEM;
 }
 
 static void try_next(struct peer *p)
@@ -373,7 +295,8 @@ static void try_next(struct peer *p)
         hold(p);
         return;
     }
-    struct tls_context *tls = p->gate->tls(p->gate->context, TLS_CLIENT, p->server.legacy_cipher);
+    const struct registry_options *agent = registry_options(p->registry);
+    struct tls_context *tls = agent->tls(agent->context, TLS_CLIENT, p->server.legacy_cipher);
     if (tls == NULL)
         note_code(p, DIAGNOSIS_NO_RESOURCES, 0, "", "there is no TLS context");
     while (tls != NULL && p->next_address < p->addresses.count) {
@@ -392,9 +315,9 @@ static void remember_addresses(struct peer *p)
 {
     if (p->addresses.count == 0)
         return;
-    p->stand_count = p->addresses.count;
-    for (size_t i = 0; i < p->stand_count; i++)
-        p->stands[i] = address_host(&p->addresses.addresses[i]);
+    p->stands.count = p->addresses.count;
+    for (size_t i = 0; i < p->stands.count; i++)
+        p->hosts[i] = address_host(&p->addresses.addresses[i]);
 }
 
 static void resolved(void *context, const struct resolve_result *result)
@@ -419,7 +342,7 @@ static void dial(struct peer *p)
     }
     p->held = false;
     p->failure[0] = '\0';
-    p->has_presented = false;
+    p->was_refused = false;
     p->lacks_clock = false;
     p->worst = CONNECTION_UNREACHABLE;
     p->next_address = 0;
@@ -450,30 +373,36 @@ static void on_timer(void *context)
 
 /* --- from outside ---------------------------------------------------------------------------- */
 
-static void set_name(struct peer *p)
+static void take_settings(struct peer *p, const struct settings_server *server)
 {
-    bool colon = strchr(p->server.host, ':') != NULL;
-
-    (void)snprintf(p->name, sizeof(p->name), colon ? "server [%s]:%u" : "server %s:%u",
-                   p->server.host, (unsigned)p->server.port);
+    p->server = *server;
+    p->attempt.expected = server->has_mac ? &p->server.mac : NULL;
 }
 
-struct peer *peer_new(const struct gate *gate, const struct settings_server *server, uint64_t seed)
+struct peer *peer_new(struct registry *registry, const struct settings_server *server,
+                      uint64_t seed)
 {
+    static const struct attempt_owner owner = {
+        .authorised = on_authorised, .began = on_began, .active = on_active, .ended = on_ended};
     struct peer *p = calloc(1, sizeof(*p));
 
-    if (p == NULL || loop_timer_init(gate->shared->loop, &p->timer, on_timer, p) != 0) {
+    if (p == NULL ||
+        loop_timer_init(registry_options(registry)->shared->loop, &p->timer, on_timer, p) != 0) {
         free(p);
         return NULL;
     }
-    p->gate = gate;
-    p->server = *server;
-    p->active_since = -1;
+    p->registry = registry;
+    attempt_init(&p->attempt, registry, false, &owner, p);
+    (void)snprintf(p->attempt.name, sizeof(p->attempt.name),
+                   strchr(server->host, ':') != NULL ? "server [%s]:%u" : "server %s:%u",
+                   server->host, (unsigned)server->port);
+    take_settings(p, server);
     diagnosis_init(&p->diagnosis, DIAGNOSIS_NONE);
     diagnosis_init(&p->failed, DIAGNOSIS_NONE);
-    set_name(p);
     resolve_numeric(server->host, server->port, &p->addresses);
     remember_addresses(p);
+    p->stands.hosts = p->hosts;
+    registry_add_server(registry, &p->stands);
     backoff_init(&p->backoff, seed);
     return p;
 }
@@ -483,7 +412,8 @@ void peer_free(struct peer *p)
     if (p == NULL)
         return;
     resolve_cancel(p->resolve);
-    connection_free(p->connection);
+    attempt_free(&p->attempt);
+    registry_remove_server(p->registry, &p->stands);
     loop_timer_fini(&p->timer);
     free(p);
 }
@@ -498,11 +428,12 @@ void peer_configure(struct peer *p, const struct settings_server *server)
     bool same = p->server.has_mac == server->has_mac &&
                 (!server->has_mac || mac_equal(&p->server.mac, &server->mac));
 
-    p->server = *server;
+    take_settings(p, server);
     if (!same)
         peer_recheck(p);
-    if (!server->legacy_cipher && p->connection != NULL && !connection_ending(p->connection) &&
-        connection_legacy_cipher(p->connection))
+    if (!server->legacy_cipher && p->attempt.entry.connection != NULL &&
+        !connection_ending(p->attempt.entry.connection) &&
+        connection_legacy_cipher(p->attempt.entry.connection))
         (void)peer_reconnect(p, "it was made with legacy-cipher, which is not configured any more");
 }
 
@@ -512,7 +443,7 @@ void peer_start(struct peer *p)
         return;
     p->running = true;
     backoff_reset(&p->backoff);
-    if (p->connection == NULL)
+    if (p->attempt.entry.connection == NULL)
         dial(p);
 }
 
@@ -525,17 +456,17 @@ void peer_stop(struct peer *p, const char *reason)
     loop_timer_stop(&p->timer);
     resolve_cancel(p->resolve);
     p->resolve = NULL;
-    if (p->connection != NULL)
-        connection_shutdown(p->connection, reason);
+    if (p->attempt.entry.connection != NULL)
+        connection_shutdown(p->attempt.entry.connection, reason);
 }
 
 bool peer_reconnect(struct peer *p, const char *reason)
 {
     if (!p->running)
         return false;
-    if (p->connection != NULL) {
+    if (p->attempt.entry.connection != NULL) {
         p->redials = true;
-        connection_shutdown(p->connection, reason);
+        connection_shutdown(p->attempt.entry.connection, reason);
     } else if (p->held) {
         peer_release(p);
     } else if (p->resolve == NULL) {
@@ -553,8 +484,8 @@ static bool may_be_cured(const struct peer *p)
 
 void peer_recheck(struct peer *p)
 {
-    if (p->connection != NULL) {
-        connection_recheck(p->connection);
+    if (p->attempt.entry.connection != NULL) {
+        connection_recheck(p->attempt.entry.connection);
     } else if (p->held) {
         peer_release(p);
     } else if (may_be_cured(p)) {
@@ -581,28 +512,21 @@ void peer_release(struct peer *p)
     dial(p);
 }
 
-bool peer_stands_at(const struct peer *p, const struct address_host *host)
+bool peer_is_over(const struct peer *p)
 {
-    for (size_t i = 0; i < p->stand_count; i++) {
-        if (address_host_equal(&p->stands[i], host))
-            return true;
-    }
-    return false;
-}
-
-struct connection *peer_connection(const struct peer *p)
-{
-    return p->connection;
+    return p->attempt.entry.connection == NULL;
 }
 
 void peer_clear_counters(struct peer *p)
 {
-    p->connections = p->connection != NULL && connection_session(p->connection) != NULL ? 1 : 0;
+    struct session *session = attempt_session(&p->attempt);
+
+    p->connections = session != NULL ? 1 : 0;
     p->disconnections = 0;
     p->attempts = 0;
     memset(&p->counters, 0, sizeof(p->counters));
-    if (p->connection != NULL && connection_session(p->connection) != NULL)
-        session_clear_counters(connection_session(p->connection));
+    if (session != NULL)
+        session_clear_counters(session);
 }
 
 static enum peer_phase phase(const struct peer *p)
@@ -619,10 +543,9 @@ void peer_state(const struct peer *p, struct peer_status *out)
     memset(out, 0, sizeof(*out));
     (void)snprintf(out->host, sizeof(out->host), "%s", p->server.host);
     out->port = p->server.port;
-    (void)snprintf(out->address, sizeof(out->address), "%s", p->address);
     out->phase = phase(p);
     out->has_mac = p->has_identity;
-    out->mac = p->identity;
+    out->mac = p->attempt.entry.identity;
     out->connections = p->connections;
     out->disconnections = p->disconnections;
     out->attempts = p->attempts;
@@ -636,6 +559,5 @@ void peer_state(const struct peer *p, struct peer_status *out)
     if (p->diagnosis.code != DIAGNOSIS_NONE)
         out->diagnosis.since = loop_now(loop_of(p)) - p->diagnosed_at;
     out->counters = p->counters;
-    if (p->connection != NULL)
-        gate_describe(p->gate, p->connection, out);
+    attempt_status(&p->attempt, out);
 }

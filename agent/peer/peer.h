@@ -12,7 +12,7 @@
 #ifndef AGENT_PEER_PEER_H
 #define AGENT_PEER_PEER_H
 
-#include "agent/peer/gate.h"
+#include "agent/peer/registry.h"
 #include "agent/peer/status.h"
 #include "agent/settings.h"
 
@@ -24,7 +24,8 @@ enum { PEER_SETTLED_MS = 60000 };
 struct peer;
 
 /* Idle until peer_start(). The seed is for the jitter, 0: a random one. NULL if memory is out. */
-struct peer *peer_new(const struct gate *gate, const struct settings_server *server, uint64_t seed);
+struct peer *peer_new(struct registry *registry, const struct settings_server *server,
+                      uint64_t seed);
 void peer_free(struct peer *peer);
 
 const struct settings_server *peer_server(const struct peer *peer);
@@ -54,11 +55,8 @@ void peer_release(struct peer *peer);
 /* All counters from 0 again. */
 void peer_clear_counters(struct peer *peer);
 
-/* Whether this is one of the addresses that the server was found at last. */
-bool peer_stands_at(const struct peer *peer, const struct address_host *host);
-
-/* NULL if there is none. */
-struct connection *peer_connection(const struct peer *peer);
+/* It has no connection: it can be freed without taking its word from anybody. */
+bool peer_is_over(const struct peer *peer);
 void peer_state(const struct peer *peer, struct peer_status *out);
 
 #endif

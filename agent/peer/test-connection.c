@@ -27,7 +27,7 @@
 
 struct scene {
     struct bed *bed;
-    struct farewell *farewell;
+    struct lingering *lingering;
     struct tls_context *tls;
     struct connection *connection;
     struct far_end *far;
@@ -100,8 +100,8 @@ static struct scene *scene_new(enum tls_role role)
 
     assert_non_null(s);
     s->bed = bed_new(64, 4);
-    s->farewell = farewell_new(s->bed->loop, NULL, NULL);
-    assert_non_null(s->farewell);
+    s->lingering = lingering_new(s->bed->loop, NULL, NULL);
+    assert_non_null(s->lingering);
     s->tls = tls_context_new(far_identity(FAR_OURS), &(struct tls_options){.role = role});
     assert_non_null(s->tls);
     s->lets_in = UINT32_MAX;
@@ -118,7 +118,7 @@ static struct scene *scene_new(enum tls_role role)
 static void scene_free(struct scene *s)
 {
     connection_free(s->connection);
-    farewell_free(s->farewell);
+    lingering_free(s->lingering);
     far_free(s->far);
     tls_context_free(s->tls);
     bed_free(s->bed);
@@ -129,7 +129,7 @@ static struct connection *make_connection(struct scene *s, int fd)
 {
     return connection_new(
         &(struct connection_spec){
-            .shared = &s->bed->shared, .farewell = s->farewell, .tls = s->tls, .fd = fd},
+            .shared = &s->bed->shared, .lingering = s->lingering, .tls = s->tls, .fd = fd},
         &s->owner);
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "agent/base/log.h"
+#include "agent/peer/attempt.h"
 #include "agent/peer/backoff.h"
 #include "agent/peer/peer.h"
 #include "agent/wire/wire.h"
@@ -26,17 +27,18 @@
 
 struct scene {
     struct bed *bed;
-    struct farewell *farewell;
     struct tls_context *tls;
-    struct gate gate;
+    struct registry *registry;
     struct peer *peer;
     struct settings_server server;
     int listener; /* the server's; -1: nobody listens there */
     struct far_end *far;
 
     bool lets_in;
-    bool asked_legacy;       /* of the last connection */
-    const struct mac *taken; /* this MAC has a session elsewhere */
+    bool asked_legacy;               /* of the last connection */
+    struct registry_entry elsewhere; /* a session with the server */
+    struct attempt other;            /* the same, with a connection */
+    struct far_end *other_far;
     struct mac expected;
     unsigned released;
     char log[64][512];
@@ -45,7 +47,7 @@ struct scene {
 
 static struct scene *scene; /* for the log */
 
-static struct tls_context *gate_tls(void *context, enum tls_role role, bool legacy_cipher)
+static struct tls_context *on_tls(void *context, enum tls_role role, bool legacy_cipher)
 {
     struct scene *s = context;
 
@@ -54,8 +56,8 @@ static struct tls_context *gate_tls(void *context, enum tls_role role, bool lega
     return s->tls;
 }
 
-static bool gate_authorise(void *context, const struct certificate_info *peer,
-                           const struct mac *expected, struct authlist_decision *decision)
+static bool on_authorise(void *context, const struct certificate_info *peer,
+                         const struct mac *expected, struct authlist_decision *decision)
 {
     struct scene *s = context;
 
@@ -68,23 +70,7 @@ static bool gate_authorise(void *context, const struct certificate_info *peer,
     return s->lets_in;
 }
 
-static const char *gate_admit(void *context, const struct mac *identity, bool inbound)
-{
-    const struct scene *s = context;
-
-    assert_false(inbound);
-    return s->taken != NULL && mac_equal(s->taken, identity) ? "its MAC has a session already"
-                                                             : NULL;
-}
-
-static bool gate_has_session(void *context, const struct mac *identity)
-{
-    const struct scene *s = context;
-
-    return s->taken != NULL && mac_equal(s->taken, identity);
-}
-
-static void gate_released(void *context)
+static void on_released(void *context)
 {
     ((struct scene *)context)->released++;
 }
@@ -112,19 +98,15 @@ static int set_up(void **state)
     *state = s;
     log_divert(keep_line);
     s->bed = bed_new(64, 4);
-    s->farewell = farewell_new(s->bed->loop, NULL, NULL);
     s->tls = tls_context_new(far_identity(FAR_OURS), &(struct tls_options){.role = TLS_CLIENT});
     s->lets_in = true;
     s->listener = -1;
-    s->gate = (struct gate){.shared = &s->bed->shared,
-                            .farewell = s->farewell,
-                            .tls = gate_tls,
-                            .authorise = gate_authorise,
-                            .admit = gate_admit,
-                            .has_session = gate_has_session,
-                            .released = gate_released,
-                            .context = s};
-    return s->farewell == NULL || s->tls == NULL;
+    s->registry = registry_new(&(struct registry_options){.shared = &s->bed->shared,
+                                                          .tls = on_tls,
+                                                          .authorise = on_authorise,
+                                                          .released = on_released,
+                                                          .context = s});
+    return s->registry == NULL || s->tls == NULL;
 }
 
 static int tear_down(void **state)
@@ -134,8 +116,10 @@ static int tear_down(void **state)
     failing_reset();
     names_answer("", 0);
     peer_free(s->peer);
-    farewell_free(s->farewell);
+    attempt_free(&s->other);
+    registry_free(s->registry);
     far_free(s->far);
+    far_free(s->other_far);
     if (s->listener >= 0)
         (void)close(s->listener);
     tls_context_free(s->tls);
@@ -148,7 +132,7 @@ static int tear_down(void **state)
 static void configure(struct scene *s, const char *host)
 {
     (void)snprintf(s->server.host, sizeof(s->server.host), "%s", host);
-    s->peer = peer_new(&s->gate, &s->server, 1);
+    s->peer = peer_new(s->registry, &s->server, 1);
     assert_non_null(s->peer);
 }
 
@@ -264,7 +248,7 @@ static void it_is_idle_until_it_is_started(void **state)
     assert_int_equal(phase_of(s), PEER_IDLE);
     loop_advance(s->bed->loop, 100000);
     assert_int_equal(state_of(s).attempts, 0);
-    assert_null(peer_connection(s->peer));
+    assert_true(peer_is_over(s->peer));
 }
 
 static void it_dials_and_tells_what_it_has(void **state)
@@ -579,6 +563,17 @@ static void without_legacy_cipher_what_is_on_its_way_is_dialled_anew(void **stat
 
 /* --- held --- */
 
+static void take_mac(struct scene *s)
+{
+    s->elsewhere = (struct registry_entry){.has_session = true, .identity = far_macs[FAR_SERVER]};
+    registry_add(s->registry, &s->elsewhere);
+}
+
+static void give_mac_back(struct scene *s)
+{
+    registry_remove(s->registry, &s->elsewhere);
+}
+
 static void a_server_whose_mac_has_a_session_is_not_dialled(void **state)
 {
     struct scene *s = *state;
@@ -586,7 +581,7 @@ static void a_server_whose_mac_has_a_session_is_not_dialled(void **state)
     serve(s);
     s->server.has_mac = true;
     s->server.mac = far_macs[FAR_SERVER];
-    s->taken = &far_macs[FAR_SERVER];
+    take_mac(s);
     configure(s, "127.0.0.1");
     peer_start(s->peer);
     assert_int_equal(phase_of(s), PEER_HELD);
@@ -594,7 +589,7 @@ static void a_server_whose_mac_has_a_session_is_not_dialled(void **state)
     peer_release(s->peer); /* still taken */
     assert_int_equal(phase_of(s), PEER_HELD);
     assert_int_equal(state_of(s).attempts, 0);
-    s->taken = NULL;
+    give_mac_back(s);
     peer_release(s->peer);
     accept_session(s);
     assert_int_equal(said("not dialled"), 1);
@@ -610,10 +605,10 @@ static void a_server_is_held_by_the_mac_it_had_last(void **state)
     accept_session(s);
     tls_shutdown(s->far->tls);
     run_until(s, is_in_backoff);
-    s->taken = &far_macs[FAR_SERVER];
+    take_mac(s);
     loop_advance(s->bed->loop, state_of(s).next_attempt);
     assert_int_equal(phase_of(s), PEER_HELD);
-    s->taken = NULL;
+    give_mac_back(s);
     peer_recheck(s->peer);
     assert_int_equal(phase_of(s), PEER_CONNECTING);
 }
@@ -623,12 +618,36 @@ static bool is_held(void *context)
     return phase_of(context) == PEER_HELD;
 }
 
+static void other_ended(void *context, struct attempt_end *end)
+{
+    (void)context;
+    (void)end;
+}
+
+static bool other_has_session(void *context)
+{
+    return ((struct scene *)context)->other.entry.has_session;
+}
+
+/* Another session with the same server, over another connection. */
+static void have_a_session(struct scene *s)
+{
+    static const struct attempt_owner owner = {.ended = other_ended};
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    attempt_init(&s->other, s->registry, false, &owner, s);
+    assert_true(attempt_open(&s->other, fds[0], s->tls, false));
+    s->other_far = far_new(fds[1], TLS_SERVER, FAR_SERVER);
+    assert_true(far_until(s->bed->loop, &s->other_far, 1, other_has_session, s));
+}
+
 static void a_server_that_turns_out_to_have_a_session_is_held(void **state)
 {
     struct scene *s = *state;
 
     serve(s);
-    s->taken = &far_macs[FAR_SERVER];
+    have_a_session(s);
     configure(s, "127.0.0.1");
     peer_start(s->peer); /* nobody knows its MAC yet */
     accept_call(s);
@@ -653,7 +672,7 @@ static void stopping_ends_the_session_and_dials_no_more(void **state)
     accept_session(s);
     peer_stop(s->peer, "NMSP is switched off");
     run_until(s, is_idle);
-    assert_null(peer_connection(s->peer));
+    assert_true(peer_is_over(s->peer));
     assert_string_equal(state_of(s).last_reason, "NMSP is switched off");
     uint64_t attempts = state_of(s).attempts;
     loop_advance(s->bed->loop, 100000);
@@ -749,12 +768,13 @@ static void without_memory_there_is_none(void **state)
     for (unsigned n = 1;; n++) {
         struct loop *loop = loop_new_virtual(0, 0);
         struct session_context shared = {.loop = loop};
-        struct gate gate = {.shared = &shared};
+        struct registry *registry = registry_new(&(struct registry_options){.shared = &shared});
         failing_malloc_at(n);
-        struct peer *peer = peer_new(&gate, &s->server, 1);
+        struct peer *peer = peer_new(registry, &s->server, 1);
         bool failed = failing_hit();
         failing_reset();
         peer_free(peer);
+        registry_free(registry);
         loop_free(loop);
         if (!failed)
             break;

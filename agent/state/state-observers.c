@@ -3,57 +3,18 @@
 #include "agent/peer/address.h"
 #include "agent/state.h"
 
-#include <assert.h>
 #include <strings.h>
 
 /* --- observers ------------------------------------------------------------------------------- */
 
-void state_observe(struct agent *agent, struct state_observer *observer)
+void state_observe(struct agent *agent, struct registry_observer *observer)
 {
-    struct state_observer **link = &agent->observers;
-
-    while (*link != NULL)
-        link = &(*link)->next;
-    observer->next = NULL;
-    *link = observer;
+    registry_observe(agent->registry, observer);
 }
 
-void state_unobserve(struct agent *agent, struct state_observer *observer)
+void state_unobserve(struct agent *agent, struct registry_observer *observer)
 {
-    struct state_observer **link = &agent->observers;
-
-    while (*link != observer) {
-        assert(*link != NULL);
-        link = &(*link)->next;
-    }
-    *link = observer->next;
-}
-
-void agent_up(void *context, const struct peer_status *peer)
-{
-    const struct agent *agent = context;
-
-    inbounds_forget_refusals(agent->inbounds, &peer->mac);
-    for (const struct state_observer *o = agent->observers; o != NULL; o = o->next)
-        if (o->session_up != NULL)
-            o->session_up(o->context, peer);
-}
-
-void agent_down(void *context, const struct peer_status *peer, const struct diagnosis *why,
-                const char *reason, int64_t lasted)
-{
-    const struct agent *agent = context;
-
-    for (const struct state_observer *o = agent->observers; o != NULL; o = o->next)
-        if (o->session_down != NULL)
-            o->session_down(o->context, peer, why, reason, lasted);
-}
-
-void agent_refused(const struct agent *agent, const struct diagnosis *why)
-{
-    for (const struct state_observer *o = agent->observers; o != NULL; o = o->next)
-        if (o->peer_refused != NULL)
-            o->peer_refused(o->context, why);
+    registry_unobserve(agent->registry, observer);
 }
 
 /* --- reconnecting ---------------------------------------------------------------------------- */

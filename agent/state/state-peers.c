@@ -19,6 +19,11 @@ const char *state_message_name(uint16_t id)
     return info != NULL ? info->name : NULL;
 }
 
+const char *state_alert_name(int alert)
+{
+    return tls_alert_name(alert);
+}
+
 bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor,
                      struct peer_status *out)
 {
@@ -34,9 +39,8 @@ bool state_next_peer(const struct agent *agent, struct state_peer_cursor *cursor
         return true;
     }
     size_t place = at - servers;
-    if (inbounds_next(agent->inbounds, &place) == NULL)
+    if (!inbounds_next(agent->inbounds, &place, out))
         return false;
-    inbounds_state(agent->inbounds, place - 1, out);
     cursor->next = servers + place;
     return true;
 }

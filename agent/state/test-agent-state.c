@@ -16,7 +16,7 @@
 /* --- who looks on ---------------------------------------------------------------------------- */
 
 struct seen {
-    struct state_observer observer;
+    struct registry_observer observer;
     unsigned ups;
     unsigned downs;
     unsigned refusals;
@@ -68,7 +68,7 @@ static void look_on(struct scene *s, struct seen *seen)
 static void a_session_that_comes_up_and_goes_down_is_told_to_all_who_look_on(void **state)
 {
     struct scene *s = *state;
-    struct state_observer deaf = {.context = NULL};
+    struct registry_observer deaf = {.context = NULL};
     struct seen seen, also;
 
     scene_start(s, scene_with_server(s));

@@ -74,7 +74,7 @@ static void on_refused(void *context, const struct diagnosis *why)
 
 void state_events_init(struct state_tree *state)
 {
-    state->observer = (struct state_observer){
+    state->observer = (struct registry_observer){
         .session_up = on_up, .session_down = on_down, .peer_refused = on_refused, .context = state};
     if (state->options.notify != NULL)
         state_observe(state->options.agent, &state->observer);

@@ -3,7 +3,7 @@
 
 #include "agent/base/log.h"
 #include "agent/base/number.h"
-#include "agent/radio.h"
+#include "agent/state.h"
 
 #include <time.h>
 

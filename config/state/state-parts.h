@@ -16,7 +16,7 @@ enum {
 
 struct state_tree {
     struct state_tree_options options;
-    struct state_observer observer;
+    struct registry_observer observer;
 };
 
 /* The containers at the top; `root` is a new node of theirs. */

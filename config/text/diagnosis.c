@@ -2,7 +2,7 @@
 #include "config/text/diagnosis.h"
 
 #include "agent/base/hex.h"
-#include "agent/tls/tls.h"
+#include "agent/state.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -360,7 +360,7 @@ static bool put_its_offer(const struct diagnosis *d, char *text)
     return put(text,
                ": the peer ended the handshake with alert %d (%s), which does not tell what it "
                "offers;",
-               d->alert & 0xff, tls_alert_name(d->alert));
+               d->alert & 0xff, state_alert_name(d->alert));
 }
 
 /* What happened. */
@@ -379,7 +379,7 @@ static bool put_event(const struct diagnosis *d, const char *name, char *text)
         return put(text, "%s%s", d->error != 0 ? ": " : "",
                    d->error != 0 ? strerror(d->error) : "");
     if (is(name, "alert"))
-        return put(text, "alert %d (%s)", d->alert & 0xff, tls_alert_name(d->alert));
+        return put(text, "alert %d (%s)", d->alert & 0xff, state_alert_name(d->alert));
     if (is(name, "its-offer"))
         return put_its_offer(d, text);
     if (is(name, "seconds"))

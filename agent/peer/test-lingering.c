@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/peer/farewell.h"
+#include "agent/peer/lingering.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/process.h"
 
@@ -18,7 +18,7 @@
 
 struct bed {
     struct loop *loop;
-    struct farewell *farewell;
+    struct lingering *lingering;
     unsigned idle;
     size_t descriptors;
 };
@@ -33,10 +33,10 @@ static int set_up(void **state)
     struct bed *bed = calloc(1, sizeof(*bed));
 
     bed->loop = loop_new_virtual(1000, 1000);
-    bed->farewell = farewell_new(bed->loop, on_idle, bed);
+    bed->lingering = lingering_new(bed->loop, on_idle, bed);
     bed->descriptors = open_descriptors();
     *state = bed;
-    return bed->farewell == NULL;
+    return bed->lingering == NULL;
 }
 
 static int tear_down(void **state)
@@ -44,7 +44,7 @@ static int tear_down(void **state)
     struct bed *bed = *state;
 
     failing_reset();
-    farewell_free(bed->farewell);
+    lingering_free(bed->lingering);
     loop_free(bed->loop);
     free(bed);
     return 0;
@@ -56,7 +56,7 @@ static int take_one(struct bed *bed)
     int fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    farewell_take(bed->farewell, fds[0]);
+    lingering_take(bed->lingering, fds[0]);
     return fds[1];
 }
 
@@ -79,13 +79,13 @@ static void the_peer_sees_the_end_and_can_still_talk_for_300_ms(void **state)
     int fd = take_one(bed);
 
     assert_true(sees_end(fd));
-    loop_advance(bed->loop, FAREWELL_MS - 1);
+    loop_advance(bed->loop, LINGERING_MS - 1);
     assert_true(is_open(fd));
-    assert_int_equal(farewell_count(bed->farewell), 1);
+    assert_int_equal(lingering_count(bed->lingering), 1);
     assert_int_equal(bed->idle, 0);
     loop_advance(bed->loop, 1);
     assert_false(is_open(fd));
-    assert_int_equal(farewell_count(bed->farewell), 0);
+    assert_int_equal(lingering_count(bed->lingering), 0);
     assert_int_equal(bed->idle, 1);
     (void)close(fd);
 }
@@ -96,7 +96,7 @@ static void it_is_over_when_the_peer_has_closed_too(void **state)
 
     (void)close(take_one(bed));
     loop_advance(bed->loop, 0);
-    assert_int_equal(farewell_count(bed->farewell), 0);
+    assert_int_equal(lingering_count(bed->lingering), 0);
     assert_int_equal(bed->idle, 1);
     assert_int_equal(open_descriptors(), bed->descriptors);
 }
@@ -108,30 +108,30 @@ static void a_peer_that_floods_is_cut_off(void **state)
     static const char flood[4096];
     size_t sent = 0;
 
-    for (int i = 0; i < 100 && farewell_count(bed->farewell) == 1; i++) {
+    for (int i = 0; i < 100 && lingering_count(bed->lingering) == 1; i++) {
         ssize_t n = send(fd, flood, sizeof(flood), MSG_DONTWAIT | MSG_NOSIGNAL);
         sent += n > 0 ? (size_t)n : 0;
         loop_advance(bed->loop, 0);
     }
-    assert_int_equal(farewell_count(bed->farewell), 0);
-    assert_in_range(sent, FAREWELL_BYTES, FAREWELL_BYTES + sizeof(flood));
+    assert_int_equal(lingering_count(bed->lingering), 0);
+    assert_in_range(sent, LINGERING_BYTES, LINGERING_BYTES + sizeof(flood));
     (void)close(fd);
 }
 
 static void beyond_its_places_the_oldest_goes_first(void **state)
 {
     struct bed *bed = *state;
-    int fds[FAREWELL_MAX + 2];
+    int fds[LINGERING_MAX + 2];
 
-    for (size_t i = 0; i < FAREWELL_MAX + 2; i++)
+    for (size_t i = 0; i < LINGERING_MAX + 2; i++)
         fds[i] = take_one(bed);
-    assert_int_equal(farewell_count(bed->farewell), FAREWELL_MAX);
-    for (size_t i = 0; i < FAREWELL_MAX + 2; i++)
+    assert_int_equal(lingering_count(bed->lingering), LINGERING_MAX);
+    for (size_t i = 0; i < LINGERING_MAX + 2; i++)
         assert_int_equal(is_open(fds[i]), i >= 2);
     assert_int_equal(bed->idle, 0);
-    loop_advance(bed->loop, FAREWELL_MS);
+    loop_advance(bed->loop, LINGERING_MS);
     assert_int_equal(bed->idle, 1);
-    for (size_t i = 0; i < FAREWELL_MAX + 2; i++)
+    for (size_t i = 0; i < LINGERING_MAX + 2; i++)
         (void)close(fds[i]);
 }
 
@@ -141,7 +141,7 @@ static void a_descriptor_that_cannot_be_watched_is_closed_at_once(void **state)
 
     failing_at(FAILING_EPOLL_CTL, 1, ENOSPC);
     int fd = take_one(bed);
-    assert_int_equal(farewell_count(bed->farewell), 0);
+    assert_int_equal(lingering_count(bed->lingering), 0);
     assert_false(is_open(fd));
     (void)close(fd);
 }
@@ -151,8 +151,8 @@ static void freeing_closes_what_is_left(void **state)
     struct bed *bed = *state;
     int fd = take_one(bed);
 
-    farewell_free(bed->farewell);
-    bed->farewell = NULL;
+    lingering_free(bed->lingering);
+    bed->lingering = NULL;
     assert_false(is_open(fd));
     (void)close(fd);
 }
@@ -162,7 +162,7 @@ static void without_memory_there_is_none(void **state)
     struct bed *bed = *state;
 
     failing_malloc_at(1);
-    assert_null(farewell_new(bed->loop, NULL, NULL));
+    assert_null(lingering_new(bed->loop, NULL, NULL));
 }
 
 static void without_room_for_its_timers_there_is_none(void **state)
@@ -172,13 +172,13 @@ static void without_room_for_its_timers_there_is_none(void **state)
     (void)state;
     for (unsigned n = 2;; n++) {
         failing_malloc_at(n);
-        struct farewell *farewell = farewell_new(loop, NULL, NULL);
+        struct lingering *lingering = lingering_new(loop, NULL, NULL);
         bool failed = failing_hit();
         failing_reset();
-        farewell_free(farewell);
+        lingering_free(lingering);
         if (!failed)
             break;
-        assert_null(farewell);
+        assert_null(lingering);
     }
     loop_free(loop);
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "agent/refusals.h"
+#include "agent/peer/refusals.h"
 
 #include <stdio.h>
 #include <string.h>

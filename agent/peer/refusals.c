@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/refusals.h"
+#include "agent/peer/refusals.h"
 
 #include "agent/peer/address.h"
 

@@ -5,8 +5,8 @@
  * was throttled or pushed out. At most REFUSALS_MAX, and half of them for those that were not
  * heard; the one that has been away the longest goes when another comes.
  */
-#ifndef AGENT_REFUSALS_H
-#define AGENT_REFUSALS_H
+#ifndef AGENT_PEER_REFUSALS_H
+#define AGENT_PEER_REFUSALS_H
 
 #include "agent/diagnosis.h"
 

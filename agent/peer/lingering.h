@@ -6,26 +6,26 @@
  * A close with unread input makes the kernel send a reset, and the peer loses our last words: the
  * TLS alert that says why, or close_notify.
  */
-#ifndef AGENT_PEER_FAREWELL_H
-#define AGENT_PEER_FAREWELL_H
+#ifndef AGENT_PEER_LINGERING_H
+#define AGENT_PEER_LINGERING_H
 
 #include "agent/base/loop.h"
 
 #include <stddef.h>
 
-enum { FAREWELL_MS = 300, FAREWELL_BYTES = 64 * 1024, FAREWELL_MAX = 16 };
+enum { LINGERING_MS = 300, LINGERING_BYTES = 64 * 1024, LINGERING_MAX = 16 };
 
-struct farewell;
+struct lingering;
 
 /* NULL if memory is out. `idle` is called whenever the last descriptor is gone; it may be NULL. */
-struct farewell *farewell_new(struct loop *loop, void (*idle)(void *context), void *context);
+struct lingering *lingering_new(struct loop *loop, void (*idle)(void *context), void *context);
 /* Closes what is left. NULL is allowed. */
-void farewell_free(struct farewell *farewell);
+void lingering_free(struct lingering *lingering);
 
-/* Takes the descriptor over; it must not be watched any more. With FAREWELL_MAX of them in work,
+/* Takes the descriptor over; it must not be watched any more. With LINGERING_MAX of them in work,
  * the one that waited longest is closed at once. */
-void farewell_take(struct farewell *farewell, int fd);
+void lingering_take(struct lingering *lingering, int fd);
 
-size_t farewell_count(const struct farewell *farewell);
+size_t lingering_count(const struct lingering *lingering);
 
 #endif
