@@ -114,8 +114,12 @@ static bool is_unsigned(LY_DATA_TYPE type)
 /* Are these libyang's words for a value? If not, they are a module's. */
 static bool is_of_libyang(const char *message)
 {
-    return begins_with(message, "Invalid ") || begins_with(message, "Unsatisfied ") ||
-           begins_with(message, "Value ");
+    static const char *const beginnings[] = {"Invalid ", "Unsatisfied ", "Value ", "Expected "};
+
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+        if (begins_with(message, beginnings[i]))
+            return true;
+    return false;
 }
 
 static const char *list_separator(LY_ARRAY_COUNT_TYPE i, LY_ARRAY_COUNT_TYPE count)
