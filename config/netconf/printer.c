@@ -25,7 +25,7 @@ static void print_special(struct xmlbuf *text, const struct lyd_node *node, uint
 static bool is_special(const struct printer *printer, const struct lyd_node *node)
 {
     return node->schema == NULL || (node->schema->nodetype & LYD_NODE_ANY) ||
-           (node->meta != NULL &&
+           (compat_has_attributes(node) &&
             (printer->is_seen == NULL || (node->schema->nodetype & LYD_NODE_TERM)));
 }
 

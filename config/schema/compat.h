@@ -55,6 +55,16 @@ static inline bool compat_prefixes_of(const struct lyd_node *node, struct ly_set
     return ly_set_add(modules, node->schema->module, 1, NULL) == LY_SUCCESS;
 }
 
+/* Has it attributes that are to be printed? 3.x keeps its index of a sorted list among them. */
+static inline bool compat_has_attributes(const struct lyd_node *node)
+{
+    const struct lyd_meta *meta = node->meta;
+
+    while (meta != NULL && !lyd_metadata_should_print(meta))
+        meta = meta->next;
+    return meta != NULL;
+}
+
 #else
 
 static inline void compat_error_place(const struct ly_err_item *item, char *path, size_t size,
@@ -86,6 +96,11 @@ static inline LY_ERR compat_error_code(const struct ly_err_item *item)
 static inline void compat_tell_places(bool on)
 {
     ly_set_log_clb(NULL, on ? 1 : 0);
+}
+
+static inline bool compat_has_attributes(const struct lyd_node *node)
+{
+    return node->meta != NULL;
 }
 
 enum { COMPAT_FIRST_PREFIX = 0 };
