@@ -7,43 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const type_texts[] = {
-    [RPC_ERROR_TRANSPORT] = "transport",
-    [RPC_ERROR_RPC] = "rpc",
-    [RPC_ERROR_PROTOCOL] = "protocol",
-    [RPC_ERROR_APPLICATION] = "application",
-};
-
-static const char *const tag_texts[] = {
-    [RPC_IN_USE] = "in-use",
-    [RPC_INVALID_VALUE] = "invalid-value",
-    [RPC_TOO_BIG] = "too-big",
-    [RPC_MISSING_ATTRIBUTE] = "missing-attribute",
-    [RPC_BAD_ATTRIBUTE] = "bad-attribute",
-    [RPC_UNKNOWN_ATTRIBUTE] = "unknown-attribute",
-    [RPC_MISSING_ELEMENT] = "missing-element",
-    [RPC_BAD_ELEMENT] = "bad-element",
-    [RPC_UNKNOWN_ELEMENT] = "unknown-element",
-    [RPC_UNKNOWN_NAMESPACE] = "unknown-namespace",
-    [RPC_ACCESS_DENIED] = "access-denied",
-    [RPC_LOCK_DENIED] = "lock-denied",
-    [RPC_RESOURCE_DENIED] = "resource-denied",
-    [RPC_ROLLBACK_FAILED] = "rollback-failed",
-    [RPC_DATA_EXISTS] = "data-exists",
-    [RPC_DATA_MISSING] = "data-missing",
-    [RPC_OPERATION_NOT_SUPPORTED] = "operation-not-supported",
-    [RPC_OPERATION_FAILED] = "operation-failed",
-    [RPC_MALFORMED_MESSAGE] = "malformed-message",
-};
-
 const char *rpc_error_type_text(enum rpc_error_type type)
 {
-    return type_texts[type];
+#define ROW(code, name) [RPC_ERROR_##code] = (name),
+    static const char *const names[] = {RPC_ERROR_TYPES(ROW)};
+#undef ROW
+
+    return names[type];
 }
 
 const char *rpc_error_tag_text(enum rpc_error_tag tag)
 {
-    return tag_texts[tag];
+#define ROW(code, name) [RPC_##code] = (name),
+    static const char *const names[] = {RPC_ERROR_TAGS(ROW)};
+#undef ROW
+
+    return names[tag];
 }
 
 /* --- the set --------------------------------------------------------------------------------- */

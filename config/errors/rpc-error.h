@@ -18,34 +18,44 @@
 
 struct ly_ctx;
 
+/* X(NAME, name): the types, and the tags in the order of RFC 6241, appendix A. */
+#define RPC_ERROR_TYPES(X)    \
+    X(TRANSPORT, "transport") \
+    X(RPC, "rpc")             \
+    X(PROTOCOL, "protocol")   \
+    X(APPLICATION, "application")
+
+#define RPC_ERROR_TAGS(X)                                 \
+    X(IN_USE, "in-use")                                   \
+    X(INVALID_VALUE, "invalid-value")                     \
+    X(TOO_BIG, "too-big")                                 \
+    X(MISSING_ATTRIBUTE, "missing-attribute")             \
+    X(BAD_ATTRIBUTE, "bad-attribute")                     \
+    X(UNKNOWN_ATTRIBUTE, "unknown-attribute")             \
+    X(MISSING_ELEMENT, "missing-element")                 \
+    X(BAD_ELEMENT, "bad-element")                         \
+    X(UNKNOWN_ELEMENT, "unknown-element")                 \
+    X(UNKNOWN_NAMESPACE, "unknown-namespace")             \
+    X(ACCESS_DENIED, "access-denied")                     \
+    X(LOCK_DENIED, "lock-denied")                         \
+    X(RESOURCE_DENIED, "resource-denied")                 \
+    X(ROLLBACK_FAILED, "rollback-failed")                 \
+    X(DATA_EXISTS, "data-exists")                         \
+    X(DATA_MISSING, "data-missing")                       \
+    X(OPERATION_NOT_SUPPORTED, "operation-not-supported") \
+    X(OPERATION_FAILED, "operation-failed")               \
+    X(MALFORMED_MESSAGE, "malformed-message")
+
 enum rpc_error_type {
-    RPC_ERROR_TRANSPORT,
-    RPC_ERROR_RPC,
-    RPC_ERROR_PROTOCOL,
-    RPC_ERROR_APPLICATION
+#define RPC_TYPE(code, name) RPC_ERROR_##code,
+    RPC_ERROR_TYPES(RPC_TYPE)
+#undef RPC_TYPE
 };
 
-/* In the order of RFC 6241, appendix A. */
 enum rpc_error_tag {
-    RPC_IN_USE,
-    RPC_INVALID_VALUE,
-    RPC_TOO_BIG,
-    RPC_MISSING_ATTRIBUTE,
-    RPC_BAD_ATTRIBUTE,
-    RPC_UNKNOWN_ATTRIBUTE,
-    RPC_MISSING_ELEMENT,
-    RPC_BAD_ELEMENT,
-    RPC_UNKNOWN_ELEMENT,
-    RPC_UNKNOWN_NAMESPACE,
-    RPC_ACCESS_DENIED,
-    RPC_LOCK_DENIED,
-    RPC_RESOURCE_DENIED,
-    RPC_ROLLBACK_FAILED,
-    RPC_DATA_EXISTS,
-    RPC_DATA_MISSING,
-    RPC_OPERATION_NOT_SUPPORTED,
-    RPC_OPERATION_FAILED,
-    RPC_MALFORMED_MESSAGE
+#define RPC_TAG(code, name) RPC_##code,
+    RPC_ERROR_TAGS(RPC_TAG)
+#undef RPC_TAG
 };
 
 enum { RPC_ERRORS_MAX = 8, RPC_NAME_SIZE = 128 };
