@@ -6,7 +6,7 @@
 #include "config/datastore/store.h"
 #include "config/errors/fault.h"
 #include "config/errors/rpc-error.h"
-#include "config/netconf/server.h"
+#include "config/netconf/netconf_server.h"
 #include "config/schema/schema.h"
 #include "config/settings/loader.h"
 #include "config/state/state-tree.h"
@@ -26,7 +26,7 @@ struct config {
     /* The door, while it is open. */
     struct nacm *nacm;
     struct state_tree *state;
-    struct server *server;
+    struct netconf_server *server;
 };
 
 static void tell_faults(const char *path, const struct config_error *error)
@@ -67,7 +67,7 @@ static void on_apply(void *context, struct settings *settings)
         log_info("reload: %s is taken up", config->options.path);
     config->options.apply(config->options.context, settings);
     if (config->server != NULL)
-        server_running_changed(config->server);
+        netconf_server_running_changed(config->server);
 }
 
 /* What runs when the startup file is not taken. */
@@ -159,7 +159,7 @@ static void on_notification(void *context, const struct lyd_node *notification)
 {
     struct config *config = context;
 
-    server_notify(config->server, notification);
+    netconf_server_notify(config->server, notification);
 }
 
 void config_open_door(struct config *config, struct agent *agent, const char *path,
@@ -173,21 +173,21 @@ void config_open_door(struct config *config, struct agent *agent, const char *pa
 
     config->nacm = nacm_new(config->schema);
     config->state = state_tree_new(&state);
-    const struct server_options server = {.loop = config->options.loop,
-                                          .store = config->store,
-                                          .nacm = config->nacm,
-                                          .state = config->state,
-                                          .path = path,
-                                          .group = group};
+    const struct netconf_server_options server = {.loop = config->options.loop,
+                                                  .store = config->store,
+                                                  .nacm = config->nacm,
+                                                  .state = config->state,
+                                                  .path = path,
+                                                  .group = group};
     if (config->nacm != NULL && config->state != NULL)
-        config->server = server_new(&server);
+        config->server = netconf_server_new(&server);
     else
         log_error("management: %s; the agent runs without it", strerror(ENOMEM));
 }
 
 void config_close_door(struct config *config)
 {
-    server_free(config->server);
+    netconf_server_free(config->server);
     config->server = NULL;
     state_tree_free(config->state);
     config->state = NULL;

@@ -16,7 +16,7 @@
  * So it is STEPS_MAX * n + TERMS_MAX * n * d at most. The operator mod is left out because libyang
  * dies of a division by 0.
  */
-#include "config/netconf/filter.h"
+#include "config/netconf/filter-xpath.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/netconf/filter.h"
 
+#include "config/netconf/filter-xpath.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 
@@ -178,8 +179,8 @@ static int by_place(const void *one, const void *other)
 
 static bool is_marked(const struct marks *marks, const struct lyd_node *node)
 {
-    return marks->count > 0 &&
-           bsearch(&node, marks->nodes, marks->count, sizeof(node), by_place) != NULL;
+    return marks->count > 0 && bsearch(&node, marks->nodes, marks->count,
+                                       sizeof(const struct lyd_node *), by_place) != NULL;
 }
 
 static enum verdict judge(struct selecting *selecting, const struct sets *sets,
@@ -289,8 +290,9 @@ static bool mark(struct selecting *selecting, const struct ly_set *set)
              node = lyd_parent(node))
             selecting->part.nodes[selecting->part.count++] = node;
     }
-    qsort(selecting->whole.nodes, selecting->whole.count, sizeof(*set->dnodes), by_place);
-    qsort(selecting->part.nodes, selecting->part.count, sizeof(*set->dnodes), by_place);
+    qsort(selecting->whole.nodes, selecting->whole.count, sizeof(const struct lyd_node *),
+          by_place);
+    qsort(selecting->part.nodes, selecting->part.count, sizeof(const struct lyd_node *), by_place);
     return true;
 }
 

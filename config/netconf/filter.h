@@ -13,7 +13,7 @@
 struct lyd_node;
 struct filter;
 
-enum { FILTER_NODES_MAX = 2000, FILTER_XPATH_MAX = 2000 };
+enum { FILTER_NODES_MAX = 2000 };
 
 /*
  * `op` is the operation as libyang parsed it, `element` the same as xml_parse() gives it. *filter:
@@ -23,14 +23,6 @@ enum { FILTER_NODES_MAX = 2000, FILTER_XPATH_MAX = 2000 };
 bool filter_new(const struct lyd_node *op, const struct lyd_node *element, struct filter **filter,
                 struct rpc_errors *errors);
 void filter_free(struct filter *filter); /* NULL is allowed */
-
-/*
- * Can it be evaluated in a few walks through the data? False with an error that says what cannot be
- * used: only named functions of XPath 1.0 can (operation-not-supported), one search (//), and
- * predicates that look below their own node only, without predicates in them and without comparing
- * nodes with nodes (resource-denied).
- */
-bool filter_xpath_is_bounded(const char *xpath, struct rpc_errors *errors);
 
 /* Could anything of this namespace be let through? */
 bool filter_wants(const struct filter *filter, const char *space);

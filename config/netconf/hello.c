@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/netconf/internal.h"
+#include "config/netconf/hello.h"
+
+#include "config/netconf/xml-clean.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 
@@ -60,42 +62,35 @@ uint32_t hello_content_id(const struct ly_ctx *schema)
     return hash;
 }
 
-void hello_capabilities(struct server *server, void (*take)(void *context, const char *uri),
-                        void *context)
+void hello_capabilities(struct xmlbuf *text, const struct ly_ctx *schema)
 {
     const struct lys_module *module = NULL;
     uint32_t index = 0;
     char uri[512];
 
+    xmlbuf_put(text, "<capabilities>");
     for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
-        take(context, capabilities[i]);
+        xmlbuf_element(text, "capability", capabilities[i]);
     (void)snprintf(uri, sizeof(uri),
                    CAPABILITY "yang-library:1.1?revision=2019-01-04&content-id=%u",
-                   (unsigned)hello_content_id(server->schema));
-    take(context, uri);
-    while ((module = ly_ctx_get_module_iter(server->schema, &index)) != NULL) {
+                   (unsigned)hello_content_id(schema));
+    xmlbuf_element(text, "capability", uri);
+    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
         if (!module->implemented)
             continue;
         module_capability(module, uri, sizeof(uri));
-        take(context, uri);
+        xmlbuf_element(text, "capability", uri);
     }
-}
-
-static void put_capability(void *context, const char *uri)
-{
-    xmlbuf_element(context, "capability", uri);
+    xmlbuf_put(text, "</capabilities>");
 }
 
 void hello_send(struct nc_session *session)
 {
-    struct xmlbuf message = nc_message(SERVER_REPLY_MAX);
-    char id[16];
+    struct xmlbuf message = nc_message(NC_REPLY_MAX);
 
-    (void)snprintf(id, sizeof(id), "%u", (unsigned)session->id);
-    xmlbuf_put(&message, "<hello xmlns=\"" XML_NETCONF "\"><capabilities>");
-    hello_capabilities(session->server, put_capability, &message);
-    xmlbuf_put(&message, "</capabilities>");
-    xmlbuf_element(&message, "session-id", id);
+    xmlbuf_put(&message, "<hello xmlns=\"" XML_NETCONF "\">");
+    hello_capabilities(&message, service_of(session)->schema);
+    xmlbuf_number(&message, "session-id", session->id);
     xmlbuf_put(&message, "</hello>");
     nc_session_send(session, &message);
 }
@@ -137,31 +132,29 @@ static const char *fault_of(const struct lyd_node *hello, bool *chunked)
     return NULL;
 }
 
-static void refuse(struct nc_session *session, const struct xml_message *message,
-                   const char *reason)
-{
-    char text[160];
-
-    (void)snprintf(text, sizeof(text), "%s%s",
-                   message->fault != XML_FINE ? "sent a hello that is none: " : "", reason);
-    session->server->in_bad_hellos++;
-    nc_session_drop(session, NC_OTHER, text);
-}
-
 bool hello_take(struct nc_session *session, const char *text, size_t len)
 {
+    struct service *service = service_of(session);
     struct xml_message message;
     const char *reason = NULL;
+    bool chunked = false;
 
     if (xml_clean(text, len, &message)) {
-        struct lyd_node *hello = xml_parse(session->server->xml, message.text.bytes);
-        reason = fault_of(hello, &session->chunked);
+        struct lyd_node *hello = xml_parse(service->xml, message.text.bytes);
+        reason = fault_of(hello, &chunked);
         lyd_free_all(hello);
     } else {
         reason = message.reason;
     }
-    if (reason != NULL)
-        refuse(session, &message, reason);
+    if (reason != NULL) {
+        char told[160];
+        (void)snprintf(told, sizeof(told), "%s%s",
+                       message.fault != XML_FINE ? "sent a hello that is none: " : "", reason);
+        nc_sessions_stats(service->sessions)->in_bad_hellos++;
+        nc_session_drop(session, NC_OTHER, told);
+    } else {
+        nc_session_greet(session, chunked);
+    }
     xml_message_fini(&message);
     return reason == NULL;
 }

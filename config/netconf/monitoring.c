@@ -1,210 +1,154 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The state of the door itself: ietf-netconf-monitoring (RFC 6022), the YANG library (RFC 8525),
- * the streams of RFC 5277, the counters of RFC 8341.
- */
-#include "config/netconf/internal.h"
+#include "config/netconf/monitoring.h"
+
+#include "config/netconf/hello.h"
 #include "config/schema/compat.h"
 
-#define MONITORING       "/ietf-netconf-monitoring:netconf-state"
 #define MONITORING_SPACE "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
 #define STREAMS_SPACE    "urn:ietf:params:xml:ns:netmod:notification"
 #define LIBRARY_SPACE    "urn:ietf:params:xml:ns:yang:ietf-yang-library"
 #define NACM_SPACE       "urn:ietf:params:xml:ns:yang:ietf-netconf-acm"
+#define OWN_SPACE        "urn:nmspd:yang:nmspd-netconf"
 
-enum { PATH_SIZE = 512 };
+/* --- netconf-state (RFC 6022), as XML -------------------------------------------------------- */
 
-/* Nodes are added below what was made last; the first fault ends it. */
-struct making {
-    const struct ly_ctx *schema;
-    struct lyd_node *root;
-    bool failed;
-};
-
-static struct lyd_node *add(struct making *making, struct lyd_node *parent, const char *path,
-                            const char *value)
+static void put_time(struct xmlbuf *text, const char *name, int64_t wall)
 {
-    struct lyd_node *made = NULL;
+    char time[XMLBUF_TIME_SIZE];
 
-    if (making->failed)
-        return NULL;
-    if (lyd_new_path(parent, parent == NULL ? making->schema : NULL, path, value, 0, &made) !=
-        LY_SUCCESS)
-        making->failed = true;
-    return made;
+    xmlbuf_element(text, name, xmlbuf_time(wall, time));
 }
 
-static void add_number(struct making *making, struct lyd_node *parent, const char *name,
-                       uint32_t number)
+static void put_datastores(struct xmlbuf *text, const struct store *store)
 {
-    char text[16];
+    static const char *const names[] = {
+        [STORE_RUNNING] = "running", [STORE_CANDIDATE] = "candidate", [STORE_STARTUP] = "startup"};
 
-    (void)snprintf(text, sizeof(text), "%u", (unsigned)number);
-    (void)add(making, parent, name, text);
-}
-
-static void add_time(struct making *making, struct lyd_node *parent, const char *name, int64_t wall)
-{
-    char text[XMLBUF_TIME_SIZE];
-
-    (void)add(making, parent, name, xmlbuf_time(wall, text));
-}
-
-/* --- netconf-state --------------------------------------------------------------------------- */
-
-static void add_capability(void *context, const char *uri)
-{
-    struct making *making = context;
-
-    (void)add(making, making->root, "capabilities/capability", uri);
-}
-
-static void add_datastore(struct making *making, const struct server *server, enum store_id id,
-                          const char *name)
-{
-    char path[PATH_SIZE];
-    int64_t since = 0;
-    uint32_t holder = store_lock_holder(server->options.store, id, &since);
-
-    (void)snprintf(path, sizeof(path), "datastores/datastore[name='%s']", name);
-    struct lyd_node *datastore = NULL;
-    (void)add(making, making->root, path, NULL);
-    if (making->failed || holder == 0)
-        return;
-    (void)snprintf(path, sizeof(path), MONITORING "/datastores/datastore[name='%s']", name);
-    if (lyd_find_path(making->root, path, 0, &datastore) != LY_SUCCESS) {
-        making->failed = true;
-        return;
+    xmlbuf_put(text, "<datastores>");
+    for (int id = 0; id < STORES; id++) {
+        int64_t since = 0;
+        uint32_t holder = store_lock_holder(store, (enum store_id)id, &since);
+        xmlbuf_put(text, "<datastore>");
+        xmlbuf_element(text, "name", names[id]);
+        if (holder != 0) {
+            xmlbuf_put(text, "<locks><global-lock>");
+            xmlbuf_number(text, "locked-by-session", holder);
+            put_time(text, "locked-time", since);
+            xmlbuf_put(text, "</global-lock></locks>");
+        }
+        xmlbuf_put(text, "</datastore>");
     }
-    add_number(making, datastore, "locks/global-lock/locked-by-session", holder);
-    add_time(making, datastore, "locks/global-lock/locked-time", since);
+    xmlbuf_put(text, "</datastores>");
 }
 
-static void add_schemas(struct making *making)
+static void put_schemas(struct xmlbuf *text, const struct ly_ctx *schema)
 {
     const struct lys_module *module = NULL;
     uint32_t index = 0;
-    char path[PATH_SIZE];
 
-    while ((module = ly_ctx_get_module_iter(making->schema, &index)) != NULL) {
-        (void)snprintf(path, sizeof(path),
-                       "schemas/schema[identifier='%s'][version='%s']"
-                       "[format='ietf-netconf-monitoring:yang']/namespace",
-                       module->name, module->revision != NULL ? module->revision : "");
-        (void)add(making, making->root, path, module->ns);
-        (void)snprintf(path, sizeof(path),
-                       "schemas/schema[identifier='%s'][version='%s']"
-                       "[format='ietf-netconf-monitoring:yang']/location",
-                       module->name, module->revision != NULL ? module->revision : "");
-        (void)add(making, making->root, path, "NETCONF");
+    xmlbuf_put(text, "<schemas>");
+    while ((module = ly_ctx_get_module_iter(schema, &index)) != NULL) {
+        xmlbuf_put(text, "<schema>");
+        xmlbuf_element(text, "identifier", module->name);
+        xmlbuf_put(text, "<version>");
+        xmlbuf_put(text, module->revision != NULL ? module->revision : "");
+        xmlbuf_put(text, "</version><format>yang</format>");
+        xmlbuf_element(text, "namespace", module->ns);
+        xmlbuf_put(text, "<location>NETCONF</location></schema>");
     }
+    xmlbuf_put(text, "</schemas>");
 }
 
-static void add_counts(struct making *making, struct lyd_node *parent,
-                       const struct nc_counts *counts)
+static void put_counts(struct xmlbuf *text, const struct nc_counts *counts)
 {
-    add_number(making, parent, "in-rpcs", counts->in_rpcs);
-    add_number(making, parent, "in-bad-rpcs", counts->in_bad_rpcs);
-    add_number(making, parent, "out-rpc-errors", counts->out_rpc_errors);
-    add_number(making, parent, "out-notifications", counts->out_notifications);
+    xmlbuf_number(text, "in-rpcs", counts->in_rpcs);
+    xmlbuf_number(text, "in-bad-rpcs", counts->in_bad_rpcs);
+    xmlbuf_number(text, "out-rpc-errors", counts->out_rpc_errors);
+    xmlbuf_number(text, "out-notifications", counts->out_notifications);
 }
 
-static void add_session(struct making *making, struct lyd_node *sessions,
-                        const struct nc_session *session)
+/* *sum: what all sessions did. */
+static void put_sessions(struct xmlbuf *text, const struct nc_sessions *sessions,
+                         struct nc_counts *sum)
 {
-    char id[16];
-    struct lyd_node *made = NULL;
+    const struct nc_session *session = NULL;
 
-    (void)snprintf(id, sizeof(id), "%u", (unsigned)session->id);
-    if (making->failed)
-        return;
-    if (lyd_new_list(sessions, NULL, "session", 0, &made, id) != LY_SUCCESS) {
-        making->failed = true;
-        return;
+    xmlbuf_put(text, "<sessions>");
+    while ((session = nc_sessions_next(sessions, session)) != NULL) {
+        nc_counts_add(sum, &session->counts);
+        if (!session->greeted)
+            continue;
+        xmlbuf_put(text, "<session>");
+        xmlbuf_number(text, "session-id", session->id);
+        xmlbuf_put(text, "<transport xmlns:own=\"" OWN_SPACE "\">own:unix-socket</transport>");
+        xmlbuf_element(text, "username", session->user.name);
+        put_time(text, "login-time", session->login);
+        put_counts(text, &session->counts);
+        xmlbuf_put(text, "</session>");
     }
-    (void)add(making, made, "transport", "nmspd-netconf:unix-socket");
-    (void)add(making, made, "username", session->user.name);
-    add_time(making, made, "login-time", session->login);
-    add_counts(making, made, &session->counts);
+    xmlbuf_put(text, "</sessions>");
 }
 
-static void add_statistics(struct making *making, const struct server *server)
+static void put_statistics(struct xmlbuf *text, const struct service *service,
+                           const struct nc_counts *sum)
 {
-    struct nc_counts sum = server->counts;
-    struct lyd_node *statistics = add(making, making->root, "statistics", NULL);
+    const struct nc_stats *stats = nc_sessions_stats(service->sessions);
 
-    for (const struct nc_session *session = server->sessions; session; session = session->next) {
-        sum.in_rpcs += session->counts.in_rpcs;
-        sum.in_bad_rpcs += session->counts.in_bad_rpcs;
-        sum.out_rpc_errors += session->counts.out_rpc_errors;
-        sum.out_notifications += session->counts.out_notifications;
-    }
-    add_time(making, statistics, "netconf-start-time", server->started);
-    add_number(making, statistics, "in-bad-hellos", server->in_bad_hellos);
-    add_number(making, statistics, "in-sessions", server->in_sessions);
-    add_number(making, statistics, "dropped-sessions", server->dropped_sessions);
-    add_counts(making, statistics, &sum);
-    add_number(making, statistics, "nmspd-netconf:refused-sessions", server->refused_sessions);
-    add_number(making, statistics, "nmspd-netconf:crowded-sessions", server->crowded_sessions);
+    xmlbuf_put(text, "<statistics xmlns:own=\"" OWN_SPACE "\">");
+    put_time(text, "netconf-start-time", service->started);
+    xmlbuf_number(text, "in-bad-hellos", stats->in_bad_hellos);
+    xmlbuf_number(text, "in-sessions", stats->in_sessions);
+    xmlbuf_number(text, "dropped-sessions", stats->dropped_sessions);
+    put_counts(text, sum);
+    xmlbuf_number(text, "own:refused-sessions", stats->refused_sessions);
+    xmlbuf_number(text, "own:crowded-sessions", stats->crowded_sessions);
+    xmlbuf_put(text, "</statistics>");
 }
 
-static void add_state(struct making *making, struct server *server)
+static bool add_state(struct service *service, struct lyd_node **made)
 {
-    making->root = add(making, NULL, MONITORING, NULL);
-    hello_capabilities(server, add_capability, making);
-    add_datastore(making, server, STORE_RUNNING, "running");
-    add_datastore(making, server, STORE_CANDIDATE, "candidate");
-    add_datastore(making, server, STORE_STARTUP, "startup");
-    add_schemas(making);
-    struct lyd_node *sessions = add(making, making->root, "sessions", NULL);
-    for (const struct nc_session *session = server->sessions; session; session = session->next)
-        if (session->greeted)
-            add_session(making, sessions, session);
-    add_statistics(making, server);
+    struct xmlbuf text = {.limit = NC_REPLY_MAX};
+    struct nc_counts sum = nc_sessions_stats(service->sessions)->counts;
+
+    xmlbuf_put(&text, "<netconf-state xmlns=\"" MONITORING_SPACE "\">");
+    hello_capabilities(&text, service->schema);
+    put_datastores(&text, service->store);
+    put_schemas(&text, service->schema);
+    put_sessions(&text, service->sessions, &sum);
+    put_statistics(&text, service, &sum);
+    xmlbuf_put(&text, "</netconf-state>");
+    xmlbuf_add(&text, "", 1);
+    bool done =
+        !text.full && lyd_parse_data_mem(service->schema, text.bytes, LYD_XML,
+                                         LYD_PARSE_ONLY | LYD_PARSE_STRICT, 0, made) == LY_SUCCESS;
+    xmlbuf_fini(&text);
+    return done;
 }
 
 /* --- the others ------------------------------------------------------------------------------ */
 
-static void add_streams(struct making *making, struct server *server)
+static bool add_streams(struct service *service, struct lyd_node **made)
 {
-    static const char stream[] =
-        "/nc-notifications:netconf/streams/stream[name='NETCONF']/description";
-
-    (void)server;
-    making->root = NULL;
-    if (making->failed)
-        return;
-    if (lyd_new_path(NULL, making->schema, stream, "All events of this agent, without a past.", 0,
-                     &making->root) != LY_SUCCESS)
-        making->failed = true;
-    (void)add(making, making->root,
-              "/nc-notifications:netconf/streams/stream[name='NETCONF']/replaySupport", "false");
+    return lyd_parse_data_mem(service->schema,
+                              "<netconf xmlns=\"" STREAMS_SPACE "\"><streams><stream>"
+                              "<name>NETCONF</name>"
+                              "<description>All events of this agent, without a past."
+                              "</description><replaySupport>false</replaySupport>"
+                              "</stream></streams></netconf>",
+                              LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_STRICT, 0, made) == LY_SUCCESS;
 }
 
-static void add_library(struct making *making, struct server *server)
+static bool add_library(struct service *service, struct lyd_node **made)
 {
-    making->root = NULL;
-    if (ly_ctx_get_yanglib_data(server->schema, &making->root, "%u",
-                                (unsigned)hello_content_id(server->schema)) != LY_SUCCESS)
-        making->failed = true;
+    return ly_ctx_get_yanglib_data(service->schema, made, "%u",
+                                   (unsigned)hello_content_id(service->schema)) == LY_SUCCESS;
 }
 
-static bool join(struct making *making, struct lyd_node **tree)
+bool monitoring_add(struct service *service, const struct filter *filter, struct lyd_node **tree)
 {
-    bool joined = !making->failed;
-
-    if (joined && making->root != NULL)
-        joined = lyd_merge_siblings(tree, making->root, LYD_MERGE_DESTRUCT) == LY_SUCCESS;
-    else
-        lyd_free_all(making->root);
-    return joined;
-}
-
-bool monitoring_add(struct server *server, const struct filter *filter, struct lyd_node **tree)
-{
-    static const struct part {
+    static const struct {
         const char *space;
-        void (*make)(struct making *making, struct server *server);
+        bool (*add)(struct service *service, struct lyd_node **made);
     } parts[] = {
         {MONITORING_SPACE, add_state},
         {STREAMS_SPACE, add_streams},
@@ -212,13 +156,15 @@ bool monitoring_add(struct server *server, const struct filter *filter, struct l
     };
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        struct making making = {.schema = server->schema};
+        struct lyd_node *made = NULL;
         if (!filter_wants(filter, parts[i].space))
             continue;
-        parts[i].make(&making, server);
-        if (!join(&making, tree))
+        bool done = parts[i].add(service, &made);
+        if (!done)
+            lyd_free_all(made);
+        if (!done || lyd_merge_siblings(tree, made, LYD_MERGE_DESTRUCT) != LY_SUCCESS)
             return false;
     }
-    return server->options.nacm == NULL || !filter_wants(filter, NACM_SPACE) ||
-           nacm_add_state(server->options.nacm, tree);
+    return service->nacm == NULL || !filter_wants(filter, NACM_SPACE) ||
+           nacm_add_state(service->nacm, tree);
 }

@@ -3,53 +3,28 @@
  * Operations that change datastores, locks and sessions. What they mean is in
  * config/datastore/store.c.
  */
+#include "config/netconf/operations.h"
 #include "agent/base/log.h"
 #include "agent/base/number.h"
-#include "config/netconf/internal.h"
 #include "config/schema/compat.h"
 
 #include <assert.h>
 
 /* --- reading parameters ---------------------------------------------------------------------- */
 
-enum rpc_outcome operation_refuse(struct rpc *rpc, enum rpc_error_type type, enum rpc_error_tag tag,
-                                  const char *message)
-{
-    (void)rpc_error_add(rpc->errors, type, tag, NULL, "%s", message);
-    return RPC_FAILED;
-}
-
-const struct lyd_node *operation_child(const struct lyd_node *parent, const char *name)
-{
-    const struct lyd_node *node = NULL;
-
-    LY_LIST_FOR(parent != NULL ? lyd_child(parent) : NULL, node)
-    {
-        if (strcmp(LYD_NAME(node), name) == 0)
-            return node;
-    }
-    return NULL;
-}
-
-const char *operation_leaf(const struct lyd_node *parent, const char *name)
-{
-    const struct lyd_node *node = operation_child(parent, name);
-    return node != NULL ? lyd_get_value(node) : NULL;
-}
-
 enum store_id operation_datastore(const struct lyd_node *op, const char *parameter)
 {
-    const struct lyd_node *node = operation_child(op, parameter);
+    const struct lyd_node *node = request_child(op, parameter);
 
-    if (operation_child(node, "running") != NULL)
+    if (request_child(node, "running") != NULL)
         return STORE_RUNNING;
-    return operation_child(node, "startup") != NULL ? STORE_STARTUP : STORE_CANDIDATE;
+    return request_child(node, "startup") != NULL ? STORE_STARTUP : STORE_CANDIDATE;
 }
 
 /* The content of a <config>; *present: there is one. */
 static const struct lyd_node *config_in(const struct lyd_node *parent, bool *present)
 {
-    const struct lyd_node *node = operation_child(parent, "config");
+    const struct lyd_node *node = request_child(parent, "config");
     const struct lyd_node_any *any = (const struct lyd_node_any *)node;
 
     *present = node != NULL;
@@ -62,7 +37,7 @@ static bool permits(void *context, const struct lyd_node *diff, struct rpc_error
 {
     const struct nc_session *session = context;
 
-    return nacm_permits_diff(session->server->options.nacm, &session->user, diff, errors);
+    return nacm_permits_diff(service_of(session)->nacm, &session->user, diff, errors);
 }
 
 _Static_assert((int)STORE_TELLING == (int)NACM_TELLING && (int)STORE_SETTING == (int)NACM_SETTING &&
@@ -75,57 +50,57 @@ static bool may_name(void *context, const struct lyd_node *parent, const struct 
 {
     const struct nc_session *session = context;
 
-    return nacm_permits_naming(session->server->options.nacm, &session->user, parent, schema, node,
+    return nacm_permits_naming(service_of(session)->nacm, &session->user, parent, schema, node,
                                (enum nacm_naming)how, errors);
 }
 
-static bool is_free(const struct rpc *rpc)
+static bool is_free(const struct request *request)
 {
-    return nc_session_recovery(rpc->session) || rpc->server->options.nacm == NULL;
+    return request->session->user.recovery || request->service->nacm == NULL;
 }
 
-static struct store_access access_of(const struct rpc *rpc)
+static struct store_access access_of(const struct request *request)
 {
-    bool free = is_free(rpc);
+    bool free = is_free(request);
 
-    return (struct store_access){.session = rpc->session->id,
-                                 .recovery = nc_session_recovery(rpc->session),
+    return (struct store_access){.session = request->session->id,
+                                 .recovery = request->session->user.recovery,
                                  .permits = free ? NULL : permits,
                                  .may_name = free ? NULL : may_name,
-                                 .context = rpc->session};
+                                 .context = request->session};
 }
 
 /* What is wrong with a datastore may be wrong where the user does not see it. */
-static void hide_errors(struct rpc *rpc)
+static void hide_errors(struct request *request)
 {
-    for (size_t i = 0; i < rpc->errors->count; i++) {
-        struct rpc_error *error = &rpc->errors->items[i];
+    for (size_t i = 0; i < request->errors->count; i++) {
+        struct rpc_error *error = &request->errors->items[i];
         struct rpc_errors instead = {.count = 0};
         if (error->path[0] == '\0' || error->tag == RPC_ACCESS_DENIED ||
-            nacm_permits_path(rpc->server->options.nacm, &rpc->session->user, error->path))
+            nacm_permits_path(request->service->nacm, &request->session->user, error->path))
             continue;
         *error = *rpc_error_add(&instead, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED, NULL,
                                 "there is a fault in something that user %s may not read: ask an "
                                 "administrator",
-                                rpc->session->user.name);
+                                request->session->user.name);
     }
 }
 
-static enum rpc_outcome outcome(struct rpc *rpc, bool done)
+static enum request_outcome outcome(struct request *request, bool done)
 {
-    if (!done && !is_free(rpc))
-        hide_errors(rpc);
-    return done ? RPC_DONE : RPC_FAILED;
+    if (!done && !is_free(request))
+        hide_errors(request);
+    return done ? REQUEST_DONE : REQUEST_FAILED;
 }
 
 /* <force/> of ours. Root alone may overwrite what somebody else has written. */
-static bool take_force(struct rpc *rpc, struct store_access *access)
+static bool take_force(struct request *request, struct store_access *access)
 {
-    access->overwrites = operation_child(rpc->op, "force") != NULL;
-    if (!access->overwrites || nc_session_recovery(rpc->session))
+    access->overwrites = request_child(request->op, "force") != NULL;
+    if (!access->overwrites || request->session->user.recovery)
         return true;
-    (void)operation_refuse(rpc, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED,
-                           "only root may overwrite a startup file that was changed on the disk");
+    (void)request_refuse(request, RPC_ERROR_APPLICATION, RPC_ACCESS_DENIED,
+                         "only root may overwrite a startup file that was changed on the disk");
     return false;
 }
 
@@ -139,107 +114,108 @@ static unsigned index_of(const char *text, const char *const *names, unsigned co
     return 0;
 }
 
-enum rpc_outcome operation_edit_config(struct rpc *rpc)
+enum request_outcome operation_edit_config(struct request *request)
 {
     static const char *const defaults[] = {"merge", "replace", "none"};
     static const char *const tests[] = {"test-then-set", "set", "test-only"};
     static const char *const errors[] = {"stop-on-error", "continue-on-error", "rollback-on-error"};
-    const struct store_access access = access_of(rpc);
+    const struct store_access access = access_of(request);
     bool present = false;
-    const struct lyd_node *config = config_in(rpc->op, &present);
+    const struct lyd_node *config = config_in(request->op, &present);
 
     return outcome(
-        rpc,
+        request,
         store_edit(
-            rpc->server->options.store, &access, operation_datastore(rpc->op, "target"), config,
-            (enum store_default_operation)index_of(operation_leaf(rpc->op, "default-operation"),
+            request->service->store, &access, operation_datastore(request->op, "target"), config,
+            (enum store_default_operation)index_of(request_leaf(request->op, "default-operation"),
                                                    defaults, 3),
-            (enum store_test_option)index_of(operation_leaf(rpc->op, "test-option"), tests, 3),
-            (enum store_error_option)index_of(operation_leaf(rpc->op, "error-option"), errors, 3),
-            rpc->errors));
+            (enum store_test_option)index_of(request_leaf(request->op, "test-option"), tests, 3),
+            (enum store_error_option)index_of(request_leaf(request->op, "error-option"), errors, 3),
+            request->errors));
 }
 
 /* --- copy-config, delete-config, validate ---------------------------------------------------- */
 
 /* RFC 8341, 3.2.7: what the user may not read is not copied, but for running to startup. */
-static bool readable_source(struct rpc *rpc, enum store_id source, enum store_id target,
+static bool readable_source(struct request *request, enum store_id source, enum store_id target,
                             struct lyd_node **tree)
 {
-    const struct lyd_node *all = store_tree(rpc->server->options.store, source);
+    const struct lyd_node *all = store_tree(request->service->store, source);
 
     *tree = NULL;
-    return is_free(rpc) || all == NULL || (source == STORE_RUNNING && target == STORE_STARTUP) ||
-           operation_readable(rpc, all, tree);
+    return is_free(request) || all == NULL ||
+           (source == STORE_RUNNING && target == STORE_STARTUP) ||
+           operation_readable(request, all, tree);
 }
 
-static enum rpc_outcome copy(struct rpc *rpc, enum store_id target, enum store_id source,
-                             const struct lyd_node *tree)
+/* What the disk answers, if it is asked. */
+static enum request_outcome wait_if(struct request *request, bool asked)
 {
-    struct store_access access = access_of(rpc);
+    if (asked)
+        return REQUEST_WAITS;
+    request_resume(request);
+    return outcome(request, false);
+}
 
-    if (!take_force(rpc, &access))
-        return RPC_FAILED;
-    struct later *later = rpc_later(rpc);
-    if (later == NULL)
-        return RPC_FAILED;
+static enum request_outcome copy(struct request *request, enum store_id target,
+                                 enum store_id source, const struct lyd_node *tree)
+{
+    struct store_access access = access_of(request);
+
+    if (!take_force(request, &access))
+        return REQUEST_FAILED;
     if (source == STORE_RUNNING && target == STORE_STARTUP)
         access.permits = NULL;
-    if (store_copy(rpc->server->options.store, &access, target, source, tree, rpc_later_done, later,
-                   rpc->errors))
-        return RPC_LATER;
-    rpc_later_cancel(later);
-    return outcome(rpc, false);
+    request_wait(request);
+    return wait_if(request, store_copy(request->service->store, &access, target, source, tree,
+                                       request_done, request->session, request->errors));
 }
 
-enum rpc_outcome operation_copy_config(struct rpc *rpc)
+enum request_outcome operation_copy_config(struct request *request)
 {
-    enum store_id target = operation_datastore(rpc->op, "target");
-    enum store_id source = operation_datastore(rpc->op, "source");
+    enum store_id target = operation_datastore(request->op, "target");
+    enum store_id source = operation_datastore(request->op, "source");
     uint32_t options = 0;
     bool inlined = false;
-    const struct lyd_node *config = config_in(operation_child(rpc->op, "source"), &inlined);
+    const struct lyd_node *config = config_in(request_child(request->op, "source"), &inlined);
     struct lyd_node *readable = NULL;
 
-    if (!operation_with_defaults(rpc, &options))
-        return RPC_FAILED;
+    if (!operation_with_defaults(request, &options))
+        return REQUEST_FAILED;
     if (inlined)
-        return copy(rpc, target, STORES, config);
+        return copy(request, target, STORES, config);
     if (source == target)
-        return operation_refuse(rpc, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
-                                "source and target are the same datastore");
-    if (!readable_source(rpc, source, target, &readable))
-        return RPC_FAILED;
-    enum rpc_outcome result = copy(rpc, target, source, readable);
+        return request_refuse(request, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
+                              "source and target are the same datastore");
+    if (!readable_source(request, source, target, &readable))
+        return REQUEST_FAILED;
+    enum request_outcome result = copy(request, target, source, readable);
     lyd_free_all(readable);
     return result;
 }
 
-enum rpc_outcome operation_delete_config(struct rpc *rpc)
+enum request_outcome operation_delete_config(struct request *request)
 {
-    struct store_access access = access_of(rpc);
+    struct store_access access = access_of(request);
 
-    if (!take_force(rpc, &access))
-        return RPC_FAILED;
-    struct later *later = rpc_later(rpc);
-    if (later == NULL)
-        return RPC_FAILED;
-    if (store_delete(rpc->server->options.store, &access, operation_datastore(rpc->op, "target"),
-                     rpc_later_done, later, rpc->errors))
-        return RPC_LATER;
-    rpc_later_cancel(later);
-    return RPC_FAILED;
+    if (!take_force(request, &access))
+        return REQUEST_FAILED;
+    request_wait(request);
+    return wait_if(request, store_delete(request->service->store, &access,
+                                         operation_datastore(request->op, "target"), request_done,
+                                         request->session, request->errors));
 }
 
-enum rpc_outcome operation_validate(struct rpc *rpc)
+enum request_outcome operation_validate(struct request *request)
 {
     bool inlined = false;
-    const struct lyd_node *config = config_in(operation_child(rpc->op, "source"), &inlined);
+    const struct lyd_node *config = config_in(request_child(request->op, "source"), &inlined);
 
     if (inlined && config == NULL)
-        return RPC_DONE; /* an empty configuration is a valid one */
-    return outcome(rpc,
-                   store_validate(rpc->server->options.store,
-                                  operation_datastore(rpc->op, "source"), config, rpc->errors));
+        return REQUEST_DONE; /* an empty configuration is a valid one */
+    return outcome(request, store_validate(request->service->store,
+                                           operation_datastore(request->op, "source"), config,
+                                           request->errors));
 }
 
 /* A leaf that its schema has found to be an uint32. */
@@ -255,65 +231,70 @@ static uint32_t number_in(const char *text)
 
 /* --- commit ---------------------------------------------------------------------------------- */
 
-enum rpc_outcome operation_commit(struct rpc *rpc)
+enum request_outcome operation_commit(struct request *request)
 {
-    const struct store_access access = access_of(rpc);
-    const char *timeout = operation_leaf(rpc->op, "confirm-timeout");
-    const struct store_commit commit = {.confirmed = operation_child(rpc->op, "confirmed") != NULL,
+    const struct store_access access = access_of(request);
+    const char *timeout = request_leaf(request->op, "confirm-timeout");
+    const struct store_commit commit = {.confirmed =
+                                            request_child(request->op, "confirmed") != NULL,
                                         .timeout = timeout != NULL ? number_in(timeout) : 600,
-                                        .persist = operation_leaf(rpc->op, "persist"),
-                                        .persist_id = operation_leaf(rpc->op, "persist-id")};
+                                        .persist = request_leaf(request->op, "persist"),
+                                        .persist_id = request_leaf(request->op, "persist-id")};
 
-    return outcome(rpc, store_commit(rpc->server->options.store, &access, &commit, rpc->errors));
+    return outcome(request,
+                   store_commit(request->service->store, &access, &commit, request->errors));
 }
 
-enum rpc_outcome operation_cancel_commit(struct rpc *rpc)
+enum request_outcome operation_cancel_commit(struct request *request)
 {
-    const struct store_access access = access_of(rpc);
+    const struct store_access access = access_of(request);
 
-    return outcome(rpc, store_cancel_commit(rpc->server->options.store, &access,
-                                            operation_leaf(rpc->op, "persist-id"), rpc->errors));
+    return outcome(request,
+                   store_cancel_commit(request->service->store, &access,
+                                       request_leaf(request->op, "persist-id"), request->errors));
 }
 
-enum rpc_outcome operation_discard_changes(struct rpc *rpc)
+enum request_outcome operation_discard_changes(struct request *request)
 {
-    const struct store_access access = access_of(rpc);
+    const struct store_access access = access_of(request);
 
-    return outcome(rpc, store_discard(rpc->server->options.store, &access, rpc->errors));
+    return outcome(request, store_discard(request->service->store, &access, request->errors));
 }
 
 /* --- locks and sessions ---------------------------------------------------------------------- */
 
-enum rpc_outcome operation_lock(struct rpc *rpc)
+enum request_outcome operation_lock(struct request *request)
 {
-    return outcome(rpc, store_lock(rpc->server->options.store, rpc->session->id,
-                                   operation_datastore(rpc->op, "target"), rpc->errors));
+    return outcome(request,
+                   store_lock(request->service->store, request->session->id,
+                              operation_datastore(request->op, "target"), request->errors));
 }
 
-enum rpc_outcome operation_unlock(struct rpc *rpc)
+enum request_outcome operation_unlock(struct request *request)
 {
-    return outcome(rpc, store_unlock(rpc->server->options.store, rpc->session->id,
-                                     operation_datastore(rpc->op, "target"), rpc->errors));
+    return outcome(request,
+                   store_unlock(request->service->store, request->session->id,
+                                operation_datastore(request->op, "target"), request->errors));
 }
 
-enum rpc_outcome operation_close_session(struct rpc *rpc)
+enum request_outcome operation_close_session(struct request *request)
 {
-    rpc->session->closing = true;
-    return RPC_DONE;
+    request->session->closing = true;
+    return REQUEST_DONE;
 }
 
-enum rpc_outcome operation_kill_session(struct rpc *rpc)
+enum request_outcome operation_kill_session(struct request *request)
 {
-    const char *text = operation_leaf(rpc->op, "session-id");
+    const char *text = request_leaf(request->op, "session-id");
     uint32_t id = text != NULL ? number_in(text) : 0;
-    struct nc_session *victim = nc_session_find(rpc->server, id);
+    struct nc_session *victim = nc_sessions_find(request->service->sessions, id);
 
-    if (victim == NULL || victim == rpc->session)
-        return operation_refuse(rpc, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
-                                victim == NULL ? "there is no such session"
-                                               : "this is your own session: use close-session");
-    log_info("management: session %u (%s) ends session %u (%s)", (unsigned)rpc->session->id,
-             rpc->session->user.name, (unsigned)id, victim->user.name);
-    nc_session_end(victim, NC_KILLED, rpc->session->id);
-    return RPC_DONE;
+    if (victim == NULL || victim == request->session)
+        return request_refuse(request, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE,
+                              victim == NULL ? "there is no such session"
+                                             : "this is your own session: use close-session");
+    log_info("management: session %u (%s) ends session %u (%s)", (unsigned)request->session->id,
+             request->session->user.name, (unsigned)id, victim->user.name);
+    nc_session_end(victim, NC_KILLED, request->session->id);
+    return REQUEST_DONE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/netconf/internal.h"
+#include "config/netconf/reply.h"
+
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 #include "config/schema/path.h"
@@ -122,9 +123,6 @@ static void declare_modules(struct xmlbuf *text, const struct ly_ctx *schema, co
 
 static void put_info(struct xmlbuf *text, const struct rpc_error *error)
 {
-    char session[16];
-
-    (void)snprintf(session, sizeof(session), "%u", (unsigned)error->session);
     if (error->bad_attribute[0] == '\0' && error->bad_element[0] == '\0' &&
         error->bad_namespace[0] == '\0' && !error->has_session)
         return;
@@ -133,7 +131,7 @@ static void put_info(struct xmlbuf *text, const struct rpc_error *error)
     xmlbuf_element(text, "bad-element", error->bad_element);
     xmlbuf_element(text, "bad-namespace", error->bad_namespace);
     if (error->has_session)
-        xmlbuf_element(text, "session-id", session);
+        xmlbuf_number(text, "session-id", error->session);
     xmlbuf_put(text, "</error-info>");
 }
 

@@ -6,7 +6,7 @@
  * of the element.
  */
 #include "config/errors/misfit.h"
-#include "config/netconf/internal.h"
+#include "config/netconf/rpc-fault.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 

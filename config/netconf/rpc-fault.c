@@ -2,8 +2,8 @@
 /*
  * What is wrong with an rpc that libyang refuses, or would do otherwise than its client meant.
  */
+#include "config/netconf/rpc-fault.h"
 #include "config/errors/misfit.h"
-#include "config/netconf/internal.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 

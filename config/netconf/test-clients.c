@@ -537,7 +537,7 @@ static void who_says_no_hello_in_time_is_told_of(void **state)
 
     (void)state;
     (void)client_hear(silent);
-    loop_advance(door.loop, SERVER_HELLO_MS);
+    loop_advance(door.loop, NC_HELLO_MS);
     client_expect_end(silent);
     assert_non_null(strstr(door.log, "(root) did not say hello in time"));
     client_close(silent);

@@ -48,7 +48,7 @@ static void on_apply(void *context, struct settings *settings)
     settings_free(settings);
     door.applies++;
     if (door.server != NULL)
-        server_running_changed(door.server);
+        netconf_server_running_changed(door.server);
 }
 
 int door_open(void **state)
@@ -76,9 +76,9 @@ int door_open(void **state)
 
 void door_start(void)
 {
-    const struct server_options options = {
+    const struct netconf_server_options options = {
         .loop = door.loop, .store = door.store, .nacm = door.nacm, .path = door.path};
-    door.server = server_new(&options);
+    door.server = netconf_server_new(&options);
 }
 
 static void empty_folder(void)
@@ -97,7 +97,7 @@ static void empty_folder(void)
 int door_close(void **state)
 {
     (void)state;
-    server_free(door.server);
+    netconf_server_free(door.server);
     store_free(door.store);
     nacm_free(door.nacm);
     loop_free(door.loop);
@@ -122,7 +122,7 @@ struct client *client_on(int fd)
 
     assert_non_null(client);
     client->fd = fd;
-    client->decoder = framing_decoder_new((size_t)2 * SERVER_MESSAGE_MAX);
+    client->decoder = framing_decoder_new((size_t)2 * NC_MESSAGE_MAX);
     assert_non_null(client->decoder);
     return client;
 }

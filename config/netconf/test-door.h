@@ -17,7 +17,8 @@
 #include "config/access/nacm.h"
 #include "config/datastore/store.h"
 #include "config/netconf/framing.h"
-#include "config/netconf/server.h"
+#include "config/netconf/netconf_server.h"
+#include "config/netconf/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ struct door {
     char startup[128];
     struct store *store;
     struct nacm *nacm;
-    struct server *server;
+    struct netconf_server *server;
     unsigned applies;
     char log[4096]; /* all lines */
 };

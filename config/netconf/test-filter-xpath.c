@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "config/netconf/filter.h"
+#include "config/netconf/filter-xpath.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -240,13 +240,13 @@ static void a_reply_over_the_limit_is_too_big_and_says_what_to_do(void **state)
                                    "<rule-list><name>r</name><rule><name>r</name>"
                                    "<action>permit</action><comment>";
     const char *tail = "</comment></rule></rule-list></nacm></config></edit-config></rpc>";
-    char *message = malloc(SERVER_REPLY_MAX + 1000);
+    char *message = malloc(NC_REPLY_MAX + 1000);
 
     (void)state;
     assert_non_null(message);
     size_t len = (size_t)snprintf(message, 1000, "%s", head);
-    memset(message + len, 'c', SERVER_REPLY_MAX);
-    (void)snprintf(message + len + SERVER_REPLY_MAX, 100, "%s", tail);
+    memset(message + len, 'c', NC_REPLY_MAX);
+    (void)snprintf(message + len + NC_REPLY_MAX, 100, "%s", tail);
     client_ok(client, message);
     client_expect(client, CANDIDATE, "<error-tag>too-big</error-tag>", "read in pages", "!<data",
                   NULL);

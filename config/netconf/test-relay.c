@@ -83,7 +83,7 @@ static void the_end_of_the_agent_ends_the_relay(void **state)
 
     (void)state;
     client_greet(relay.client, true);
-    server_free(door.server);
+    netconf_server_free(door.server);
     door.server = NULL;
     client_expect_end(relay.client);
     expect_exit(&relay, 0);

@@ -153,7 +153,7 @@ static void who_says_no_hello_is_closed_in_time(void **state)
     (void)state;
     (void)client_hear(silent);
     (void)client_hear(slow);
-    loop_advance(door.loop, SERVER_HELLO_MS - 1);
+    loop_advance(door.loop, NC_HELLO_MS - 1);
     client_send(slow, "<hello");
     client_hear_nothing(silent);
     loop_advance(door.loop, 1);
@@ -184,12 +184,12 @@ static void an_idle_session_costs_nothing(void **state)
 
 static void the_session_after_the_last_one_is_closed_at_once(void **state)
 {
-    struct client *clients[SERVER_SESSIONS_MAX];
+    struct client *clients[NC_SESSIONS_MAX];
 
     (void)state;
     if (geteuid() != 0)
         skip(); /* others have four */
-    for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
+    for (size_t i = 0; i < NC_SESSIONS_MAX; i++)
         clients[i] = client_open(true);
     struct client *more = client_connect();
     client_expect_end(more);
@@ -200,7 +200,7 @@ static void the_session_after_the_last_one_is_closed_at_once(void **state)
     more = client_open(true);
     client_expect(more, GET_RUNNING, "<data", NULL);
     client_close(more);
-    for (size_t i = 0; i < SERVER_SESSIONS_MAX; i++)
+    for (size_t i = 0; i < NC_SESSIONS_MAX; i++)
         if (i != 3)
             client_close(clients[i]);
 }
@@ -218,7 +218,7 @@ static struct client *connect_as(uid_t uid)
 
 static void users_have_four_sessions_each_and_leave_some_to_root(void **state)
 {
-    struct client *clients[SERVER_SESSIONS_MAX];
+    struct client *clients[NC_SESSIONS_MAX];
     size_t count = 0;
 
     (void)state;
@@ -252,15 +252,15 @@ static void users_have_four_sessions_each_and_leave_some_to_root(void **state)
 static void send_unfinished(struct client *client)
 {
     static const char head[] = "\n#4194304\n";
-    char *message = malloc(SERVER_MESSAGE_MAX);
+    char *message = malloc(NC_MESSAGE_MAX);
 
     assert_non_null(message);
-    memset(message, ' ', SERVER_MESSAGE_MAX);
+    memset(message, ' ', NC_MESSAGE_MAX);
     memcpy(message, GET_RUNNING, sizeof(GET_RUNNING) - 1);
     client_send_raw(client, head, sizeof(head) - 1);
-    client_send_raw(client, message, SERVER_MESSAGE_MAX - 100);
+    client_send_raw(client, message, NC_MESSAGE_MAX - 100);
     free(message);
-    door_turn(SERVER_MESSAGE_MAX / 8192 + 10);
+    door_turn(NC_MESSAGE_MAX / 8192 + 10);
 }
 
 static void finish(struct client *client)
@@ -358,7 +358,7 @@ static void answers_that_nobody_reads_are_bounded_in_all(void **state)
                                "<nacm xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-acm'>"
                                "<rule-list><name>r</name><rule><name>r</name>"
                                "<action>permit</action><comment>";
-    struct client *clients[SERVER_SESSIONS_MAX - 1];
+    struct client *clients[NC_SESSIONS_MAX - 1];
     struct client *root = client_open(true);
     char *message = malloc(SIZE + 1000);
 
@@ -376,14 +376,14 @@ static void answers_that_nobody_reads_are_bounded_in_all(void **state)
                    "</comment></rule></rule-list></nacm></config></edit-config></rpc>");
     client_ok(root, message);
     free(message);
-    for (size_t i = 0; i < SERVER_SESSIONS_MAX - 1; i++) {
+    for (size_t i = 0; i < NC_SESSIONS_MAX - 1; i++) {
         clients[i] = client_open(true);
         client_send(clients[i], GET_RUNNING);
         door_turn(3);
     }
     assert_non_null(strstr(door.log, "does not finish or read"));
     client_expect(root, DOOR_RPC("<close-session/>"), "<ok/>", NULL);
-    for (size_t i = 0; i < SERVER_SESSIONS_MAX - 1; i++)
+    for (size_t i = 0; i < NC_SESSIONS_MAX - 1; i++)
         client_close(clients[i]);
     client_close(root);
 }
@@ -413,7 +413,7 @@ static char *long_message(size_t len)
 
 static void a_message_over_the_limit_ends_the_session(void **state)
 {
-    char *message = long_message((size_t)SERVER_MESSAGE_MAX + 1);
+    char *message = long_message((size_t)NC_MESSAGE_MAX + 1);
 
     (void)state;
     for (int chunked = 0; chunked < 2; chunked++) {
@@ -428,7 +428,7 @@ static void a_message_over_the_limit_ends_the_session(void **state)
 static void a_message_of_the_limit_is_answered(void **state)
 {
     static const char rpc[] = GET_RUNNING;
-    char *message = long_message(SERVER_MESSAGE_MAX);
+    char *message = long_message(NC_MESSAGE_MAX);
     struct client *client = client_open(true);
 
     (void)state;
@@ -513,11 +513,13 @@ static LY_ERR must_have_a_known_name(struct lysc_node *node, void *context, ly_b
             continue;
         /* As the content of this, 3000 bytes are too long. */
         char text[4000];
-        int len = snprintf(text, sizeof(text), "<a><n:%s x='1'>%3000s</n:%s></a>", node->name, "",
+        int len = snprintf(text, sizeof(text), "<a><n:%s x='1'>x%3000s</n:%s></a>", node->name, "x",
                            node->name);
-        if (xml_paths_are_short(text, (size_t)len))
-            fail_msg("%s:%s is not looked for by xml_paths_are_short()", node->module->name,
-                     node->name);
+        struct xml_message message;
+        assert_true(xml_clean(text, (size_t)len, &message));
+        if (!message.long_paths)
+            fail_msg("%s:%s is not looked for by xml_clean()", node->module->name, node->name);
+        xml_message_fini(&message);
         ++*(unsigned *)context;
     }
     return LY_SUCCESS;
@@ -653,7 +655,7 @@ static void the_socket_is_for_user_and_group_only(void **state)
 
 static void a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not(void **state)
 {
-    struct server *first = door.server;
+    struct netconf_server *first = door.server;
 
     (void)state;
     door_start();
@@ -661,7 +663,7 @@ static void a_socket_that_was_left_behind_is_replaced_and_a_living_one_is_not(vo
     assert_non_null(strstr(door.log, "another program listens there"));
     door.server = first;
     client_close(client_open(true));
-    server_free(first);
+    netconf_server_free(first);
 
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", door.path);
@@ -678,7 +680,7 @@ static void what_is_no_socket_is_left_alone(void **state)
     FILE *file = NULL;
 
     (void)state;
-    server_free(door.server);
+    netconf_server_free(door.server);
     file = fopen(door.path, "w");
     assert_non_null(file);
     (void)fclose(file);
@@ -691,7 +693,7 @@ static void what_is_no_socket_is_left_alone(void **state)
 static void a_missing_folder_is_told_with_what_to_do(void **state)
 {
     (void)state;
-    server_free(door.server);
+    netconf_server_free(door.server);
     (void)snprintf(door.path, sizeof(door.path), "%s/missing/management.sock", door.folder);
     door_start();
     assert_null(door.server);

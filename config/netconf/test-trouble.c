@@ -74,7 +74,7 @@ static void a_door_without_memory_is_not_opened(void **state)
 
     (void)state;
     for (unsigned n = 1; hit; n++) {
-        server_free(door.server);
+        netconf_server_free(door.server);
         failing_malloc_at(n);
         door_start();
         hit = failing_hit();
@@ -105,7 +105,7 @@ static void a_socket_that_cannot_be_made_is_told(void **state)
                                               FAILING_EPOLL_CTL};
 
     (void)state;
-    server_free(door.server);
+    netconf_server_free(door.server);
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         door.log[0] = '\0';
         failing_at(calls[i], 1, EACCES);

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A message as it comes, written anew: what means nothing in XML is gone, and what can have one
- * meaning only has it. A pass over the bytes, with nothing but the open elements in mind.
+ * A pass over the bytes, with nothing but the open elements in mind.
  */
+#include "config/netconf/xml-clean.h"
+
 #include "agent/base/cursor.h"
-#include "config/netconf/xml.h"
-#include "config/schema/compat.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define BLANKS   " \t\r\n"
 #define NOT_WELL "the message is not well-formed XML"
 #define BOM      "\xEF\xBB\xBF"
 
-enum { GROWTH_MAX = 256 * 1024 };
+enum { GROWTH_MAX = 256 * 1024, PATH_SHORT = 128 /* what costs nothing and does not count */ };
 
 struct piece {
     const char *at;
@@ -31,6 +33,7 @@ struct level {
     bool none;           /* or there is none, and that is written out */
     bool content;        /* of a <filter> or <config>, where all is the client's */
     bool text;
+    bool path; /* what is in it is read as XPath */
     unsigned children;
     size_t begin; /* of its text, in what is written */
 };
@@ -42,6 +45,8 @@ struct cleaning {
     struct level levels[XML_DEPTH_MAX + 1]; /* [0] is no element */
     struct attribute attributes[XML_ATTRIBUTES_MAX];
     size_t attribute_count;
+    size_t path_sum; /* of what may be XPath */
+    bool in_path;    /* an open element is read as one */
 };
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -285,6 +290,28 @@ static bool declares(const struct cleaning *cleaning, struct piece prefix)
     return false;
 }
 
+/* --- what is read as XPath ------------------------------------------------------------------- */
+
+static void take_path(struct cleaning *cleaning, size_t len)
+{
+    cleaning->path_sum += len > PATH_SHORT ? len : 0;
+    if (len > XML_PATH_MAX || cleaning->path_sum > XML_PATHS_MAX)
+        cleaning->out->long_paths = true;
+}
+
+static bool is_path(struct piece name)
+{
+    static const char *const names[] = {"path", "select", "locked-node", "target",
+                                        "parent-reference"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* --- tags ------------------------------------------------------------------------------------ */
+
 /* xml:lang and its like mean nothing to us; those of <rpc> are given back (RFC 6241, 4.1). */
 static bool put_attributes(struct cleaning *cleaning)
 {
@@ -301,8 +328,10 @@ static bool put_attributes(struct cleaning *cleaning)
         put_text(cleaning, " ");
         put(cleaning, attribute->name);
         put_text(cleaning, double_quoted ? "=\"" : "='");
+        const size_t begin = cleaning->out->text.len;
         if (!put_characters(cleaning, attribute->value, true))
             return false;
+        take_path(cleaning, cleaning->out->text.len - begin);
         put_text(cleaning, double_quoted ? "\"" : "'");
     }
     return true;
@@ -382,6 +411,8 @@ static bool take_start(struct cleaning *cleaning)
         cleaning->out->root = cleaning->out->text.len;
     put_text(cleaning, empty ? "/>" : ">");
     level->begin = cleaning->out->text.len;
+    level->path = !empty && !cleaning->in_path && is_path(level->name);
+    cleaning->in_path = cleaning->in_path || level->path;
     cleaning->depth -= empty;
     return true;
 }
@@ -406,6 +437,10 @@ static bool take_end(struct cleaning *cleaning)
     if (cleaning->depth == 0 || !skip(&cleaning->in, ">") || !same(name, level->end))
         return broken(cleaning);
     trim_end(cleaning, level);
+    if (level->path) {
+        take_path(cleaning, cleaning->out->text.len - level->begin);
+        cleaning->in_path = false;
+    }
     put_text(cleaning, "</");
     put_name(cleaning, level->prefix, level->name);
     put_text(cleaning, ">");
@@ -546,6 +581,8 @@ bool xml_clean(const char *text, size_t len, struct xml_message *message)
     cleaning.in = cursor_of(text, nul != NULL ? (size_t)(nul - text) : len);
     cleaning.out = message;
     cleaning.depth = 0;
+    cleaning.path_sum = 0;
+    cleaning.in_path = false;
     cleaning.levels[0] = (struct level){.begin = 0};
     clean(&cleaning);
     xmlbuf_add(&message->text, "", 1);

@@ -104,6 +104,14 @@ void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content)
     xmlbuf_put(text, ">");
 }
 
+void xmlbuf_number(struct xmlbuf *text, const char *name, uint32_t number)
+{
+    char digits[16];
+
+    (void)snprintf(digits, sizeof(digits), "%u", (unsigned)number);
+    xmlbuf_element(text, name, digits);
+}
+
 const char *xmlbuf_time(int64_t wall, char buf[XMLBUF_TIME_SIZE])
 {
     time_t seconds = (time_t)(wall / 1000);

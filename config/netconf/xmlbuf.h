@@ -29,6 +29,7 @@ void xmlbuf_escape(struct xmlbuf *text, const char *content);
 void xmlbuf_attribute(struct xmlbuf *text, const char *value);
 /* <name>content</name>, escaped; nothing if the content is empty. */
 void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content);
+void xmlbuf_number(struct xmlbuf *text, const char *name, uint32_t number);
 /* The time in ms since 1970 as a date-and-time of RFC 6991. */
 enum { XMLBUF_TIME_SIZE = 40 };
 const char *xmlbuf_time(int64_t wall, char buf[XMLBUF_TIME_SIZE]);

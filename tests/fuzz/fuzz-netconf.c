@@ -13,7 +13,8 @@
  */
 #include "config/access/nacm.h"
 #include "config/datastore/store-internal.h"
-#include "config/netconf/internal.h"
+#include "config/netconf/framing.h"
+#include "config/netconf/netconf_server.h"
 #include "config/netconf/xml.h"
 #include "config/schema/compat.h"
 #include "config/schema/schema.h"
@@ -43,7 +44,7 @@ struct bed {
     struct loop *loop;
     struct store *store;
     struct nacm *nacm;
-    struct server *server;
+    struct netconf_server *server;
     const struct snapshot *fresh; /* running as it began */
     int idle;                     /* who says nothing, so that there is always a session */
     int fd;                       /* the client's */
@@ -70,7 +71,7 @@ static void on_apply(void *context, struct settings *settings)
 
     settings_free(settings);
     if (bed->server != NULL)
-        server_running_changed(bed->server);
+        netconf_server_running_changed(bed->server);
 }
 
 /* --- the server's side ----------------------------------------------------------------------- */
@@ -80,13 +81,15 @@ static int connect_to(struct bed *bed, bool root)
     int pair[2];
 
     require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-    require(nc_session_new(bed->server, pair[1], root ? 0 : 65534, root ? 0 : 65534) != NULL);
+    const size_t before = netconf_server_sessions(bed->server);
+    netconf_server_accept(bed->server, pair[1], root ? 0 : 65534, root ? 0 : 65534);
+    require(netconf_server_sessions(bed->server) == before + 1);
     return pair[0];
 }
 
 static bool is_connected(const struct bed *bed)
 {
-    return bed->server->session_count > 1;
+    return netconf_server_sessions(bed->server) > 1;
 }
 
 static void open_bed(struct bed *bed, struct ly_ctx *schema)
@@ -102,9 +105,9 @@ static void open_bed(struct bed *bed, struct ly_ctx *schema)
     bed->store = store_new(&options);
     bed->nacm = nacm_new(schema);
     require(bed->store != NULL && bed->nacm != NULL);
-    const struct server_options door = {
+    const struct netconf_server_options door = {
         .loop = bed->loop, .store = bed->store, .nacm = bed->nacm, .path = path};
-    bed->server = server_new(&door);
+    bed->server = netconf_server_new(&door);
     require(bed->server != NULL);
     bed->fresh = bed->store->running;
     bed->idle = connect_to(bed, true);
@@ -161,7 +164,7 @@ static void close_bed(struct bed *bed)
     end_session(bed);
     if (forget(bed))
         return;
-    server_free(bed->server);
+    netconf_server_free(bed->server);
     (void)close(bed->idle);
     store_free(bed->store);
     nacm_free(bed->nacm);

@@ -3,7 +3,7 @@
  * Any text as the XPath of a filter: it is let through or one error is given; and what is let
  * through is evaluated by libyang in a time in which nothing stalls (-timeout of the fuzzer).
  */
-#include "config/netconf/filter.h"
+#include "config/netconf/filter-xpath.h"
 #include "config/schema/compat.h"
 #include "config/schema/schema.h"
 
