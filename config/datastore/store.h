@@ -7,6 +7,9 @@
  * to the agent, which takes it over without touching what did not change. What is refused is
  * refused whole, with reasons, and changes nothing.
  *
+ * This is the face, over modules that it alone uses (config/datastore/running.h, startup.h,
+ * confirm.h, locks.h, edit.h).
+ *
  * Trees given out belong to the store and are valid until the next call that may change them.
  * Everything happens inside the event loop. Writing startup is the only thing that takes time
  * (fsync): it runs in a child, and its result comes later.

@@ -54,6 +54,12 @@ struct rpc_error *rpc_error_add(struct rpc_errors *errors, enum rpc_error_type t
     return error;
 }
 
+bool rpc_error_refuse(struct rpc_errors *errors, enum rpc_error_tag tag, const char *text)
+{
+    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, tag, NULL, "%s", text);
+    return false;
+}
+
 void rpc_errors_from_faults(struct rpc_errors *errors, const struct config_error *faults)
 {
     enum rpc_error_tag tag = RPC_OPERATION_FAILED;

@@ -87,6 +87,9 @@ struct rpc_error *rpc_error_add(struct rpc_errors *errors, enum rpc_error_type t
                                 enum rpc_error_tag tag, const char *path, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The same for an error of an application that is about no node; gives false. */
+bool rpc_error_refuse(struct rpc_errors *errors, enum rpc_error_tag tag, const char *text);
+
 /* What libyang holds against data, with the tags and app-tags of RFC 7950 15 (data-not-unique,
  * must-violation, missing-choice, too-few-elements, ...); at least one. */
 struct lyd_node;

@@ -12,7 +12,7 @@
  * taken back to where they began if a session has changed something.
  */
 #include "config/access/nacm.h"
-#include "config/datastore/store-internal.h"
+#include "config/datastore/store.h"
 #include "config/netconf/framing.h"
 #include "config/netconf/netconf_server.h"
 #include "config/netconf/xml.h"
@@ -45,7 +45,7 @@ struct bed {
     struct store *store;
     struct nacm *nacm;
     struct netconf_server *server;
-    const struct snapshot *fresh; /* running as it began */
+    const struct lyd_node *fresh; /* running as it began */
     int idle;                     /* who says nothing, so that there is always a session */
     int fd;                       /* the client's */
     struct framing_decoder *decoder;
@@ -109,7 +109,7 @@ static void open_bed(struct bed *bed, struct ly_ctx *schema)
         .loop = bed->loop, .store = bed->store, .nacm = bed->nacm, .path = path};
     bed->server = netconf_server_new(&door);
     require(bed->server != NULL);
-    bed->fresh = bed->store->running;
+    bed->fresh = store_tree(bed->store, STORE_RUNNING);
     bed->idle = connect_to(bed, true);
 }
 
@@ -135,14 +135,15 @@ static bool forget(struct bed *bed)
     static const struct store_access anybody;
     static struct rpc_errors errors;
 
-    if (bed->store->running == bed->fresh && bed->store->candidate == NULL &&
-        bed->store->pending.before == NULL)
+    /* What waits for a confirmation has changed running. */
+    if (store_tree(bed->store, STORE_RUNNING) == bed->fresh &&
+        store_tree(bed->store, STORE_CANDIDATE) == bed->fresh)
         return true;
     rpc_errors_clear(&errors);
     if (!store_copy(bed->store, &anybody, STORE_RUNNING, STORES, NULL, on_copied, NULL, &errors) ||
         !store_discard(bed->store, &anybody, &errors))
         return false;
-    bed->fresh = bed->store->running;
+    bed->fresh = store_tree(bed->store, STORE_RUNNING);
     return true;
 }
 

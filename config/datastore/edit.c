@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "config/datastore/store-edit.h"
+#include "config/datastore/edit.h"
 
 #include "config/errors/misfit.h"
 #include "config/schema/compat.h"
 
 #define NETCONF_NAMESPACE "urn:ietf:params:xml:ns:netconf:base:1.0"
+
+enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_CREATE, EDIT_DELETE, EDIT_REMOVE, EDIT_NONE };
 
 static void edit_siblings(struct edit *edit, struct lyd_node *parent, const struct lyd_node *config,
                           enum edit_operation inherited);

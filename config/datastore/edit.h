@@ -4,8 +4,8 @@
  *
  * Used by config/datastore/store.c alone. It knows nothing of datastores, locks or rights.
  */
-#ifndef CONFIG_DATASTORE_STORE_EDIT_H
-#define CONFIG_DATASTORE_STORE_EDIT_H
+#ifndef CONFIG_DATASTORE_EDIT_H
+#define CONFIG_DATASTORE_EDIT_H
 
 #include "config/datastore/store.h"
 #include "config/errors/rpc-error.h"
@@ -13,8 +13,6 @@
 #include <stdbool.h>
 
 struct lyd_node;
-
-enum edit_operation { EDIT_MERGE, EDIT_REPLACE, EDIT_CREATE, EDIT_DELETE, EDIT_REMOVE, EDIT_NONE };
 
 struct edit {
     struct ly_ctx *schema;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Startup on the disk. A power cut at any moment leaves the old file or the new one: it is written
- * under another name, fsynced, renamed, and the folder is fsynced.
- */
-#include "config/datastore/store-internal.h"
+#include "config/datastore/startup.h"
 
 #include "agent/base/log.h"
 #include "agent/base/siphash.h"
@@ -25,19 +21,20 @@ enum {
 /* --- what stands there ----------------------------------------------------------------------- */
 
 /* Without a secret: against accidents, for whoever may write the file needs no way around this. */
-static struct store_stamp stamp_of(const char *text, size_t len)
+static struct startup_stamp stamp_of(const char *text, size_t len)
 {
     static const struct siphash_key key;
 
-    return (struct store_stamp){.kind = STAMP_TEXT, .len = len, .hash = siphash(&key, text, len)};
+    return (struct startup_stamp){.kind = STAMP_TEXT, .len = len, .hash = siphash(&key, text, len)};
 }
 
-static struct store_stamp stamp_of_none(enum config_status why)
+static struct startup_stamp stamp_of_none(enum config_status why)
 {
-    return (struct store_stamp){.kind = why == CONFIG_NOT_FOUND ? STAMP_NO_FILE : STAMP_UNREADABLE};
+    return (struct startup_stamp){.kind =
+                                      why == CONFIG_NOT_FOUND ? STAMP_NO_FILE : STAMP_UNREADABLE};
 }
 
-static bool is_same(const struct store_stamp *x, const struct store_stamp *y)
+static bool is_same(const struct startup_stamp *x, const struct startup_stamp *y)
 {
     return x->kind == y->kind && x->len == y->len && x->hash == y->hash;
 }
@@ -50,8 +47,8 @@ struct work {
     const char *good_path;
     const char *text; /* NULL: the file is removed */
     bool overwrites;
-    struct store_stamp seen; /* one of these is to stand there */
-    struct store_stamp tried;
+    struct startup_stamp seen; /* one of these is to stand there */
+    struct startup_stamp tried;
 };
 
 /* What it answers: the first system call that failed, and why. */
@@ -136,7 +133,7 @@ static int write_new(const char *name, const char *path, const char *text, struc
 static bool is_as_seen(const struct work *work, struct answer *answer)
 {
     static struct config_error error;
-    struct store_stamp now;
+    struct startup_stamp now;
     size_t len = 0;
 
     if (work == NULL || work->overwrites)
@@ -218,42 +215,42 @@ static int work_in_child(void *input, int out)
 
 /* --- in the agent ---------------------------------------------------------------------------- */
 
-static void forget_save(struct store *store)
+static void forget_save(struct startup *startup)
 {
-    struct store_save *save = &store->save;
+    struct startup_save *save = &startup->save;
 
     snapshot_drop(save->tree);
     free(save->text);
-    *save = (struct store_save){.job = NULL};
+    *save = (struct startup_save){.job = NULL};
 }
 
-static void explain_save(const struct store *store, enum job_result how,
+static void explain_save(const struct startup *startup, enum job_result how,
                          const struct answer *answer, struct rpc_errors *errors)
 {
     if (how == JOB_OK && answer->changed)
         rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
                       "%s was changed on the disk since it was read, and is left as it is: take it "
                       "with SIGHUP, or overwrite it as root with <force/>",
-                      store->path)
+                      startup->path)
             ->app_tag = "startup-changed";
     else if (how == JOB_TIMED_OUT)
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
-                            "%s was not written within %d s: the disk hangs", store->path,
+                            "%s was not written within %d s: the disk hangs", startup->path,
                             SAVE_DEADLINE_MS / 1000);
     else if (how != JOB_OK)
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
-                            "%s was not written: the process that writes it died", store->path);
+                            "%s was not written: the process that writes it died", startup->path);
     else
         (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
-                            "%s cannot be written: %s: %s", store->path, answer->call,
+                            "%s cannot be written: %s: %s", startup->path, answer->call,
                             strerror(answer->error));
     log_error("startup: %s", errors->items[0].message);
 }
 
 static void on_saved(void *context, enum job_result how, const uint8_t *result, size_t len)
 {
-    struct store *store = context;
-    struct store_save save = store->save;
+    struct startup *startup = context;
+    struct startup_save save = startup->save;
     struct rpc_errors errors = {.count = 0};
     struct answer answer = {.error = 0};
 
@@ -263,86 +260,81 @@ static void on_saved(void *context, enum job_result how, const uint8_t *result, 
         how = JOB_FAILED;
     bool ok = how == JOB_OK && answer.error == 0 && !answer.changed;
     if (ok && answer.good_error != 0)
-        log_warning("%s: the last good configuration cannot be kept there: %s", store->good_path,
+        log_warning("%s: the last good configuration cannot be kept there: %s", startup->good_path,
                     strerror(answer.good_error));
     if (!save.counts) {
         if (!ok)
-            log_warning("%s: the last good configuration was not kept", store->good_path);
-        forget_save(store);
+            log_warning("%s: the last good configuration was not kept", startup->good_path);
+        forget_save(startup);
         return;
     }
     if (ok) {
-        struct snapshot *old = store->startup;
-        store->startup = save.tree;
-        store->save.tree = old;
-        store->has_fault = false;
-        store->seen = save.stamp;
+        struct snapshot *old = startup->now;
+        startup->now = save.tree;
+        startup->save.tree = old;
+        startup->has_fault = false;
+        startup->seen = save.stamp;
     } else {
-        explain_save(store, how, &answer, &errors);
+        explain_save(startup, how, &answer, &errors);
     }
-    store->save_from = loop_now(store->options.loop) + STORE_SAVE_MS;
-    forget_save(store);
+    startup->save_from = loop_now(startup->options->loop) + STORE_SAVE_MS;
+    forget_save(startup);
     if (save.done != NULL)
         save.done(save.context, ok, &errors);
 }
 
 /* Starts a child on it. */
-static bool start_work(struct store *store, struct work *work)
+static bool start_work(struct startup *startup, struct work *work)
 {
     const struct job_spec spec = {.name = "startup",
                                   .work = work_in_child,
                                   .input = work,
                                   .done = on_saved,
-                                  .context = store,
+                                  .context = startup,
                                   .limit = sizeof(struct answer),
                                   .deadline = SAVE_DEADLINE_MS};
 
-    store->save.job = job_start(store->options.loop, &spec);
-    return store->save.job != NULL;
+    startup->save.job = job_start(startup->options->loop, &spec);
+    return startup->save.job != NULL;
 }
 
-static bool begin_save(struct store *store)
+static bool begin_save(struct startup *startup)
 {
-    struct store_save *save = &store->save;
-    struct work work = {.path = store->path,
-                        .good_path = store->good_path,
+    struct startup_save *save = &startup->save;
+    struct work work = {.path = startup->path,
+                        .good_path = startup->good_path,
                         .text = save->text,
                         .overwrites = save->overwrites,
-                        .seen = store->seen,
-                        .tried = store->tried};
+                        .seen = startup->seen,
+                        .tried = startup->tried};
 
-    if (!start_work(store, &work))
+    if (!start_work(startup, &work))
         return false;
-    store->tried = save->stamp;
+    startup->tried = save->stamp;
     return true;
 }
 
-static void explain_no_process(const struct store *store, struct rpc_errors *errors)
+static void explain_no_process(const struct startup *startup, struct rpc_errors *errors)
 {
     (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_OPERATION_FAILED, NULL,
-                        "%s was not written: no process can be started: %s", store->path,
+                        "%s was not written: no process can be started: %s", startup->path,
                         strerror(errno));
 }
 
 /* Flash wears, and each save waits for the disk. */
 static void on_save_time(void *context)
 {
-    struct store *store = context;
-    struct store_save save = store->save;
+    struct startup *startup = context;
+    struct startup_save save = startup->save;
     struct rpc_errors errors = {.count = 0};
 
-    if (begin_save(store))
+    if (begin_save(startup))
         return;
-    explain_no_process(store, &errors);
+    explain_no_process(startup, &errors);
     log_error("startup: %s", errors.items[0].message);
-    forget_save(store);
+    forget_save(startup);
     if (save.done != NULL)
         save.done(save.context, false, &errors);
-}
-
-bool store_file_init(struct store *store)
-{
-    return loop_timer_init(store->options.loop, &store->save_timer, on_save_time, store) == 0;
 }
 
 /* Explicit values only: a default that changes with a later version changes here too. */
@@ -356,69 +348,49 @@ static char *print(const struct lyd_node *tree)
     return text != NULL ? text : strdup("{}\n");
 }
 
-static bool refuse(struct rpc_errors *errors, enum rpc_error_tag tag, const char *text)
+static bool prepare(struct startup *startup, struct lyd_node *tree, struct rpc_errors *errors)
 {
-    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, tag, NULL, "%s", text);
-    return false;
-}
-
-/* The tree is to be saved: what must hold before. */
-static bool may_save(struct store *store, const struct store_access *access, struct lyd_node **tree,
-                     struct rpc_errors *errors)
-{
-    bool changes = false;
-    struct settings *settings = store_try(store, tree, errors);
-
-    if (settings == NULL)
-        return false;
-    settings_free(settings);
-    return store_permits(store, access, store->startup != NULL ? store->startup->tree : NULL, *tree,
-                         &changes, errors);
-}
-
-static bool prepare(struct store *store, struct lyd_node *tree, struct rpc_errors *errors)
-{
-    struct store_save *save = &store->save;
+    struct startup_save *save = &startup->save;
 
     save->text = print(tree);
     save->tree = snapshot_new(tree);
     if (save->text == NULL || save->tree == NULL)
-        return refuse(errors, RPC_RESOURCE_DENIED, "memory is out");
+        return rpc_error_refuse(errors, RPC_RESOURCE_DENIED, "memory is out");
     save->stamp = stamp_of(save->text, strlen(save->text));
     return true;
 }
 
-bool store_file_save(struct store *store, const struct store_access *access, struct lyd_node *tree,
-                     bool remove, store_done done, void *context, struct rpc_errors *errors)
+bool startup_is_free(const struct startup *startup, struct rpc_errors *errors)
 {
-    struct store_save *save = &store->save;
+    return !startup->save.counts ||
+           rpc_error_refuse(errors, RPC_IN_USE, "startup is being written: try again in a moment");
+}
 
-    if (save->counts || (!remove && !may_save(store, access, &tree, errors))) {
-        if (save->counts)
-            (void)refuse(errors, RPC_IN_USE, "startup is being written: try again in a moment");
-        lyd_free_all(tree);
-        return false;
-    }
+bool startup_save(struct startup *startup, const struct store_access *access, struct lyd_node *tree,
+                  bool remove, store_done done, void *context, struct rpc_errors *errors)
+{
+    struct startup_save *save = &startup->save;
+
     /* The last good one alone is being written: this save writes it too. */
     job_cancel(save->job);
-    forget_save(store);
-    if (!remove && !prepare(store, tree, errors)) {
-        forget_save(store);
+    forget_save(startup);
+    if (!remove && !prepare(startup, tree, errors)) {
+        forget_save(startup);
         return false;
     }
     save->counts = true;
-    save->overwrites = access != NULL && access->overwrites;
-    save->session = store_session(access);
+    save->overwrites = access->overwrites;
+    save->session = access->session;
     save->done = done;
     save->context = context;
-    if (loop_now(store->options.loop) < store->save_from) {
-        loop_timer_start_at(&store->save_timer, store->save_from);
+    if (loop_now(startup->options->loop) < startup->save_from) {
+        loop_timer_start_at(&startup->save_timer, startup->save_from);
         return true;
     }
-    if (begin_save(store))
+    if (begin_save(startup))
         return true;
-    explain_no_process(store, errors);
-    forget_save(store);
+    explain_no_process(startup, errors);
+    forget_save(startup);
     return false;
 }
 
@@ -435,102 +407,126 @@ static bool holds(const char *path, const char *text)
     return same;
 }
 
-void store_file_keep_good(struct store *store)
+static void keep_good(struct startup *startup)
 {
-    struct store_save *save = &store->save;
+    struct startup_save *save = &startup->save;
 
     if (save->counts)
         return;
     job_cancel(save->job);
-    forget_save(store);
-    save->text = print(store->startup->tree);
-    if (save->text == NULL || holds(store->good_path, save->text)) {
-        forget_save(store);
+    forget_save(startup);
+    save->text = print(startup->now->tree);
+    if (save->text == NULL || holds(startup->good_path, save->text)) {
+        forget_save(startup);
         return;
     }
-    struct work work = {.path = NULL, .good_path = store->good_path, .text = save->text};
-    if (!start_work(store, &work)) {
-        log_warning("%s: the last good configuration was not kept: %s", store->good_path,
+    struct work work = {.path = NULL, .good_path = startup->good_path, .text = save->text};
+    if (!start_work(startup, &work)) {
+        log_warning("%s: the last good configuration was not kept: %s", startup->good_path,
                     strerror(errno));
-        forget_save(store);
+        forget_save(startup);
     }
 }
 
-void store_file_fini(struct store *store)
+void startup_taken(struct startup *startup, struct snapshot *running)
 {
-    loop_timer_fini(&store->save_timer);
-    job_cancel(store->save.job);
-    forget_save(store);
+    snapshot_swap(&startup->now, snapshot_share(running));
+    keep_good(startup);
+}
+
+void startup_session_ended(struct startup *startup, uint32_t session)
+{
+    if (startup->save.session == session)
+        startup->save.done = NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+bool startup_init(struct startup *startup, const struct store_options *options)
+{
+    startup->options = options;
+    startup->path = strdup(options->path);
+    if (asprintf(&startup->good_path, "%s.good", options->path) < 0)
+        startup->good_path = NULL;
+    return startup->path != NULL && startup->good_path != NULL &&
+           loop_timer_init(options->loop, &startup->save_timer, on_save_time, startup) == 0;
+}
+
+void startup_fini(struct startup *startup)
+{
+    loop_timer_fini(&startup->save_timer);
+    job_cancel(startup->save.job);
+    forget_save(startup);
+    snapshot_drop(startup->now);
+    free(startup->path);
+    free(startup->good_path);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-struct settings *store_file_read(struct store *store, const char *path, struct lyd_node **tree)
+static struct settings *settings_of(struct startup *startup, const char *text, size_t len,
+                                    struct lyd_node **tree)
 {
-    struct config_error *error = &store->fault;
+    struct config_error *error = &startup->fault;
+    struct settings *settings = NULL;
+
+    *tree = datastore_parse(startup->options->schema, text, len, error);
+    if (error->status == CONFIG_OK)
+        settings = apply_settings(*tree, &startup->options->capabilities, error);
+    if (settings == NULL) {
+        datastore_free(*tree);
+        *tree = NULL;
+    }
+    return settings;
+}
+
+static struct settings *read_file(struct startup *startup, const char *path, struct lyd_node **tree)
+{
+    struct config_error *error = &startup->fault;
     struct settings *settings = NULL;
     size_t len = 0;
 
     *tree = NULL;
     config_error_clear(error);
     char *text = datastore_read(path, &len, error);
-    if (path == store->path) {
-        store->seen = text != NULL ? stamp_of(text, len) : stamp_of_none(error->status);
-        store->tried = store->seen;
+    if (path == startup->path) {
+        startup->seen = text != NULL ? stamp_of(text, len) : stamp_of_none(error->status);
+        startup->tried = startup->seen;
     }
     if (text != NULL)
-        *tree = datastore_parse(store->options.schema, text, len, error);
+        settings = settings_of(startup, text, len, tree);
     free(text);
-    if (error->status == CONFIG_OK)
-        settings = apply_settings(*tree, &store->options.capabilities, error);
-    if (settings == NULL) {
-        datastore_free(*tree);
-        *tree = NULL;
-    }
-    store->has_fault = settings == NULL;
+    startup->has_fault = settings == NULL;
     return settings;
 }
 
-/* The last good one, else an empty one. What is wrong with startup stays the fault. */
-static struct settings *read_instead(struct store *store, struct lyd_node **tree)
+struct settings *startup_read(struct startup *startup, struct lyd_node **tree)
 {
-    const struct config_error startup_fault = store->fault;
-    struct settings *settings = NULL;
+    return read_file(startup, startup->path, tree);
+}
 
-    store->origin = STORE_FROM_LAST_GOOD;
+/* What is wrong with startup stays the fault. */
+struct settings *startup_read_first(struct startup *startup, struct lyd_node **tree)
+{
+    struct settings *settings = startup_read(startup, tree);
+
+    if (settings != NULL)
+        return settings;
+    const struct config_error startup_fault = startup->fault;
+    startup->origin = STORE_FROM_LAST_GOOD;
     if (startup_fault.status != CONFIG_NOT_FOUND)
-        settings = store_file_read(store, store->good_path, tree);
+        settings = read_file(startup, startup->good_path, tree);
     if (settings == NULL) {
-        struct rpc_errors errors = {.count = 0};
-        store->origin = STORE_FROM_NOTHING;
-        settings = store_try(store, tree, &errors);
+        startup->origin = STORE_FROM_NOTHING;
+        config_error_clear(&startup->fault);
+        settings = settings_of(startup, "{}", 2, tree);
     }
-    store->fault = startup_fault;
-    store->has_fault = true;
+    startup->fault = startup_fault;
+    startup->has_fault = true;
     return settings;
 }
 
-bool store_file_start(struct store *store)
+bool startup_exists(const struct startup *startup)
 {
-    struct lyd_node *tree = NULL;
-    struct settings *settings = store_file_read(store, store->path, &tree);
-    bool taken = settings != NULL;
-
-    store->origin = STORE_FROM_STARTUP;
-    if (!taken)
-        settings = read_instead(store, &tree);
-    if (settings == NULL) {
-        lyd_free_all(tree);
-        return false;
-    }
-    store_tell_kept(store, settings);
-    settings_free(settings);
-    store->running = snapshot_new(tree);
-    if (store->running == NULL)
-        return false;
-    if (taken) {
-        store->startup = snapshot_share(store->running);
-        store_file_keep_good(store);
-    }
-    return true;
+    return startup->has_fault ? startup->fault.status != CONFIG_NOT_FOUND : startup->now != NULL;
 }
