@@ -29,33 +29,11 @@ enum {
     DEPTH_MAX = 8   /* of parentheses */
 };
 
-static const char *const functions[] = {"bit-is-set",
-                                        "boolean",
-                                        "ceiling",
-                                        "contains",
-                                        "count",
-                                        "derived-from",
-                                        "false",
-                                        "floor",
-                                        "derived-from-or-self",
-                                        "enum-value",
-                                        "last",
-                                        "local-name",
-                                        "name",
-                                        "namespace-uri",
-                                        "normalize-space",
-                                        "not",
-                                        "number",
-                                        "position",
-                                        "round",
-                                        "starts-with",
-                                        "string",
-                                        "string-length",
-                                        "substring",
-                                        "substring-after",
-                                        "sum",
-                                        "substring-before",
-                                        "true"};
+/* Each between blanks: those that read their arguments once. */
+static const char functions[] =
+    " bit-is-set boolean ceiling contains count derived-from derived-from-or-self enum-value false "
+    "floor last local-name name namespace-uri normalize-space not number position round "
+    "starts-with string string-length substring substring-after substring-before sum true ";
 
 enum token {
     END,
@@ -119,42 +97,22 @@ static bool refuse_syntax(struct reading *r)
     return false;
 }
 
+/* What the token is, and what cannot be done with it. */
+static bool refuse_token(struct reading *r, enum rpc_error_tag tag, const char *before,
+                         const char *behind)
+{
+    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, tag, NULL, "%s%.*s%s", before,
+                        (int)(r->len < 64 ? r->len : 64), r->text, behind);
+    return false;
+}
+
 static bool refuse_function(struct reading *r)
 {
-    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, RPC_OPERATION_NOT_SUPPORTED, NULL,
-                        "the function %.*s() cannot be used in a filter: its cost has no bound, or "
-                        "it is unknown; there are contains(), starts-with(), count(), not(), "
-                        "position(), string() and others of XPath 1.0 that read their arguments "
-                        "once",
-                        (int)(r->len < 64 ? r->len : 64), r->text);
-    return false;
-}
-
-static bool refuse_value(struct reading *r)
-{
-    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, RPC_INVALID_VALUE, NULL,
-                        "the XPath expression of the filter does not give a set of nodes: "
-                        "%.*s() gives a value",
-                        (int)r->len, r->text);
-    return false;
-}
-
-static bool refuse_axis(struct reading *r)
-{
-    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, RPC_OPERATION_NOT_SUPPORTED, NULL,
-                        "the axis %.*s cannot be used in a filter: there are child, self, // and "
-                        "..",
-                        (int)(r->len < 64 ? r->len : 64), r->text);
-    return false;
-}
-
-/* libyang divides whole numbers for it: by 0 that ends the process. */
-static bool refuse_mod(struct reading *r)
-{
-    (void)rpc_error_add(r->errors, RPC_ERROR_PROTOCOL, RPC_OPERATION_NOT_SUPPORTED, NULL,
-                        "the operator mod cannot be used in a filter: use div with floor(), or "
-                        "compare position()");
-    return false;
+    return refuse_token(
+        r, RPC_OPERATION_NOT_SUPPORTED, "the function ",
+        "() cannot be used in a filter: its cost has no bound, or it is unknown; there are "
+        "contains(), starts-with(), count(), not(), position(), string() and others of XPath 1.0 "
+        "that read their arguments once");
 }
 
 /* --- tokens ---------------------------------------------------------------------------------- */
@@ -267,8 +225,10 @@ static bool calls(const struct reading *r)
 
 static bool is_known(const struct reading *r)
 {
-    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-        if (is_text(r, functions[i]))
+    const char *at = memmem(functions, sizeof(functions), r->text, r->len);
+
+    for (; at != NULL; at = memmem(at + 1, strlen(at + 1), r->text, r->len))
+        if (at[-1] == ' ' && at[r->len] == ' ')
             return true;
     return false;
 }
@@ -349,7 +309,8 @@ static bool step(struct reading *r, bool searching)
     }
     if (r->token == NAME && precedes(r, "::")) {
         if (!is_text(r, "child") && !is_text(r, "self"))
-            return refuse_axis(r);
+            return refuse_token(r, RPC_OPERATION_NOT_SUPPORTED, "the axis ",
+                                " cannot be used in a filter: there are child, self, // and ..");
         advance(r);
         advance(r);
     }
@@ -422,7 +383,11 @@ static bool branch(struct reading *r)
     if (r->token == OPEN)
         return group(r, selection) && predicates(r) && more_steps(r);
     if (calls(r))
-        return is_known(r) ? refuse_value(r) : refuse_function(r);
+        return is_known(r) ? refuse_token(r, RPC_INVALID_VALUE,
+                                          "the XPath expression of the filter does not give a set "
+                                          "of nodes: ",
+                                          "() gives a value")
+                           : refuse_function(r);
     return location(r);
 }
 
@@ -506,7 +471,10 @@ static bool expression(struct reading *r)
         if (!is_operator(r))
             return true;
         if (r->token == NAME && is_text(r, "mod"))
-            return refuse_mod(r);
+            /* libyang divides whole numbers for it: by 0 that ends the process. */
+            return refuse_token(r, RPC_OPERATION_NOT_SUPPORTED, "the operator ",
+                                " cannot be used in a filter: use div with floor(), or compare "
+                                "position()");
         compares = r->token == COMPARISON;
         left = right;
         advance(r);

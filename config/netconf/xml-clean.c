@@ -208,23 +208,34 @@ static void put_line_end(struct cleaning *cleaning, const char *blank)
     put_text(cleaning, blank);
 }
 
-/* Text as it stands, up to a character that means something. */
-static bool put_characters(struct cleaning *cleaning, struct piece text, bool attribute)
+/* What stands in the message, and which of its characters are not written out as they are. */
+static const char in_text[] = "&\r";
+static const char in_attribute[] = "&<\r\n\t";
+static const char in_cdata[] = "&<>\r";
+
+/* Text, written out anew. */
+static bool put_characters(struct cleaning *cleaning, struct piece text, const char *special)
 {
     struct cursor rest = cleaning->in;
     bool fine = true;
 
     cleaning->in = cursor_of(text.at, text.len);
     while (fine && cursor_left(&cleaning->in) > 0) {
-        put(cleaning, read_until(&cleaning->in, attribute ? "&<\r\n\t" : "&\r"));
+        put(cleaning, read_until(&cleaning->in, special));
         struct cursor ahead = cleaning->in;
-        uint8_t next = cursor_left(&ahead) > 0 ? cursor_u8(&ahead) : 0;
-        if (next == '&')
+        char next[2] = {cursor_left(&ahead) > 0 ? (char)cursor_u8(&ahead) : '\0', '\0'};
+        if (next[0] == '\0')
+            break;
+        if (special == in_cdata && next[0] != '\r') {
+            xmlbuf_escape(&cleaning->out->text, next);
+            cleaning->in = ahead;
+        } else if (next[0] == '&') {
             fine = take_reference(cleaning);
-        else if (next == '<')
+        } else if (next[0] == '<') {
             fine = broken(cleaning);
-        else if (next != 0)
-            put_line_end(cleaning, attribute ? " " : "\n");
+        } else {
+            put_line_end(cleaning, special == in_attribute ? " " : "\n");
+        }
     }
     cleaning->in = rest;
     return fine;
@@ -329,7 +340,7 @@ static bool put_attributes(struct cleaning *cleaning)
         put(cleaning, attribute->name);
         put_text(cleaning, double_quoted ? "=\"" : "='");
         const size_t begin = cleaning->out->text.len;
-        if (!put_characters(cleaning, attribute->value, true))
+        if (!put_characters(cleaning, attribute->value, in_attribute))
             return false;
         take_path(cleaning, cleaning->out->text.len - begin);
         put_text(cleaning, double_quoted ? "\"" : "'");
@@ -476,7 +487,7 @@ static bool take_text(struct cleaning *cleaning)
 {
     struct piece text = read_until(&cleaning->in, "<");
 
-    return begin_text(cleaning, &text) && put_characters(cleaning, text, false);
+    return begin_text(cleaning, &text) && put_characters(cleaning, text, in_text);
 }
 
 static bool take_cdata(struct cleaning *cleaning)
@@ -485,27 +496,7 @@ static bool take_cdata(struct cleaning *cleaning)
 
     if (!read_to(&cleaning->in, "]]>", &text))
         return broken(cleaning);
-    if (!begin_text(cleaning, &text))
-        return false;
-    while (text.len > 0) {
-        char one[2] = {text.at[0], '\0'};
-        size_t plain = 0;
-        while (plain < text.len && strchr("<>&\r", text.at[plain]) == NULL)
-            plain++;
-        put(cleaning, (struct piece){text.at, plain});
-        text.at += plain;
-        text.len -= plain;
-        if (text.len == 0)
-            break;
-        one[0] = text.at[0];
-        if (one[0] != '\r')
-            xmlbuf_escape(&cleaning->out->text, one);
-        else if (text.len == 1 || text.at[1] != '\n')
-            put_text(cleaning, "\n");
-        text.at++;
-        text.len--;
-    }
-    return true;
+    return begin_text(cleaning, &text) && put_characters(cleaning, text, in_cdata);
 }
 
 /* Its content matters to nobody, but <rpc> behind it has a message-id. */
