@@ -38,24 +38,8 @@ static void begin(struct xmlbuf *text, const struct lyd_node *node, const struct
 
     xmlbuf_put(text, "<");
     xmlbuf_put(text, node->schema->name);
-    if (module == around)
-        return;
-    xmlbuf_put(text, " xmlns=\"");
-    xmlbuf_attribute(text, module->ns);
-    xmlbuf_put(text, "\"");
-}
-
-/* The prefixes that a value uses, which are those of the modules. */
-static void declare(struct xmlbuf *text, const struct ly_set *modules)
-{
-    for (uint32_t i = COMPAT_FIRST_PREFIX; i < modules->count; i++) {
-        const struct lys_module *module = modules->objs[i];
-        xmlbuf_put(text, " xmlns:");
-        xmlbuf_put(text, module->prefix);
-        xmlbuf_put(text, "=\"");
-        xmlbuf_attribute(text, module->ns);
-        xmlbuf_put(text, "\"");
-    }
+    if (module != around)
+        xmlbuf_namespace(text, NULL, module->ns);
 }
 
 /* Behind the attributes: the content and the end. */
@@ -67,9 +51,7 @@ static void end_term(struct xmlbuf *text, const char *name, const char *value)
     }
     xmlbuf_put(text, ">");
     xmlbuf_escape(text, value);
-    xmlbuf_put(text, "</");
-    xmlbuf_put(text, name);
-    xmlbuf_put(text, ">");
+    xmlbuf_end(text, name);
 }
 
 static void print_term(struct xmlbuf *text, const struct lyd_node *node,
@@ -84,7 +66,11 @@ static void print_term(struct xmlbuf *text, const struct lyd_node *node,
     if (compat_prefixes_of(node, &modules))
         printed = type->plugin->print(LYD_CTX(node), value, LY_VALUE_XML, &modules, &dynamic, NULL);
     begin(text, node, around);
-    declare(text, &modules);
+    /* The prefixes that a value uses, which are those of the modules. */
+    for (uint32_t i = COMPAT_FIRST_PREFIX; i < modules.count; i++) {
+        const struct lys_module *module = modules.objs[i];
+        xmlbuf_namespace(text, module->prefix, module->ns);
+    }
     end_term(text, node->schema->name, printed != NULL ? printed : "");
     text->full = text->full || printed == NULL;
     ly_set_erase(&modules, NULL);
@@ -108,9 +94,7 @@ void printer_end(const struct printer *printer, const struct lyd_node *node, siz
         xmlbuf_put(text, "/>");
         return;
     }
-    xmlbuf_put(text, "</");
-    xmlbuf_put(text, node->schema->name);
-    xmlbuf_put(text, ">");
+    xmlbuf_end(text, node->schema->name);
 }
 
 bool printer_sees(const struct printer *printer, const struct lyd_node *node)

@@ -26,13 +26,8 @@ static void copy_attribute(struct xmlbuf *text, const struct lyd_attr *first,
     const char *space = attr->name.module_ns;
 
     if (prefix != NULL && space != NULL && strcmp(prefix, "xml") != 0 &&
-        !declared_before(first, attr)) {
-        xmlbuf_put(text, " xmlns:");
-        xmlbuf_put(text, prefix);
-        xmlbuf_put(text, "=\"");
-        xmlbuf_attribute(text, space);
-        xmlbuf_put(text, "\"");
-    }
+        !declared_before(first, attr))
+        xmlbuf_namespace(text, prefix, space);
     xmlbuf_put(text, " ");
     if (prefix != NULL) {
         xmlbuf_put(text, prefix);
@@ -111,11 +106,7 @@ static void declare_modules(struct xmlbuf *text, const struct ly_ctx *schema, co
         (void)snprintf(prefix, sizeof(prefix), "/%s:", module->name);
         if (strstr(path, prefix) == NULL)
             continue;
-        xmlbuf_put(text, " xmlns:");
-        xmlbuf_put(text, module->name);
-        xmlbuf_put(text, "=\"");
-        xmlbuf_attribute(text, module->ns);
-        xmlbuf_put(text, "\"");
+        xmlbuf_namespace(text, module->name, module->ns);
     }
 }
 

@@ -91,6 +91,22 @@ void xmlbuf_attribute(struct xmlbuf *text, const char *value)
     escape(text, value, "<>&\"\n\r\t");
 }
 
+void xmlbuf_namespace(struct xmlbuf *text, const char *prefix, const char *space)
+{
+    xmlbuf_put(text, prefix != NULL ? " xmlns:" : " xmlns");
+    xmlbuf_put(text, prefix != NULL ? prefix : "");
+    xmlbuf_put(text, "=\"");
+    xmlbuf_attribute(text, space);
+    xmlbuf_put(text, "\"");
+}
+
+void xmlbuf_end(struct xmlbuf *text, const char *name)
+{
+    xmlbuf_put(text, "</");
+    xmlbuf_put(text, name);
+    xmlbuf_put(text, ">");
+}
+
 void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content)
 {
     if (content == NULL || content[0] == '\0')
@@ -99,9 +115,7 @@ void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content)
     xmlbuf_put(text, name);
     xmlbuf_put(text, ">");
     xmlbuf_escape(text, content);
-    xmlbuf_put(text, "</");
-    xmlbuf_put(text, name);
-    xmlbuf_put(text, ">");
+    xmlbuf_end(text, name);
 }
 
 void xmlbuf_number(struct xmlbuf *text, const char *name, uint32_t number)

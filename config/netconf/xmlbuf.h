@@ -27,6 +27,9 @@ void xmlbuf_put(struct xmlbuf *text, const char *xml);
 void xmlbuf_escape(struct xmlbuf *text, const char *content);
 /* The same for the value of an attribute, whose line breaks are to stay. */
 void xmlbuf_attribute(struct xmlbuf *text, const char *value);
+/* Within a tag: what a prefix stands for, or having none (NULL). */
+void xmlbuf_namespace(struct xmlbuf *text, const char *prefix, const char *space);
+void xmlbuf_end(struct xmlbuf *text, const char *name); /* </name> */
 /* <name>content</name>, escaped; nothing if the content is empty. */
 void xmlbuf_element(struct xmlbuf *text, const char *name, const char *content);
 void xmlbuf_number(struct xmlbuf *text, const char *name, uint32_t number);
