@@ -104,7 +104,7 @@ static void put_base_mac(struct recording *record)
         return;
     record->has_base_mac = true;
     record->base_mac = mac;
-    record->line.u.mac = mac;
+    record->line.base_mac = mac;
     put_kind(record, REPLAY_BASE_MAC, INT64_MAX);
 }
 

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DB_MIN = INT8_MIN, DB_MAX = INT8_MAX, COUNT_MAX = 1 << 24 };
+enum { DB_MIN = INT8_MIN, DB_MAX = INT8_MAX };
 #define U32_TOP INT64_C(0xffffffff)
 
 #define AT(member) offsetof(struct replay_line, member)
@@ -33,33 +33,28 @@ enum { DB_MIN = INT8_MIN, DB_MAX = INT8_MAX, COUNT_MAX = 1 << 24 };
         NULL, VALUE_U8, false, 0, 0, 0, 0, 0 \
     }
 
-static const struct field scene_fields[] = {NEEDED("", VALUE_U32, u.version, 1, 1), LAST};
-static const struct field mac_fields[] = {A_MAC("", u.mac), LAST};
+static const struct field scene_fields[] = {NEEDED("", VALUE_U32, version, 1, 1), LAST};
+static const struct field mac_fields[] = {A_MAC("", base_mac), LAST};
 static const struct field works_fields[] = {NEEDED("", VALUE_WORKS, event.capabilities, 0, 0),
                                             LAST};
 
-/* The arguments are members: parentheses around them would not compile. */
-/* NOLINTBEGIN(bugprone-macro-parentheses) */
-#define AP_FIELDS(record)                                                                        \
-    A_MAC("mac", record.mac), NUMBER("slot", VALUE_U8, record.slot, 0, 255),                     \
-        NUMBER("band", VALUE_U8, record.band, 0, 3),                                             \
-        NUMBER("channel", VALUE_U16, record.channel, 0, UINT16_MAX),                             \
-        NUMBER("width", VALUE_U16, record.width, 0, UINT16_MAX),                                 \
-        NUMBER("power", VALUE_S8, record.tx_power, DB_MIN, DB_MAX),                              \
-        NUMBER("noise", VALUE_S8, record.noise, DB_MIN, DB_MAX),                                 \
-        NUMBER("load", VALUE_U8, record.utilisation, 0, 255),                                    \
-        NUMBER("clients", VALUE_U16, record.clients, 0, UINT16_MAX), FLAG("up", record.up), AGE, \
-        {"name", VALUE_NAME, false, AT(record.name), 0, SETTINGS_NAME_SIZE, 0, 0}, LAST
-
-/* NOLINTEND(bugprone-macro-parentheses) */
-
-static const struct field ap_fields[] = {NEEDED("", VALUE_U16, event.ap.ap, 0, UINT16_MAX - 1),
-                                         AP_FIELDS(event.ap)};
+static const struct field ap_fields[] = {
+    NEEDED("", VALUE_U16, event.ap.ap, 0, UINT16_MAX - 1),
+    A_MAC("mac", event.ap.mac),
+    NUMBER("slot", VALUE_U8, event.ap.slot, 0, 255),
+    NUMBER("band", VALUE_U8, event.ap.band, 0, 3),
+    NUMBER("channel", VALUE_U16, event.ap.channel, 0, UINT16_MAX),
+    NUMBER("width", VALUE_U16, event.ap.width, 0, UINT16_MAX),
+    NUMBER("power", VALUE_S8, event.ap.tx_power, DB_MIN, DB_MAX),
+    NUMBER("noise", VALUE_S8, event.ap.noise, DB_MIN, DB_MAX),
+    NUMBER("load", VALUE_U8, event.ap.utilisation, 0, 255),
+    NUMBER("clients", VALUE_U16, event.ap.clients, 0, UINT16_MAX),
+    FLAG("up", event.ap.up),
+    AGE,
+    {"name", VALUE_NAME, false, AT(event.ap.name), 0, SETTINGS_NAME_SIZE, 0, 0},
+    LAST};
 static const struct field ap_handle_fields[] = {
     NEEDED("", VALUE_U16, event.gone, 0, UINT16_MAX - 1), LAST};
-static const struct field aps_fields[] = {
-    NEEDED("", VALUE_U32, u.aps.count, 1, UINT16_MAX - 1),
-    NUMBER("first", VALUE_U16, u.aps.first.ap, 0, UINT16_MAX - 1), AP_FIELDS(u.aps.first)};
 static const struct field sample_fields[] = {
     A_MAC("", event.sample.device),
     AP_HANDLE(event.sample.ap),
@@ -122,27 +117,6 @@ static const struct field tag_fields[] = {
     NUMBER("payload", VALUE_PAYLOAD, event.tag, 0, 0),
     AGE,
     LAST};
-static const struct field devices_fields[] = {
-    NEEDED("", VALUE_U32, u.crowd.count, 1, COUNT_MAX),
-    A_MAC("mac", u.crowd.mac),
-    NUMBER("ap", VALUE_U16, u.crowd.ap, 0, UINT16_MAX - 1),
-    NUMBER("aps", VALUE_U16, u.crowd.aps, 1, UINT16_MAX - 1),
-    NUMBER("heard-by", VALUE_U8, u.crowd.heard_by, 1, 64),
-    A_CLASS(u.crowd.device_class),
-    NUMBER("antenna", VALUE_U8, u.crowd.antenna, 0, 255),
-    NUMBER("source", VALUE_U8, u.crowd.source, 0, RADIO_SOURCE_BEACON),
-    NUMBER("snr", VALUE_S8, u.crowd.snr, DB_MIN, DB_MAX),
-    NUMBER("rssi", VALUE_S8, u.crowd.rssi, DB_MIN, DB_MAX),
-    NUMBER("to", VALUE_S8, u.crowd.rssi_to, DB_MIN, DB_MAX),
-    NUMBER("walk", VALUE_U32, u.crowd.walk, 2, REPLAY_TIME_MAX),
-    NUMBER("every", VALUE_U32, u.crowd.every, 10, REPLAY_TIME_MAX),
-    NUMBER("for", VALUE_U32, u.crowd.length, 1, REPLAY_TIME_MAX),
-    FLAG("associated", u.crowd.associated),
-    NUMBER("vlan", VALUE_U16, u.crowd.vlan, 0, UINT16_MAX),
-    NUMBER("protocol", VALUE_U8, u.crowd.protocol, 0, 255),
-    OCTETS("ssid", u.crowd.ssid, u.crowd.ssid_len, RADIO_SSID_MAX),
-    NUMBER("path", VALUE_PATH, u.crowd, 0, 0),
-    LAST};
 
 struct word {
     const char *word;
@@ -163,11 +137,6 @@ static const struct word words[] = {
     [RADIO_STATISTICS] = {"statistics", statistics_fields},
     [RADIO_ROGUE] = {"rogue", rogue_fields},
     [RADIO_TAG] = {"tag", tag_fields},
-    [REPLAY_APS] = {"aps", aps_fields},
-    [REPLAY_DEVICES] = {"devices", devices_fields},
-    [REPLAY_AP_BACK] = {"ap-back", ap_handle_fields},
-    [REPLAY_SILENT] = {"silent", mac_fields},
-    [REPLAY_HEARD] = {"heard", mac_fields},
 };
 enum { WORDS = sizeof(words) / sizeof(words[0]) };
 
@@ -184,41 +153,16 @@ __attribute__((format(printf, 2, 3))) static bool refuse(char error[static REPLA
     return false;
 }
 
-static void set_ap_defaults(struct radio_ap *ap)
-{
-    *ap = (struct radio_ap){.band = RADIO_BAND_2GHZ,
-                            .width = 20,
-                            .tx_power = 20,
-                            .noise = RADIO_DB_UNKNOWN,
-                            .utilisation = RADIO_UTILISATION_UNKNOWN,
-                            .up = true};
-}
-
-static void set_crowd_defaults(struct replay_crowd *crowd)
-{
-    *crowd = (struct replay_crowd){.aps = 1,
-                                   .heard_by = 1,
-                                   .device_class = RADIO_CLASS_CLIENT,
-                                   .antenna = RADIO_ANTENNA_COMBINED,
-                                   .source = RADIO_SOURCE_DATA,
-                                   .snr = RADIO_DB_UNKNOWN,
-                                   .rssi = -50,
-                                   .rssi_to = RADIO_DB_UNKNOWN,
-                                   .every = 1000,
-                                   .protocol = 6};
-}
-
 static void set_defaults(struct replay_line *line)
 {
     switch (line->kind) {
     case RADIO_AP_CHANGED:
-        set_ap_defaults(&line->event.ap);
-        break;
-    case REPLAY_APS:
-        set_ap_defaults(&line->u.aps.first);
-        break;
-    case REPLAY_DEVICES:
-        set_crowd_defaults(&line->u.crowd);
+        line->event.ap.band = RADIO_BAND_2GHZ;
+        line->event.ap.width = 20;
+        line->event.ap.tx_power = 20;
+        line->event.ap.noise = RADIO_DB_UNKNOWN;
+        line->event.ap.utilisation = RADIO_UTILISATION_UNKNOWN;
+        line->event.ap.up = true;
         break;
     case RADIO_SAMPLE:
         line->event.sample.device_class = RADIO_CLASS_CLIENT;
@@ -301,14 +245,6 @@ static bool is_complete(struct replay_line *line, uint32_t seen,
             return refuse(error, "\"%s\" needs %s", words[line->kind].word,
                           f->key[0] != '\0' ? f->key : "an argument");
     }
-    if (line->kind == REPLAY_DEVICES && line->u.crowd.rssi_to == RADIO_DB_UNKNOWN)
-        line->u.crowd.rssi_to = line->u.crowd.rssi;
-    if (line->kind == REPLAY_DEVICES && line->u.crowd.heard_by > line->u.crowd.aps)
-        return refuse(error, "heard-by is more than aps");
-    if (line->kind == REPLAY_DEVICES && (unsigned)line->u.crowd.ap + line->u.crowd.aps > UINT16_MAX)
-        return refuse(error, "there are no so many aps");
-    if (line->kind == REPLAY_APS && line->u.aps.first.ap + line->u.aps.count > UINT16_MAX)
-        return refuse(error, "there are no so many aps");
     return true;
 }
 

@@ -149,26 +149,6 @@ static bool take_address(struct cursor c, struct radio_address *address)
     return inet_pton(address->family == 6 ? AF_INET6 : AF_INET, text, address->address) == 1;
 }
 
-/* "0:-40,5000:-80": times rise. */
-static bool take_path(struct cursor c, struct replay_crowd *crowd)
-{
-    crowd->waypoints = 0;
-    while (cursor_left(&c) > 0) {
-        struct cursor rssi = replay_piece(&c, ',');
-        struct cursor at = replay_piece(&rssi, ':');
-        int64_t time, level;
-        if (crowd->waypoints == REPLAY_WAYPOINTS_MAX ||
-            !replay_number(at, 0, REPLAY_TIME_MAX, &time) ||
-            !replay_number(rssi, DB_MIN, DB_MAX, &level))
-            return false;
-        if (crowd->waypoints > 0 && time <= crowd->path[crowd->waypoints - 1].at)
-            return false;
-        crowd->path[crowd->waypoints++] =
-            (struct replay_waypoint){.at = (uint32_t)time, .rssi = (int8_t)level};
-    }
-    return crowd->waypoints > 0;
-}
-
 static bool take_named(struct cursor c, const struct field *field, struct replay_line *line)
 {
     uint8_t *at = (uint8_t *)line + field->at;
@@ -231,8 +211,6 @@ bool replay_value_take(struct cursor c, const struct field *field, struct replay
         return take_payload(c, line);
     case VALUE_ADDRESS:
         return take_address(c, &line->event.address);
-    case VALUE_PATH:
-        return take_path(c, &line->u.crowd);
     case VALUE_U64:
         if (!number_whole(c, UINT64_MAX, &total))
             return false;

@@ -26,8 +26,7 @@ enum value_type {
     VALUE_NAME,    /* char[], terminated */
     VALUE_OCTETS,  /* uint8_t[], its length in the uint8_t at `length` */
     VALUE_PAYLOAD, /* of a tag */
-    VALUE_ADDRESS, /* of a radio_address */
-    VALUE_PATH     /* of a crowd */
+    VALUE_ADDRESS  /* of a radio_address */
 };
 
 struct field {

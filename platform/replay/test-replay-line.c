@@ -80,11 +80,6 @@ static void numbers_keep_within_their_bounds(void **state)
     assert_refused("sample 02:00:00:00:00:01 ap=1 rssi=4x", "the rssi of");
     assert_refused("statistics 02:00:00:00:00:01 ap=1 rx-bytes=18446744073709551616", "rx-bytes");
     assert_refused("statistics 02:00:00:00:00:01 ap=1 rx-rate=4294967296", "rx-rate");
-    assert_refused("devices 0 mac=02:00:00:00:00:01", "the argument");
-    assert_refused("devices 1 mac=02:00:00:00:00:01 every=9", "the every");
-    assert_refused("devices 1 mac=02:00:00:00:00:01 aps=2 heard-by=3", "heard-by is more");
-    assert_refused("devices 1 mac=02:00:00:00:00:01 ap=65000 aps=1000", "no so many");
-    assert_refused("aps 1000 mac=02:00:00:00:00:01 first=65000", "no so many");
 }
 
 static void octets_keep_within_their_room(void **state)
@@ -149,21 +144,6 @@ static void addresses_are_told_apart_by_their_spelling(void **state)
     assert_refused("address 02:00:00:00:00:01 ip=", "the ip of");
 }
 
-static void a_path_rises_in_time_and_has_at_most_16_points(void **state)
-{
-    (void)state;
-    assert_true(parse("devices 1 mac=02:00:00:00:00:01 path=0:-40,10:-50"));
-    assert_int_equal(line.u.crowd.waypoints, 2);
-    assert_refused("devices 1 mac=02:00:00:00:00:01 path=10:-40,10:-50", "the path of");
-    assert_refused("devices 1 mac=02:00:00:00:00:01 path=10", "the path of");
-    assert_refused("devices 1 mac=02:00:00:00:00:01 path=", "the path of");
-    assert_true(parse("devices 1 mac=02:00:00:00:00:01 path=0:1,1:1,2:1,3:1,4:1,5:1,6:1,7:1,"
-                      "8:1,9:1,10:1,11:1,12:1,13:1,14:1,15:1"));
-    assert_refused("devices 1 mac=02:00:00:00:00:01 path=0:1,1:1,2:1,3:1,4:1,5:1,6:1,7:1,8:1,"
-                   "9:1,10:1,11:1,12:1,13:1,14:1,15:1,16:1",
-                   "the path of");
-}
-
 static void what_works_is_named_or_nothing(void **state)
 {
     (void)state;
@@ -217,7 +197,6 @@ int main(void)
         cmocka_unit_test(a_name_keeps_room_for_its_end),
         cmocka_unit_test(a_payload_has_at_most_500_bytes),
         cmocka_unit_test(addresses_are_told_apart_by_their_spelling),
-        cmocka_unit_test(a_path_rises_in_time_and_has_at_most_16_points),
         cmocka_unit_test(what_works_is_named_or_nothing),
         cmocka_unit_test(a_line_longer_than_allowed_is_refused),
         cmocka_unit_test(the_longest_line_that_is_written_fits_its_room),

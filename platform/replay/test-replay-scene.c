@@ -19,140 +19,46 @@ static void assert_refused(const char *scene, const char *why)
         fail_msg("\"%s\" is not in: %s", why, stage.said);
 }
 
-static void a_device_is_heard_once_in_each_interval(void **state)
+static void what_happens_when_is_told_then(void **state)
 {
     (void)state;
-    assert_true(stage_open(ONE_AP "devices 1 mac=02:11:00:00:00:01 rssi=-47 every=2000\n"));
-    (void)stage_play(5999);
-    assert_int_equal(stage_count("sample 02:11:00:00:00:01"), 3);
-    assert_told("@0 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-47");
-    assert_told("@2000 sample ");
-    assert_told("@4000 sample ");
-    (void)stage_play(1);
-    assert_told("@6000 sample ");
-}
-
-static void the_frames_of_a_crowd_are_spread_over_the_interval(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "devices 4 mac=02:11:00:00:00:00 every=1000\n"));
+    assert_true(stage_open(ONE_AP "@1000 sample 02:11:00:00:00:01 ap=0 rssi=-47 age=20\n"
+                                  "@1500 ap-gone 0\n@1600 ap-gone 0\n"
+                                  "@3500 " ONE_AP "@5000 join 02:11:00:00:00:01 ap=0\n"));
     (void)stage_play(999);
-    assert_told("@0 sample 02:11:00:00:00:00");
-    assert_told("@250 sample 02:11:00:00:00:01");
-    assert_told("@500 sample 02:11:00:00:00:02");
-    assert_told("@750 sample 02:11:00:00:00:03");
-    assert_int_equal(stage_count("sample"), 4);
-}
-
-static void a_dense_crowd_comes_in_portions_with_the_time_of_each_frame(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "devices 1000 mac=02:11:00:00:00:00 every=1000\n"));
-    (void)stage_play(999);
-    assert_int_equal(stage_count("sample"), 981); /* the rest is due with the next portion */
-    assert_told("@20 sample 02:11:00:00:00:0b ap=0 class=client antenna=255 source=3 rssi=-50 "
-                "snr=-128 age=9\n");
-    (void)stage_play(1);
-    assert_int_equal(stage_count("sample"), 1001);
-    assert_int_equal(replay_counters(stage.replay)->skipped, 0);
-}
-
-static void neighbouring_aps_hear_a_device_6_db_less_each(void **state)
-{
-    (void)state;
-    assert_true(stage_open("aps 4 mac=02:0a:00:00:00:ff name=hall channel=11\n"
-                           "devices 4 mac=02:11:00:00:00:00 aps=4 heard-by=2 rssi=-40\n"));
-    (void)stage_play(999);
-    assert_told("ap 3 mac=02:0a:00:00:01:02 ");
-    assert_told("channel=11 ");
-    assert_told("name=hall-3\n");
-    assert_told("sample 02:11:00:00:00:03 ap=3 class=client antenna=255 source=3 rssi=-40");
-    assert_told("sample 02:11:00:00:00:03 ap=0 class=client antenna=255 source=3 rssi=-46");
-    assert_int_equal(stage_count("sample"), 8);
-}
-
-static void a_path_is_straight_between_its_points(void **state)
-{
-    (void)state;
-    assert_true(stage_open(
-        ONE_AP "devices 1 mac=02:11:00:00:00:01 every=1000 path=1000:-40,3000:-80,3500:-60\n"));
-    (void)stage_play(5000);
-    assert_told("@0 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-40");
-    assert_told("@2000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-60");
-    assert_told("@3000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-80");
-    assert_told("@5000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-60");
-}
-
-static void a_walk_goes_through_its_range_and_back(void **state)
-{
-    (void)state;
-    assert_true(
-        stage_open(ONE_AP "devices 1 mac=02:11:00:00:00:01 every=500 rssi=-40 to=-80 walk=4000\n"));
+    assert_int_equal(stage_count("sample"), 0);
     (void)stage_play(4000);
-    assert_told("@0 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-40");
-    assert_told("@1000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-60");
-    assert_told("@2000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-80");
-    assert_told("@4000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-40");
-}
-
-static void associated_devices_join_before_they_are_heard(void **state)
-{
-    (void)state;
-    assert_true(stage_open(
-        ONE_AP "devices 2 mac=02:11:00:00:00:00 associated=1 ssid=a%20b vlan=7 protocol=5\n"));
-    (void)stage_play(5000);
-    assert_int_equal(stage_count("join"), 2);
-    assert_told("@500 join 02:11:00:00:00:01 ap=0 vlan=7 protocol=5 ssid=a%20b\n@500 sample");
-}
-
-static void an_ap_that_is_gone_hears_nothing_until_it_is_back(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "devices 1 mac=02:11:00:00:00:01 every=1000\n"
-                                  "@1500 ap-gone 0\n@1600 ap-gone 0\n@3500 ap-back 0\n"));
-    (void)stage_play(4999);
-    assert_told("@1000 sample");
-    assert_told("@1500 ap-gone 0\n");
+    assert_told("@1000 sample 02:11:00:00:00:01 ap=0 class=client antenna=255 source=3 rssi=-47 "
+                "snr=-128 age=20\n");
     assert_told("@3500 ap 0 mac=02:0a:00:00:01:00 ");
-    assert_told("@4000 sample");
-    assert_int_equal(stage_count("sample"), 3);
     assert_int_equal(stage_count("ap-gone"), 1);
-    assert_int_equal(replay_counters(stage.replay)->silent, 2);
+    assert_int_equal(stage_count("join"), 0);
 }
 
-static void a_silent_device_of_a_crowd_leaves_the_others_alone(void **state)
+static void what_works_is_what_the_samples_need_unless_the_scene_says(void **state)
 {
     (void)state;
-    assert_true(stage_open(ONE_AP "devices 10 mac=02:11:00:00:00:00 every=1000\n"
-                                  "@1000 silent 02:11:00:00:00:05\n@3000 heard 02:11:00:00:00:05\n"
-                                  "@3000 silent 02:11:00:00:00:99\n"));
-    (void)stage_play(3999);
-    assert_int_equal(stage_count("sample 02:11:00:00:00:04"), 4);
-    assert_int_equal(stage_count("sample 02:11:00:00:00:05"), 2);
-}
-
-static void a_burst_lasts_as_long_as_it_says(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "@500 devices 100 mac=02:11:00:00:00:00 every=2000 for=2000\n"));
-    (void)stage_play(20000);
-    assert_int_equal(stage_count("sample"), 100);
-    assert_int_equal(replay_counters(stage.replay)->samples, 100);
-}
-
-static void what_works_is_what_the_devices_need_unless_the_scene_says(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "devices 1 mac=02:11:00:00:00:01\n"
-                                  "devices 1 mac=02:12:00:00:00:01 class=tag\n"));
+    assert_true(stage_open(ONE_AP "@9 sample 02:11:00:00:00:01 ap=0 rssi=-47\n"
+                                  "@9 sample 02:12:00:00:00:01 ap=0 class=tag rssi=-47\n"));
     (void)stage_play(0);
     assert_told("works clients,tags\n");
     stage_end();
     stage_begin();
-    assert_true(stage_open("works nothing\n" ONE_AP "devices 1 mac=02:11:00:00:00:01\n"));
+    assert_true(stage_open("works nothing\n" ONE_AP "sample 02:11:00:00:00:01 ap=0 rssi=-47\n"));
     (void)stage_play(0);
     assert_told("works nothing\n");
     assert_int_equal(stage_count("works"), 1);
+}
+
+static void a_second_configuration_does_not_begin_the_scene_again(void **state)
+{
+    (void)state;
+    assert_true(stage_open(ONE_AP "@5000 works tags\n"));
+    (void)stage_play(500);
+    replay_operations()->configure(stage.replay, &stage.settings);
+    (void)stage_play(0);
+    assert_int_equal(stage_count("@500 "), 0);
+    assert_int_equal(stage_count("ap 0 "), 1);
 }
 
 static void the_configured_base_mac_wins_over_the_scene(void **state)
@@ -184,16 +90,6 @@ static void a_replay_says_in_log_and_description_that_nothing_is_measured(void *
     assert_non_null(strstr(text, "1 APs"));
 }
 
-static void a_second_configuration_does_not_begin_the_scene_again(void **state)
-{
-    (void)state;
-    assert_true(stage_open(ONE_AP "devices 1 mac=02:11:00:00:00:01 every=1000\n"));
-    (void)stage_play(500);
-    replay_operations()->configure(stage.replay, &stage.settings);
-    (void)stage_play(0);
-    assert_int_equal(stage_count("@500 "), 0);
-}
-
 static void a_scene_with_a_fault_is_refused_with_its_line(void **state)
 {
     (void)state;
@@ -202,8 +98,8 @@ static void a_scene_with_a_fault_is_refused_with_its_line(void **state)
     assert_refused("@5 works tags\n@4 works tags\n", "line 3: times must not go back");
     assert_refused("scene 1\nscene 1\n", "line 2: \"scene 1\" is the first line");
     assert_refused("scene 1\nfrogs 3\n", "line 2: no line begins like that");
-    assert_refused("devices 90000 mac=02:00:00:00:00:00\ndevices 90000 mac=02:01:00:00:00:00\n",
-                   "line 3: too many devices");
+    assert_refused("scene 1\ndevices 3 mac=02:00:00:00:00:01\n",
+                   "line 2: no line begins like that");
     assert_refused("sample 02:00:00:00:00:01 ap=64 rssi=-40\n", "line 2: it needs room");
 }
 
@@ -236,7 +132,7 @@ static void a_scene_without_memory_is_refused_and_leaves_nothing_behind(void **s
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        bool ok = stage_open(ONE_AP "devices 100 mac=02:11:00:00:00:00\n");
+        bool ok = stage_open(ONE_AP);
         bool failed = failing_hit();
         failing_reset();
         if (!failed)
@@ -251,20 +147,11 @@ static void a_scene_without_memory_is_refused_and_leaves_nothing_behind(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_device_is_heard_once_in_each_interval),
-        TEST(the_frames_of_a_crowd_are_spread_over_the_interval),
-        TEST(a_dense_crowd_comes_in_portions_with_the_time_of_each_frame),
-        TEST(neighbouring_aps_hear_a_device_6_db_less_each),
-        TEST(a_path_is_straight_between_its_points),
-        TEST(a_walk_goes_through_its_range_and_back),
-        TEST(associated_devices_join_before_they_are_heard),
-        TEST(an_ap_that_is_gone_hears_nothing_until_it_is_back),
-        TEST(a_silent_device_of_a_crowd_leaves_the_others_alone),
-        TEST(a_burst_lasts_as_long_as_it_says),
-        TEST(what_works_is_what_the_devices_need_unless_the_scene_says),
+        TEST(what_happens_when_is_told_then),
+        TEST(what_works_is_what_the_samples_need_unless_the_scene_says),
+        TEST(a_second_configuration_does_not_begin_the_scene_again),
         TEST(the_configured_base_mac_wins_over_the_scene),
         TEST(a_replay_says_in_log_and_description_that_nothing_is_measured),
-        TEST(a_second_configuration_does_not_begin_the_scene_again),
         TEST(a_scene_with_a_fault_is_refused_with_its_line),
         TEST(an_empty_text_is_no_scene),
         TEST(a_scene_without_memory_is_refused_and_leaves_nothing_behind),

@@ -45,7 +45,8 @@ void stage_begin(void)
 bool stage_open(const char *scene)
 {
     const struct replay_options options = {
-        .ap_capacity = STAGE_APS, .devices_max = 100000, .name = "the scene"};
+
+        .ap_capacity = STAGE_APS, .name = "the scene"};
     static char text[STAGE_TEXT];
 
     (void)snprintf(text, sizeof(text), "%s%s", strncmp(scene, "scene ", 6) == 0 ? "" : "scene 1\n",

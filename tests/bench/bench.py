@@ -8,7 +8,7 @@ CPU is processor time (getrusage, /proc/PID/stat), never the clock on the wall. 
 (A/B/A/B), and each figure is the median of the rounds. --smoke runs everything with small numbers, to see that it
 works; --gate makes a missed gate a failure (figures on shared machines are noisy, so by default it is only shown).
 
-The programs are named by NMSPD, BENCH_RUN, BENCH_MSE, BENCH_FLOOR and so on, as meson does it.
+The programs are named by NMSPD, NMSPD_CROWD_PROGRAM, BENCH_RUN, BENCH_MSE, BENCH_FLOOR and so on, as meson does it.
 """
 
 import argparse
@@ -29,7 +29,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import bed  # noqa: E402
 import bench_netconf  # noqa: E402
 
-RUN, MSE, FLOOR = (os.environ.get(name, "") for name in ("BENCH_RUN", "BENCH_MSE", "BENCH_FLOOR"))
+RUN, MSE, FLOOR, CROWD = (os.environ.get(name, "")
+                          for name in ("BENCH_RUN", "BENCH_MSE", "BENCH_FLOOR", "NMSPD_CROWD_PROGRAM"))
 CIPHER = "TLS13-CHACHA20-POLY1305-SHA256"
 LINE = b'{"mac":"02:11:00:00:00:01","ap":"02:0a:00:00:01:00/0","rssi":-47,"a":9}\n'
 
@@ -138,7 +139,7 @@ class Agent(bed.Agent):
                 "samples": find(r"devices=\d+ samples=(\d+)"), "evicted": find(r"devices-evicted=(\d+)"),
                 "refused": find(r"samples-refused=(\d+)"), "missed": find(r"missed-ticks=(\d+)"),
                 "measurements": find(r"sent: .*Measurement Notification (\d+)"),
-                "replay_kib": find(r"skipped, (\d+) KiB")}
+                "crowd_kib": find(r"skipped, (\d+) KiB")}
 
 
 def memory_of(pid, name="VmRSS"):
@@ -149,7 +150,7 @@ def memory_of(pid, name="VmRSS"):
 
 
 class Stage:
-    """An agent that plays a scene to servers."""
+    """An agent that plays a scene to servers, or a crowd (tests/bench/crowd.h)."""
 
     def __init__(self, scene, servers=1, interval=1, capacity=None, devices=0, more=()):
         self.folder = tempfile.mkdtemp()
@@ -164,7 +165,11 @@ class Stage:
         with open(path, "w", encoding="ascii") as file:
             file.write("scene 1\n" + scene)
         self.agent.configure(config)
-        self.agent.start("--replay", path)
+        if "devices" in scene:
+            self.agent.program, self.agent.environment["NMSPD_CROWD"] = CROWD, path
+            self.agent.start()
+        else:
+            self.agent.start("--replay", path)
         for server in self.servers:
             bed.until(lambda server=server: server.totals()["sessions"] == 1, "a session", 60)
 
@@ -404,7 +409,7 @@ def scale_point(table, size, name, aps, devices, heard, interval):
         time.sleep(interval + 1)
         end, figures = server.totals(), agent.figures()
     table.row(name, "%% CPU: %d devices x %d of %d APs every %d s" % (devices, heard, aps, interval), cpu * 100)
-    table.row(name, "MiB RSS (%.1f private dirty, of it %.1f the scene)" % (dirty / 1024, figures["replay_kib"] / 1024),
+    table.row(name, "MiB RSS (%.1f private dirty, of it %.1f the crowd)" % (dirty / 1024, figures["crowd_kib"] / 1024),
               rss / 1024)
     table.row(name, "ticks of %d that did not tell every device in their %d s (told in one: %d to %d)" % (
         on_time["ticks"], interval, on_time["least"], on_time["most"]), on_time["short"], 0)

@@ -12,7 +12,8 @@ from bed import configuration
 MANUAL = os.path.join(bed.HERE, "..", "..", "agent", "nmspd-replay.5")
 AP = "02:0a:00:00:01:00"
 DEVICE = "02:12:00:00:00:01"
-SCENE = "scene 1\nap 0 mac=%s channel=6 noise=-95 name=hall\ndevices 1 mac=%s every=200 rssi=-47\n" % (AP, DEVICE)
+SCENE = "scene 1\nap 0 mac=%s channel=6 noise=-95 name=hall\n" % AP + "".join(
+    "@%d sample %s ap=0 rssi=-47\n" % (at, DEVICE) for at in range(0, 120000, 200))
 
 
 def readings(picture):
@@ -76,13 +77,13 @@ class Replay(bed.Case):
         self.assertEqual(self.agent.process.wait(bed.PATIENCE), 1)
 
     def test_the_examples_of_the_manual_play(self):
-        self.assertEqual(len(examples()), 2)
+        self.assertEqual(len(examples()), 1)
         for scene in examples():
             mark = self.agent.mark()
-            self.play(scene, aps=15000, devices=150000, samples=600000)
+            self.play(scene)
             self.agent.wait("nothing is measured", mark)
             report = self.agent.report()
-            self.assertTrue([line for line in report if re.search(r"scene .*, (2|15000) APs, [1-9]", line)], report)
+            self.assertTrue([line for line in report if re.search(r"scene .*, 2 APs, [1-9]", line)], report)
             self.assertEqual(self.agent.terminate(), 0)
 
 
