@@ -85,6 +85,16 @@ struct radio_sample {
     int64_t heard; /* loop_now() time at which the frame was received */
 };
 
+/* RADIO_DB_UNKNOWN if the noise is unknown, or no such thing. */
+static inline int8_t radio_snr(int8_t signal, int8_t noise)
+{
+    int snr = signal - noise;
+
+    return noise == RADIO_DB_UNKNOWN || noise >= 0 || snr > INT8_MAX || snr <= RADIO_DB_UNKNOWN
+               ? RADIO_DB_UNKNOWN
+               : (int8_t)snr;
+}
+
 /* A client of one of our APs: told when it associates and when one of these facts changes. */
 struct radio_client {
     struct mac device;

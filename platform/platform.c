@@ -3,6 +3,7 @@
 
 #include "platform/air/rogues.h"
 #include "platform/helper/helper.h"
+#include "platform/nl80211/family.h"
 #include "platform/source.h"
 
 #include <assert.h>
@@ -24,6 +25,7 @@ struct platform {
     struct radio_sink sink;
     uint32_t capabilities; /* as was told last */
     struct handles *handles;
+    struct family *family;
     struct helper *helper;
     struct rogues *rogues;
     struct source_counters *counters;
@@ -158,9 +160,14 @@ struct platform *platform_new(struct loop *loop, const struct platform_options *
     };
     platform->sink = *sink;
     platform->handles = setup.handles = handles_new(options->ap_capacity);
+    platform->family = setup.family = family_new(
+        loop, &(struct family_options){.io = options->io,
+                                       .io_context = options->io_context,
+                                       .event_buffer_bytes = options->event_buffer_bytes});
     platform->helper = setup.helper = helper_new(loop);
     platform->rogues = setup.rogues = rogues_new(&setup);
-    bool good = setup.handles != NULL && setup.helper != NULL && setup.rogues != NULL;
+    bool good = setup.handles != NULL && setup.family != NULL && setup.helper != NULL &&
+                setup.rogues != NULL;
     for (const struct source *is = platform_sources; good && is->make != NULL; is++)
         good = add_member(platform, is, &setup);
     if (good)
@@ -177,6 +184,7 @@ void platform_free(struct platform *platform)
         platform->members[i].is->free(platform->members[i].source);
     rogues_free(platform->rogues);
     helper_free(platform->helper);
+    family_free(platform->family);
     handles_free(platform->handles);
     free(platform);
 }

@@ -16,6 +16,7 @@
 #include "platform/handles.h"
 #include "platform/netlink.h"
 
+struct family;
 struct helper;
 struct rogues;
 
@@ -99,6 +100,7 @@ struct source_setup {
     struct source_counters **counters;  /* to be added to */
     void (*interfaces_changed)(void *); /* to be called: the inventory may have other answers */
     void *interfaces_context;
+    struct family *family;       /* nl80211, for all who ask it */
     struct helper *helper;       /* nmsp-radio */
     struct rogues *rogues;       /* as all sources heard them */
     const struct netlink_io *io; /* NULL: the kernel */

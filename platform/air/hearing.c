@@ -115,7 +115,7 @@ static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t devi
                                            .antenna = RADIO_ANTENNA_COMBINED,
                                            .source = source,
                                            .rssi = a->tap.signal,
-                                           .snr = rogues_snr(a->tap.signal, noise),
+                                           .snr = radio_snr(a->tap.signal, noise),
                                            .heard = loop_now(h->setup.loop)}};
 
     radio_tell(&h->setup.sink, &event);
@@ -127,7 +127,7 @@ static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t devi
             continue;
         event.sample.antenna = (uint8_t)i;
         event.sample.rssi = signal;
-        event.sample.snr = rogues_snr(signal, noise);
+        event.sample.snr = radio_snr(signal, noise);
         radio_tell(&h->setup.sink, &event);
     }
 }

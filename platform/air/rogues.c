@@ -75,15 +75,6 @@ bool rogues_have_ap(const struct rogues *rogues)
     return false;
 }
 
-int8_t rogues_snr(int8_t signal, int8_t noise)
-{
-    int snr = signal - noise;
-
-    if (noise == RADIO_DB_UNKNOWN || noise >= 0 || snr > INT8_MAX || snr <= RADIO_DB_UNKNOWN)
-        return RADIO_DB_UNKNOWN;
-    return (int8_t)snr;
-}
-
 /* --- what is known --- */
 
 static bool is_trusted(const struct rogue *rogue, int64_t now)
@@ -166,7 +157,7 @@ static void tell_sample(const struct rogues_beacon *beacon, const struct rogue *
                                                  .antenna = RADIO_ANTENNA_COMBINED,
                                                  .source = RADIO_SOURCE_BEACON,
                                                  .rssi = beacon->signal,
-                                                 .snr = rogues_snr(beacon->signal, noise),
+                                                 .snr = radio_snr(beacon->signal, noise),
                                                  .heard = beacon->heard}};
 
     radio_tell(sink, &event);

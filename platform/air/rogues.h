@@ -87,7 +87,4 @@ void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int
 /* The rogue AP with this BSSID, or NULL. Good until the next call. */
 const struct rogue *rogues_find(struct rogues *rogues, const struct mac *bssid, int64_t now);
 
-/* signal - noise, or unknown. */
-int8_t rogues_snr(int8_t signal, int8_t noise);
-
 #endif

@@ -9,7 +9,6 @@
 #include "platform/nl80211/message.h"
 
 #include <errno.h>
-#include <linux/genetlink.h>
 #include <linux/nl80211.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 
 enum {
     TARGETS_MAX = 32,
-    RETRY_MS = 5000,
     LEAD_MS = 100, /* as polls have it, so that both happen in one wake-up */
     NS_PER_MS = 1000000,
     MS_PER_S = 1000,
@@ -43,16 +41,13 @@ struct scan {
     } counters;
     struct source_counters counted;
 
-    struct netlink *requests;
-    struct netlink *heard;
-    struct family family;
+    struct family_listener listener;
     bool started;
     bool available;
     bool working; /* as working_changed told it last */
     bool good;    /* the last reading brought results */
     bool again;   /* read once more when the reading under way is done */
     struct loop_timer read_timer;
-    struct loop_timer resolve_timer;
     struct loop_timer own_timer;
 
     /* Stations first: their results say which network is our uplink. */
@@ -275,15 +270,14 @@ static void read_results(struct scan *s)
     s->any_good = false;
     s->boottime = s->now(s->now_context);
     for (size_t i = 0; i < s->target_count; i++) {
-        struct netlink_request request = {.type = s->family.id,
-                                          .command = NL80211_CMD_GET_SCAN,
+        struct netlink_request request = {.command = NL80211_CMD_GET_SCAN,
                                           .dump = true,
                                           .context = s,
                                           .tag = s->targets[i].ifindex,
                                           .on_message = on_result,
                                           .on_done = on_results_done};
         netlink_add_u32(&request, NL80211_ATTR_IFINDEX, s->targets[i].ifindex);
-        s->pending += netlink_request(s->requests, &request);
+        s->pending += family_request(s->setup.family, &request);
     }
     if (s->pending > 0)
         return;
@@ -400,11 +394,10 @@ static void on_own_timer(void *context)
 /* --- the family, events -------------------------------------------------------------------------
  */
 
-static void on_available(void *context, uint16_t id)
+static void on_available(void *context)
 {
     struct scan *s = context;
 
-    (void)id;
     s->available = true;
     scan_interfaces_changed(s);
     read_results(s);
@@ -423,53 +416,17 @@ static void on_missing(void *context)
     update_working(s);
 }
 
-static void on_failed(void *context)
-{
-    loop_timer_start(&((struct scan *)context)->resolve_timer, RETRY_MS);
-}
-
-static void on_resolve_timer(void *context)
-{
-    family_resolve(&((struct scan *)context)->family);
-}
-
 static void on_event(void *context, const struct netlink_message *message)
 {
     struct scan *s = context;
 
-    if (message->type == GENL_ID_CTRL)
-        family_event(&s->family, message);
-    else if (s->available && message->type == s->family.id &&
-             (message->command == NL80211_CMD_NEW_SCAN_RESULTS ||
-              message->command == NL80211_CMD_SCHED_SCAN_RESULTS))
+    if (message->command == NL80211_CMD_NEW_SCAN_RESULTS ||
+        message->command == NL80211_CMD_SCHED_SCAN_RESULTS)
         read_results(s);
-}
-
-/* The family may have gone meanwhile. */
-static void on_overrun(void *context)
-{
-    struct scan *s = context;
-
-    s->counters.overruns++;
-    family_resolve(&s->family);
 }
 
 /* --- life ---------------------------------------------------------------------------------------
  */
-
-static bool make_sockets(struct scan *s)
-{
-    struct netlink_options options = {.protocol = NETLINK_GENERIC,
-                                      .io = s->setup.io,
-                                      .io_context = s->setup.io_context,
-                                      .context = s};
-
-    s->requests = netlink_new(s->setup.loop, &options);
-    options.event = on_event;
-    options.overrun = on_overrun;
-    s->heard = netlink_new(s->setup.loop, &options);
-    return s->requests != NULL && s->heard != NULL;
-}
 
 void *scan_new(const struct source_setup *setup)
 {
@@ -480,20 +437,16 @@ void *scan_new(const struct source_setup *setup)
     s->setup = *setup;
     s->now = kernel_boottime;
     source_counters_add(setup->counters, &s->counted, counter_table, &s->counters);
-    if (!make_sockets(s) || loop_timer_init(setup->loop, &s->read_timer, on_read_timer, s) != 0 ||
-        loop_timer_init(setup->loop, &s->resolve_timer, on_resolve_timer, s) != 0 ||
+    if (loop_timer_init(setup->loop, &s->read_timer, on_read_timer, s) != 0 ||
         loop_timer_init(setup->loop, &s->own_timer, on_own_timer, s) != 0) {
         scan_free(s);
         return NULL;
     }
-    family_init(&s->family, &(struct family_spec){.name = NL80211_GENL_NAME,
-                                                  .groups = {NL80211_MULTICAST_GROUP_SCAN},
-                                                  .requests = s->requests,
-                                                  .events = s->heard,
-                                                  .context = s,
-                                                  .available = on_available,
-                                                  .missing = on_missing,
-                                                  .failed = on_failed});
+    s->listener = (struct family_listener){.groups = 1U << FAMILY_SCAN,
+                                           .context = s,
+                                           .available = on_available,
+                                           .missing = on_missing,
+                                           .event = on_event};
     return s;
 }
 
@@ -512,10 +465,7 @@ void scan_free(void *scan)
     if (s == NULL)
         return;
     helper_cancel(s->setup.helper, s);
-    netlink_free(s->requests);
-    netlink_free(s->heard);
     loop_timer_fini(&s->read_timer);
-    loop_timer_fini(&s->resolve_timer);
     loop_timer_fini(&s->own_timer);
     free(s);
 }
@@ -537,7 +487,7 @@ void scan_configure(void *scan, const struct settings_radios *settings)
         update_working(s);
     } else if (!s->started) {
         s->started = true;
-        family_resolve(&s->family);
+        family_listen(s->setup.family, &s->listener);
     } else if (!was_wanted) {
         read_results(s);
     }

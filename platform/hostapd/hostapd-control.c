@@ -316,14 +316,6 @@ static void take_reply(struct control *control, struct cursor bytes, bool full)
 
 /* --- events --- */
 
-static int8_t snr_of(int8_t signal, int8_t noise)
-{
-    int snr = signal - noise;
-
-    return noise == RADIO_DB_UNKNOWN || snr > INT8_MAX || snr <= RADIO_DB_UNKNOWN ? RADIO_DB_UNKNOWN
-                                                                                  : (int8_t)snr;
-}
-
 static void take_probe(struct control *control, const struct hostapd_line *line)
 {
     struct hostapd *h = control->hostapd;
@@ -335,7 +327,7 @@ static void take_probe(struct control *control, const struct hostapd_line *line)
                    .antenna = RADIO_ANTENNA_COMBINED,
                    .source = RADIO_SOURCE_PROBE,
                    .rssi = line->signal,
-                   .snr = snr_of(line->signal, control->interface.ap.noise),
+                   .snr = radio_snr(line->signal, control->interface.ap.noise),
                    .heard = loop_now(h->setup.loop)}};
 
     h->counters.probes++;

@@ -6,19 +6,34 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/nl80211.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char controller[] = "nlctrl";
-static const char *const controller_groups[FAMILY_GROUPS_MAX] = {"notify"};
+enum { RETRY_MS = 5000 };
 
-void family_init(struct family *family, const struct family_spec *spec)
-{
-    *family = (struct family){.spec = *spec};
-}
+static const char controller[] = "nlctrl";
+static const char *const controller_groups[FAMILY_GROUPS] = {"notify"};
+static const char *const group_names[FAMILY_GROUPS] = {
+    NL80211_MULTICAST_GROUP_CONFIG, NL80211_MULTICAST_GROUP_MLME, NL80211_MULTICAST_GROUP_SCAN};
+
+struct family {
+    struct netlink *requests;
+    struct netlink *events;
+    struct loop_timer retry;
+    struct family_listener *listeners;
+    bool resolving;
+    bool watching; /* for families that come and go */
+    bool available;
+    uint16_t id;
+    uint32_t groups[FAMILY_GROUPS]; /* their ids; 0: there is none */
+    uint32_t joined;                /* bits */
+};
 
 /* --- messages --- */
 
-static void take_group(struct cursor group, const char *const wanted[FAMILY_GROUPS_MAX],
+static void take_group(struct cursor group, const char *const wanted[FAMILY_GROUPS],
                        struct family_facts *facts)
 {
     struct attribute attribute;
@@ -31,13 +46,13 @@ static void take_group(struct cursor group, const char *const wanted[FAMILY_GROU
         else if (attribute.type == CTRL_ATTR_MCAST_GRP_ID)
             (void)attribute_u32(&attribute, &id);
     }
-    for (size_t i = 0; i < FAMILY_GROUPS_MAX && wanted[i] != NULL; i++) {
+    for (size_t i = 0; i < FAMILY_GROUPS && wanted[i] != NULL; i++) {
         if (strcmp(wanted[i], name) == 0)
             facts->groups[i] = id;
     }
 }
 
-bool family_parse(struct cursor body, const char *const wanted[FAMILY_GROUPS_MAX],
+bool family_parse(struct cursor body, const char *const wanted[FAMILY_GROUPS],
                   struct family_facts *facts)
 {
     struct attribute attribute;
@@ -57,119 +72,238 @@ bool family_parse(struct cursor body, const char *const wanted[FAMILY_GROUPS_MAX
     return !body.failed;
 }
 
+/* --- groups --- */
+
+static void leave_groups(struct family *f)
+{
+    for (unsigned i = 0; i < FAMILY_GROUPS; i++) {
+        if ((f->joined & 1U << i) != 0)
+            netlink_leave(f->events, f->groups[i]);
+    }
+    f->joined = 0;
+}
+
+static void join_groups(struct family *f)
+{
+    uint32_t wanted = 0;
+
+    for (const struct family_listener *l = f->listeners; l != NULL; l = l->next)
+        wanted |= l->groups;
+    for (unsigned i = 0; i < FAMILY_GROUPS; i++) {
+        if ((wanted & ~f->joined & 1U << i) == 0 || f->groups[i] == 0)
+            continue;
+        int result = netlink_join(f->events, f->groups[i]);
+        if (result == 0)
+            f->joined |= 1U << i;
+        else
+            log_warning("events of nl80211's group %s cannot be heard (%s): what they tell is seen "
+                        "at the next poll only",
+                        group_names[i], strerror(-result));
+    }
+}
+
 /* --- asking --- */
 
-static void ask(struct family *family, const char *name,
+static void failed(struct family *f)
+{
+    loop_timer_start(&f->retry, RETRY_MS);
+    for (struct family_listener *l = f->listeners; l != NULL; l = l->next) {
+        if (l->failed != NULL)
+            l->failed(l->context);
+    }
+}
+
+static void ask(struct family *f, const char *name,
                 void (*on_message)(void *, uint32_t, const struct netlink_message *),
                 void (*on_done)(void *, uint32_t, enum netlink_result, int))
 {
     struct netlink_request request = {.type = GENL_ID_CTRL,
                                       .command = CTRL_CMD_GETFAMILY,
                                       .version = 1,
-                                      .context = family,
+                                      .context = f,
                                       .on_message = on_message,
                                       .on_done = on_done};
 
     netlink_add_text(&request, CTRL_ATTR_FAMILY_NAME, name);
-    family->resolving = netlink_request(family->spec.requests, &request);
-    if (!family->resolving)
-        family->spec.failed(family->spec.context);
-}
-
-static void leave_groups(struct family *family)
-{
-    for (size_t i = 0; i < family->joined_count; i++)
-        netlink_leave(family->spec.events, family->joined[i]);
-    family->joined_count = 0;
+    f->resolving = netlink_request(f->requests, &request);
+    if (!f->resolving)
+        failed(f);
 }
 
 static void on_family(void *context, uint32_t tag, const struct netlink_message *message)
 {
-    struct family *family = context;
+    struct family *f = context;
     struct family_facts facts;
 
     (void)tag;
-    if (!family_parse(message->body, family->spec.groups, &facts) || !facts.has_id)
+    if (!family_parse(message->body, group_names, &facts) || !facts.has_id)
         return;
-    leave_groups(family);
-    family->id = facts.id;
-    for (size_t i = 0; i < FAMILY_GROUPS_MAX; i++) {
-        if (facts.groups[i] == 0)
-            continue;
-        int result = netlink_join(family->spec.events, facts.groups[i]);
-        if (result == 0)
-            family->joined[family->joined_count++] = facts.groups[i];
-        else
-            log_warning("events of %s's group %s cannot be heard (%s): what they tell is seen "
-                        "at the next poll only",
-                        family->spec.name, family->spec.groups[i], strerror(-result));
-    }
+    leave_groups(f);
+    f->id = facts.id;
+    memcpy(f->groups, facts.groups, sizeof(f->groups));
+    join_groups(f);
 }
 
-static void set_missing(struct family *family)
+static void set_missing(struct family *f)
 {
-    leave_groups(family);
-    family->present = false;
-    family->id = 0;
-    family->spec.missing(family->spec.context);
+    leave_groups(f);
+    f->available = false;
+    f->id = 0;
+    for (struct family_listener *l = f->listeners; l != NULL; l = l->next) {
+        if (l->missing != NULL)
+            l->missing(l->context);
+    }
 }
 
 static void on_family_done(void *context, uint32_t tag, enum netlink_result result, int error)
 {
-    struct family *family = context;
+    struct family *f = context;
 
     (void)tag;
-    family->resolving = false;
-    if (result == NETLINK_OK && family->id != 0) {
-        family->present = true;
-        family->spec.available(family->spec.context, family->id);
-    } else if (result == NETLINK_REFUSED && error == ENOENT && family->watching) {
-        set_missing(family);
+    f->resolving = false;
+    if (result == NETLINK_OK && f->id != 0) {
+        f->available = true;
+        for (struct family_listener *l = f->listeners; l != NULL; l = l->next)
+            l->available(l->context);
+    } else if (result == NETLINK_REFUSED && error == ENOENT && f->watching) {
+        set_missing(f);
     } else {
-        family->spec.failed(family->spec.context);
+        failed(f);
     }
 }
 
 static void on_controller(void *context, uint32_t tag, const struct netlink_message *message)
 {
-    struct family *family = context;
+    struct family *f = context;
     struct family_facts facts;
 
     (void)tag;
     if (family_parse(message->body, controller_groups, &facts) && facts.groups[0] != 0)
-        family->watching = netlink_join(family->spec.events, facts.groups[0]) == 0;
+        f->watching = netlink_join(f->events, facts.groups[0]) == 0;
 }
 
 /* Without the controller's own events a missing family has to be asked for again and again. */
 static void on_controller_done(void *context, uint32_t tag, enum netlink_result result, int error)
 {
-    struct family *family = context;
-
     (void)tag;
     (void)result;
     (void)error;
-    ask(family, family->spec.name, on_family, on_family_done);
+    ask(context, NL80211_GENL_NAME, on_family, on_family_done);
 }
 
-void family_resolve(struct family *family)
+void family_resolve(struct family *f)
 {
-    if (family->resolving)
+    if (f->resolving)
         return;
-    if (family->watching)
-        ask(family, family->spec.name, on_family, on_family_done);
+    if (f->watching)
+        ask(f, NL80211_GENL_NAME, on_family, on_family_done);
     else
-        ask(family, controller, on_controller, on_controller_done);
+        ask(f, controller, on_controller, on_controller_done);
 }
 
-void family_event(struct family *family, const struct netlink_message *message)
+static void on_retry(void *context)
+{
+    family_resolve(context);
+}
+
+/* --- events --- */
+
+static void on_controller_event(struct family *f, const struct netlink_message *message)
 {
     struct family_facts facts;
 
-    if (!family_parse(message->body, family->spec.groups, &facts) ||
-        strcmp(facts.name, family->spec.name) != 0)
+    if (!family_parse(message->body, group_names, &facts) ||
+        strcmp(facts.name, NL80211_GENL_NAME) != 0)
         return;
     if (message->command == CTRL_CMD_NEWFAMILY)
-        family_resolve(family);
+        family_resolve(f);
     else if (message->command == CTRL_CMD_DELFAMILY)
-        set_missing(family);
+        set_missing(f);
+}
+
+static void on_event(void *context, const struct netlink_message *message)
+{
+    struct family *f = context;
+
+    if (message->type == GENL_ID_CTRL) {
+        on_controller_event(f, message);
+        return;
+    }
+    if (!f->available || message->type != f->id)
+        return;
+    for (struct family_listener *l = f->listeners; l != NULL; l = l->next)
+        l->event(l->context, message);
+}
+
+static void on_overrun(void *context)
+{
+    const struct family *f = context;
+
+    for (struct family_listener *l = f->listeners; l != NULL; l = l->next) {
+        if (l->overrun != NULL)
+            l->overrun(l->context);
+    }
+}
+
+/* --- life --- */
+
+struct family *family_new(struct loop *loop, const struct family_options *options)
+{
+    struct netlink_options netlink = {
+        .protocol = NETLINK_GENERIC, .io = options->io, .io_context = options->io_context};
+    struct family *f = calloc(1, sizeof(*f));
+
+    if (f == NULL)
+        return NULL;
+    netlink.context = f;
+    f->requests = netlink_new(loop, &netlink);
+    netlink.receive_buffer = options->event_buffer_bytes;
+    netlink.event = on_event;
+    netlink.overrun = on_overrun;
+    f->events = netlink_new(loop, &netlink);
+    if (f->requests != NULL && f->events != NULL &&
+        loop_timer_init(loop, &f->retry, on_retry, f) == 0)
+        return f;
+    family_free(f);
+    return NULL;
+}
+
+void family_free(struct family *f)
+{
+    if (f == NULL)
+        return;
+    netlink_free(f->requests);
+    netlink_free(f->events);
+    loop_timer_fini(&f->retry);
+    free(f);
+}
+
+bool family_available(const struct family *f)
+{
+    return f->available;
+}
+
+void family_listen(struct family *f, struct family_listener *listener)
+{
+    struct family_listener **end = &f->listeners;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    listener->next = NULL;
+    *end = listener;
+    if (!f->available)
+        return;
+    join_groups(f);
+    listener->available(listener->context);
+}
+
+bool family_request(struct family *f, struct netlink_request *request)
+{
+    request->type = f->id;
+    return f->available && netlink_request(f->requests, request);
+}
+
+void family_flush(struct family *f)
+{
+    netlink_flush(f->requests);
 }

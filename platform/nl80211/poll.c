@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/nl80211/internal.h"
+#include "platform/nl80211/poll.h"
 
 #include "agent/base/log.h"
 
@@ -7,81 +7,82 @@
 #include <linux/nl80211.h>
 #include <string.h>
 
-static void start_round(struct nl80211 *n, struct radio *radio);
+enum {
+    SURVEY_PERIOD_MS = 10000, /* also that of reading the interfaces again */
+    SOON_MS = 200,            /* from a new station to the round that tells of its association */
+};
 
-/* --- surveys: noise and utilisation --- */
+static void start_round(struct poll *p, const struct radio *radio);
 
-static void take_times(struct radio *radio, const struct nl80211_survey *survey)
+static struct poll_radio *at_radio(struct poll *p, const struct radio *radio)
 {
-    uint64_t active = survey->active - radio->active;
-    uint64_t busy = survey->busy - radio->busy;
-    bool comparable = radio->active != 0 && survey->active > radio->active &&
-                      survey->busy >= radio->busy && busy <= active;
-
-    if (comparable && active < UINT32_MAX) /* 49 days: more is no difference of two polls */
-        radio->utilisation = (uint8_t)(busy * 254 / active);
-    radio->active = survey->active;
-    radio->busy = survey->busy;
+    return &p->by_radio[radio_index(p->radios, radio)];
 }
+
+static struct poll_interface *at_interface(struct poll *p, const struct interface *interface)
+{
+    return &p->by_interface[interface_index(p->radios, interface)];
+}
+
+static bool is_collected(struct poll *p, const struct interface *interface,
+                         const struct radio *radio)
+{
+    return clients_collected(p->clients, interface) && radios_of(p->radios, interface) == radio;
+}
+
+static void count_failure(struct poll *p, enum netlink_result result, int error, int allowed)
+{
+    if (result == NETLINK_TIMED_OUT)
+        p->counters->timeouts++;
+    else if (result == NETLINK_REFUSED && error != allowed)
+        p->counters->errors++;
+}
+
+/* --- surveys: noise and load --- */
 
 static void on_survey(void *context, uint32_t tag, const struct netlink_message *message)
 {
-    struct nl80211 *n = context;
-    struct interface *interface = interface_find(n, tag);
-    struct radio *radio = interface != NULL ? radio_of(n, interface) : NULL;
+    struct poll *p = context;
+    const struct interface *interface = radios_interface(p->radios, tag);
+    const struct radio *radio = interface != NULL ? radios_of(p->radios, interface) : NULL;
     struct nl80211_survey survey;
 
     if (!nl80211_parse_survey(message->body, &survey)) {
-        n->counters.malformed++;
+        p->counters->malformed++;
         return;
     }
-    if (radio == NULL || survey.frequency == 0 || survey.frequency != interface->is.frequency)
-        return;
-    if (survey.noise < 0)
-        radio->noise = survey.noise;
-    if (survey.has_active && survey.has_busy)
-        take_times(radio, &survey);
+    if (radio != NULL && survey.frequency != 0 && survey.frequency == interface->is.frequency)
+        own_aps_take_survey(p->aps, radio, &survey);
 }
 
 static void on_survey_done(void *context, uint32_t tag, enum netlink_result result, int error)
 {
-    struct nl80211 *n = context;
-    struct interface *interface = interface_find(n, tag);
-    struct radio *radio = interface != NULL ? radio_of(n, interface) : NULL;
+    struct poll *p = context;
+    const struct interface *interface = radios_interface(p->radios, tag);
+    const struct radio *radio = interface != NULL ? radios_of(p->radios, interface) : NULL;
 
-    if (result == NETLINK_TIMED_OUT)
-        n->counters.timeouts++;
-    else if (result == NETLINK_REFUSED && error != EOPNOTSUPP)
-        n->counters.errors++;
+    count_failure(p, result, error, EOPNOTSUPP);
     if (radio != NULL && result == NETLINK_REFUSED && error == EOPNOTSUPP)
-        radio->no_survey = true;
-    settle_later(n);
-}
-
-static void request_survey(struct nl80211 *n, const struct interface *interface)
-{
-    struct netlink_request request = {.type = n->family.id,
-                                      .command = NL80211_CMD_GET_SURVEY,
-                                      .dump = true,
-                                      .context = n,
-                                      .tag = interface->is.ifindex,
-                                      .on_message = on_survey,
-                                      .on_done = on_survey_done};
-
-    netlink_add_u32(&request, NL80211_ATTR_IFINDEX, interface->is.ifindex);
-    (void)netlink_request(n->requests, &request); /* none this time */
+        at_radio(p, radio)->no_survey = true;
+    p->changed(p->context);
 }
 
 /* What gives no event, or none on every kernel: noise, transmit power, a new channel. */
-static void survey_all(struct nl80211 *n)
+static void survey_all(struct poll *p)
 {
-    look_again(n, false);
-    for (size_t i = 0; i < RADIOS_MAX; i++) {
-        struct radio *radio = &n->radios[i];
-        struct interface *interface =
-            radio->used && radio->told && !radio->no_survey ? radio_operating(n, radio) : NULL;
-        if (interface != NULL)
-            request_survey(n, interface);
+    p->look_again(p->context);
+    for (EACH_RADIO(radio, p->radios)) {
+        const struct interface *interface = radios_operating(p->radios, radio);
+        if (interface == NULL || !own_aps_told(p->aps, radio) || at_radio(p, radio)->no_survey)
+            continue;
+        struct netlink_request request = {.command = NL80211_CMD_GET_SURVEY,
+                                          .dump = true,
+                                          .context = p,
+                                          .tag = interface->is.ifindex,
+                                          .on_message = on_survey,
+                                          .on_done = on_survey_done};
+        netlink_add_u32(&request, NL80211_ATTR_IFINDEX, interface->is.ifindex);
+        (void)family_request(p->family, &request); /* none this time */
     }
 }
 
@@ -89,24 +90,25 @@ static void survey_all(struct nl80211 *n)
 
 static void on_station(void *context, uint32_t tag, const struct netlink_message *message)
 {
-    struct nl80211 *n = context;
-    struct interface *interface = interface_find(n, tag);
+    struct poll *p = context;
+    const struct interface *interface = radios_interface(p->radios, tag);
     struct nl80211_station station;
 
     if (interface == NULL)
         return;
+    struct poll_interface *own = at_interface(p, interface);
     if (!nl80211_parse_station(message->body, &station)) {
-        n->counters.malformed++;
-        interface->disturbed = true; /* who was not understood has not left */
+        p->counters->malformed++;
+        own->disturbed = true; /* who was not understood has not left */
         return;
     }
     if (station.has_generation) {
-        if (interface->has_generation && interface->generation != station.generation)
-            interface->disturbed = true;
-        interface->has_generation = true;
-        interface->generation = station.generation;
+        if (own->has_generation && own->generation != station.generation)
+            own->disturbed = true;
+        own->has_generation = true;
+        own->generation = station.generation;
     }
-    client_seen(n, interface, &station);
+    clients_seen(p->clients, interface, &station);
 }
 
 static const char *reason_of(enum netlink_result result, int error)
@@ -117,15 +119,16 @@ static const char *reason_of(enum netlink_result result, int error)
 }
 
 /* Said once when it begins to fail or fails otherwise, and once when it works again. */
-static void note_trouble(struct nl80211 *n, struct interface *interface, enum netlink_result result,
-                         int error)
+static void note_trouble(struct poll *p, const struct interface *interface,
+                         enum netlink_result result, int error)
 {
-    const struct radio *radio = radio_of(n, interface);
+    const struct radio *radio = radios_of(p->radios, interface);
+    int *said = &at_interface(p, interface)->trouble;
     int trouble = result == NETLINK_OK ? 0 : result == NETLINK_REFUSED ? error : -(int)result;
 
-    if (interface->trouble == trouble || radio == NULL)
+    if (*said == trouble || radio == NULL)
         return;
-    interface->trouble = trouble;
+    *said = trouble;
     if (trouble == 0)
         log_info("radio %s: stations of %s can be listed again", radio->is.name,
                  interface->is.name);
@@ -135,115 +138,133 @@ static void note_trouble(struct nl80211 *n, struct interface *interface, enum ne
                     radio->is.name, interface->is.name, reason_of(result, error));
 }
 
-static void end_round(struct nl80211 *n, struct radio *radio)
+static void end_round(struct poll *p, const struct radio *radio)
 {
-    clients_end_round(n, radio);
-    if (radio->again) {
-        radio->again = false;
-        start_round(n, radio);
-    } else if (radio->waiting && radio->soon > 0) {
-        poll_soon(n, radio, radio->soon);
-    } else if (!loop_timer_running(&n->soon_timer)) {
-        radio->soon = 0;
+    struct poll_radio *own = at_radio(p, radio);
+
+    clients_end_round(p->clients, radio);
+    if (own->again) {
+        own->again = false;
+        start_round(p, radio);
+    } else if (clients_waiting(p->clients, radio) && own->soon > 0) {
+        poll_soon(p, radio, own->soon);
+    } else if (!loop_timer_running(&p->soon_timer)) {
+        own->soon = 0;
     }
 }
 
-static void dump_over(struct nl80211 *n, struct interface *interface)
+static void dump_over(struct poll *p, const struct interface *interface)
 {
-    struct radio *radio = radio_of(n, interface);
+    const struct radio *radio = radios_of(p->radios, interface);
 
-    interface->awaiting = false;
-    if (radio != NULL && radio->pending > 0 && --radio->pending == 0)
-        end_round(n, radio);
+    at_interface(p, interface)->awaiting = false;
+    if (radio == NULL)
+        return;
+    uint16_t *pending = &at_radio(p, radio)->pending;
+    if (*pending > 0 && --*pending == 0)
+        end_round(p, radio);
 }
 
-static bool request_stations(struct nl80211 *n, struct interface *interface);
+static bool request_stations(struct poll *p, const struct interface *interface);
 
 static void on_stations_done(void *context, uint32_t tag, enum netlink_result result, int error)
 {
-    struct nl80211 *n = context;
-    struct interface *interface = interface_find(n, tag);
+    struct poll *p = context;
+    const struct interface *interface = radios_interface(p->radios, tag);
+    struct poll_interface *own = interface != NULL ? at_interface(p, interface) : NULL;
 
-    if (interface == NULL || !interface->awaiting)
+    if (interface == NULL || !own->awaiting)
         return;
-    if (result == NETLINK_OK && interface->disturbed)
+    if (result == NETLINK_OK && own->disturbed)
         result = NETLINK_INTERRUPTED;
     if (result == NETLINK_INTERRUPTED || result == NETLINK_OVERRUN) {
-        n->counters.dumps_interrupted++;
-        if (++interface->attempts < DUMP_ATTEMPTS && request_stations(n, interface))
+        p->counters->dumps_interrupted++;
+        if (++own->attempts < POLL_DUMP_ATTEMPTS && request_stations(p, interface))
             return;
-        n->counters.dumps_abandoned++;
+        p->counters->dumps_abandoned++;
     } else if (result == NETLINK_OK) {
-        struct radio *radio = radio_of(n, interface);
-        n->counters.dumps++;
-        interface->complete_round = radio != NULL ? radio->round : 0;
-    } else if (result == NETLINK_TIMED_OUT) {
-        n->counters.timeouts++;
-    } else {
-        n->counters.errors++;
-        if (error == ENODEV)
-            look_again(n, false); /* it went, and the event comes later */
+        p->counters->dumps++;
+        clients_listed(p->clients, interface);
     }
-    if (result != NETLINK_REFUSED || error != ENODEV)
-        note_trouble(n, interface, result, error);
-    dump_over(n, interface);
+    count_failure(p, result, error, 0);
+    if (result == NETLINK_REFUSED && error == ENODEV)
+        p->look_again(p->context); /* it went, and the event comes later */
+    else
+        note_trouble(p, interface, result, error);
+    dump_over(p, interface);
 }
 
-static bool request_stations(struct nl80211 *n, struct interface *interface)
+static bool request_stations(struct poll *p, const struct interface *interface)
 {
-    struct netlink_request request = {.type = n->family.id,
-                                      .command = NL80211_CMD_GET_STATION,
+    struct poll_interface *own = at_interface(p, interface);
+    struct netlink_request request = {.command = NL80211_CMD_GET_STATION,
                                       .dump = true,
-                                      .context = n,
+                                      .context = p,
                                       .tag = interface->is.ifindex,
                                       .on_message = on_station,
                                       .on_done = on_stations_done};
 
     netlink_add_u32(&request, NL80211_ATTR_IFINDEX, interface->is.ifindex);
-    interface->disturbed = false;
-    interface->has_generation = false;
-    interface->awaiting = netlink_request(n->requests, &request);
-    return interface->awaiting;
+    own->disturbed = false;
+    own->has_generation = false;
+    own->awaiting = family_request(p->family, &request);
+    return own->awaiting;
 }
 
-static void start_round(struct nl80211 *n, struct radio *radio)
+static void start_round(struct poll *p, const struct radio *radio)
 {
-    radio->round++;
-    radio->waiting = false;
-    for (size_t i = 0; i < INTERFACES_MAX; i++) {
-        struct interface *interface = &n->interfaces[i];
-        if (!interface->used || !interface->polled || radio_of(n, interface) != radio)
+    clients_begin_round(p->clients, radio);
+    for (EACH_INTERFACE(interface, p->radios)) {
+        if (!is_collected(p, interface, radio))
             continue;
-        interface->attempts = 0;
-        if (request_stations(n, interface))
-            radio->pending++;
+        at_interface(p, interface)->attempts = 0;
+        if (request_stations(p, interface))
+            at_radio(p, radio)->pending++;
     }
 }
 
-void poll_now(struct nl80211 *n, struct radio *radio)
+void poll_now(struct poll *p, const struct radio *radio)
 {
-    if (radio->pending > 0)
-        radio->again = true;
+    struct poll_radio *own = at_radio(p, radio);
+
+    if (own->pending > 0)
+        own->again = true;
     else
-        start_round(n, radio);
+        start_round(p, radio);
 }
 
-void poll_forget(struct nl80211 *n, struct interface *interface)
+void poll_disturbed(struct poll *p, const struct interface *interface)
 {
-    if (interface->awaiting)
-        dump_over(n, interface);
+    struct poll_interface *own = at_interface(p, interface);
+
+    own->disturbed = own->awaiting;
+}
+
+void poll_interface_gone(struct poll *p, const struct interface *interface)
+{
+    struct poll_interface *own = at_interface(p, interface);
+
+    if (own->awaiting)
+        dump_over(p, interface);
+    memset(own, 0, sizeof(*own));
+}
+
+void poll_radio_gone(struct poll *p, const struct radio *radio)
+{
+    struct poll_radio *own = at_radio(p, radio);
+
+    memset(own, 0, sizeof(*own));
 }
 
 /* --- timers --- */
 
-static bool is_polled(struct nl80211 *n, const struct radio *radio)
+static bool is_polled(struct poll *p, const struct radio *radio)
 {
-    for (size_t i = 0; i < INTERFACES_MAX; i++) {
-        const struct interface *interface = &n->interfaces[i];
-        if (interface->used && interface->polled && radio_of(n, interface) == radio)
-            return true;
-    }
-    return false;
+    const struct interface *interface = radios_next_interface(p->radios, NULL);
+
+    while (interface != NULL && !is_collected(p, interface, radio))
+        interface = radios_next_interface(p->radios, interface);
+    return interface != NULL && own_aps_told(p->aps, radio);
 }
 
 /*
@@ -255,80 +276,87 @@ static int64_t next_multiple(int64_t now, int64_t interval)
     return ((now + POLL_LEAD_MS) / interval + 1) * interval - POLL_LEAD_MS;
 }
 
-void poll_schedule(struct nl80211 *n)
+void poll_schedule(struct poll *p)
 {
-    int64_t now = loop_now(n->setup.loop);
+    int64_t now = loop_now(p->loop);
     int64_t first = INT64_MAX;
 
-    for (size_t i = 0; i < RADIOS_MAX; i++) {
-        struct radio *radio = &n->radios[i];
-        if (!radio->used || !radio->told || !is_polled(n, radio)) {
-            radio->next_poll = 0;
+    for (EACH_RADIO(radio, p->radios)) {
+        struct poll_radio *own = at_radio(p, radio);
+
+        uint8_t seconds = own_aps_of(p->aps, radio)->choice.poll_seconds;
+        if (!is_polled(p, radio)) {
+            own->next = 0;
             continue;
         }
-        if (radio->next_poll == 0)
-            radio->next_poll = next_multiple(now, radio->choice.poll_seconds * (int64_t)1000);
-        if (radio->next_poll < first)
-            first = radio->next_poll;
+        if (own->next == 0 || own->seconds != seconds)
+            own->next = next_multiple(now, seconds * (int64_t)1000);
+        own->seconds = seconds;
+        if (own->next < first)
+            first = own->next;
     }
     if (first == INT64_MAX)
-        loop_timer_stop(&n->poll_timer);
-    else if (!loop_timer_running(&n->poll_timer) || n->poll_timer.at != first)
-        loop_timer_start_at(&n->poll_timer, first);
+        loop_timer_stop(&p->poll_timer);
+    else if (!loop_timer_running(&p->poll_timer) || p->poll_timer.at != first)
+        loop_timer_start_at(&p->poll_timer, first);
 }
 
 static void on_poll(void *context)
 {
-    struct nl80211 *n = context;
-    int64_t now = loop_now(n->setup.loop);
+    struct poll *p = context;
+    int64_t now = loop_now(p->loop);
 
-    for (size_t i = 0; i < RADIOS_MAX; i++) {
-        struct radio *radio = &n->radios[i];
-        if (!radio->used || !radio->told || radio->next_poll == 0 || radio->next_poll > now)
+    for (EACH_RADIO(radio, p->radios)) {
+        struct poll_radio *own = at_radio(p, radio);
+
+        if (!own_aps_told(p->aps, radio) || own->next == 0 || own->next > now)
             continue;
-        radio->next_poll = next_multiple(now, radio->choice.poll_seconds * (int64_t)1000);
-        if (radio->pending == 0)
-            start_round(n, radio);
+        own->next = next_multiple(now, own->seconds * (int64_t)1000);
+        if (own->pending == 0)
+            start_round(p, radio);
     }
-    if (now >= n->next_survey) {
-        n->next_survey = next_multiple(now, SURVEY_PERIOD_MS);
-        survey_all(n);
+    if (now >= p->next_survey) {
+        p->next_survey = next_multiple(now, SURVEY_PERIOD_MS);
+        survey_all(p);
     }
-    poll_schedule(n);
+    poll_schedule(p);
 }
 
 static void on_soon(void *context)
 {
-    struct nl80211 *n = context;
+    struct poll *p = context;
 
-    for (size_t i = 0; i < RADIOS_MAX; i++) {
-        struct radio *radio = &n->radios[i];
-        if (!radio->used || !radio->told || radio->soon == 0)
+    for (EACH_RADIO(radio, p->radios)) {
+        struct poll_radio *own = at_radio(p, radio);
+
+        if (!own_aps_told(p->aps, radio) || own->soon == 0)
             continue;
-        radio->soon--;
-        poll_now(n, radio);
+        own->soon--;
+        poll_now(p, radio);
     }
 }
 
-void poll_soon(struct nl80211 *n, struct radio *radio, uint8_t rounds)
+void poll_soon(struct poll *p, const struct radio *radio, uint8_t rounds)
 {
-    if (radio->soon < rounds)
-        radio->soon = rounds;
-    if (!loop_timer_running(&n->soon_timer))
-        loop_timer_start(&n->soon_timer, SOON_MS);
+    struct poll_radio *own = at_radio(p, radio);
+
+    if (own->soon < rounds)
+        own->soon = rounds;
+    if (!loop_timer_running(&p->soon_timer))
+        loop_timer_start(&p->soon_timer, SOON_MS);
 }
 
-int poll_init(struct nl80211 *n)
+int poll_init(struct poll *p)
 {
-    int result = loop_timer_init(n->setup.loop, &n->poll_timer, on_poll, n);
+    int result = loop_timer_init(p->loop, &p->poll_timer, on_poll, p);
 
     if (result == 0)
-        result = loop_timer_init(n->setup.loop, &n->soon_timer, on_soon, n);
+        result = loop_timer_init(p->loop, &p->soon_timer, on_soon, p);
     return result;
 }
 
-void poll_fini(struct nl80211 *n)
+void poll_fini(struct poll *p)
 {
-    loop_timer_fini(&n->poll_timer);
-    loop_timer_fini(&n->soon_timer);
+    loop_timer_fini(&p->poll_timer);
+    loop_timer_fini(&p->soon_timer);
 }

@@ -667,7 +667,7 @@ static void what_is_missing_from_a_survey_is_unknown(void **state)
 
 static void a_recorded_family_has_its_id_and_the_groups_that_are_wanted(void **state)
 {
-    static const char *const wanted[FAMILY_GROUPS_MAX] = {"mlme", "none such", "config"};
+    static const char *const wanted[FAMILY_GROUPS] = {"mlme", "none such", "config"};
     struct family_facts facts;
 
     (void)state;
@@ -738,7 +738,7 @@ static bool survey_parser(struct cursor body)
 
 static bool family_parser(struct cursor body)
 {
-    static const char *const wanted[FAMILY_GROUPS_MAX] = {"config", "mlme"};
+    static const char *const wanted[FAMILY_GROUPS] = {"config", "mlme"};
     struct family_facts facts;
     return family_parse(body, wanted, &facts);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "platform/nl80211/family.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/nl80211-scene.h"
 
@@ -383,12 +384,14 @@ static void without_memory_there_is_no_platform_and_no_leak(void **state)
         setup.loop = loop;
         setup.counters = &counters;
         failing_malloc_at(n);
-        struct nl80211 *one = nl80211_new(&setup);
+        setup.family = family_new(loop, &(struct family_options){.io = setup.io});
+        struct nl80211 *one = setup.family != NULL ? nl80211_new(&setup) : NULL;
         bool hit = failing_hit();
         failing_reset();
         if (hit)
             assert_null(one);
         nl80211_free(one);
+        family_free(setup.family);
         loop_free(loop);
         if (!hit)
             break;

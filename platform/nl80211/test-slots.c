@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/nl80211/internal.h"
+#include "platform/nl80211/poll.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/nl80211-scene.h"
 

@@ -299,10 +299,12 @@ static void run_platform(struct cursor bytes)
         .hostname = "host", .default_poll_seconds = 1, .radios = &radio, .radio_count = 1};
     struct loop *loop = loop_new_virtual(1000000, 0);
     struct handles *handles = handles_new(AP_CAPACITY);
+    struct family *family = family_new(loop, &(struct family_options){.io = &fuzz_io});
     struct source_counters *counters = NULL;
     struct nl80211 *nl80211 = nl80211_new(&(struct source_setup){.loop = loop,
                                                                  .sink = {take_event, &loop},
                                                                  .handles = handles,
+                                                                 .family = family,
                                                                  .counters = &counters,
                                                                  .io = &fuzz_io});
     char text[300];
@@ -326,13 +328,14 @@ static void run_platform(struct cursor bytes)
     }
     nl80211_describe(nl80211, text, sizeof(text));
     nl80211_free(nl80211);
+    family_free(family);
     handles_free(handles);
     loop_free(loop);
 }
 
 static void run_parser(uint8_t which, struct cursor body)
 {
-    static const char *const wanted[FAMILY_GROUPS_MAX] = {"config", "mlme"};
+    static const char *const wanted[FAMILY_GROUPS] = {"config", "mlme"};
     struct nl80211_wiphy wiphy;
     struct nl80211_interface interface;
     struct nl80211_station station;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/nl80211-scene.h"
-#include "platform/nl80211/internal.h"
+#include "platform/nl80211/family.h"
+#include "platform/nl80211/poll.h"
 
 #include "agent/base/log.h"
 
@@ -641,6 +642,7 @@ struct source_setup scene_setup(struct scene *s)
     return (struct source_setup){.loop = s->loop,
                                  .sink = {take_event, s},
                                  .handles = s->handles,
+                                 .family = s->family,
                                  .inventory = {&nl80211_inventory, s->nl80211},
                                  .counters = &s->counters,
                                  .io = &fake_kernel_io,
@@ -669,7 +671,9 @@ struct scene *scene_new(void)
                                            .default_poll_seconds = 2,
                                            .radios = s->radios};
     s->handles = handles_new(8);
-    assert(s->handles != NULL);
+    s->family = family_new(
+        s->loop, &(struct family_options){.io = &fake_kernel_io, .io_context = &s->kernel});
+    assert(s->handles != NULL && s->family != NULL);
     const struct source_setup setup = scene_setup(s);
     s->nl80211 = nl80211_new(&setup);
     assert(s->nl80211 != NULL);
@@ -680,6 +684,7 @@ struct scene *scene_new(void)
 void scene_free(struct scene *s)
 {
     nl80211_free(s->nl80211);
+    family_free(s->family);
     handles_free(s->handles);
     loop_free(s->loop);
     fake_kernel_fini(&s->kernel);

@@ -83,6 +83,7 @@ struct scene {
     struct loop *loop;
     struct fake_kernel kernel;
     struct handles *handles;
+    struct family *family;
     struct source_counters *counters;
     struct nl80211 *nl80211;
     struct settings_radios settings;

@@ -5,6 +5,7 @@
 #include "config/schema/schema.h"
 #include "platform/air/rogues.h"
 #include "platform/helper/helper.h"
+#include "platform/nl80211/family.h"
 #include "platform/source.h"
 
 #include <setjmp.h>
@@ -94,6 +95,7 @@ int main(void)
     log_divert(keep_quiet);
     schema = schema_new();
     setup.handles = handles_new(1);
+    setup.family = family_new(setup.loop, &(struct family_options){0});
     setup.helper = helper_new(setup.loop);
     setup.rogues = rogues_new(&setup);
     for (; platform_sources[count].make != NULL; count++)
@@ -103,6 +105,7 @@ int main(void)
         platform_sources[count].free(sources[count]);
     rogues_free(setup.rogues);
     helper_free(setup.helper);
+    family_free(setup.family);
     handles_free(setup.handles);
     schema_free(schema);
     loop_free(setup.loop);
