@@ -10,31 +10,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum {
-    HISTORY_LINES = 100,
-    KEY_END = -1, /* nobody is there any more */
-    CTRL_A = 1,
-    CTRL_B = 2,
-    CTRL_C = 3,
-    CTRL_D = 4,
-    CTRL_E = 5,
-    CTRL_F = 6,
-    BELL = 7,
-    BACKSPACE = 8,
-    TAB = 9,
-    CTRL_K = 11,
-    CTRL_L = 12,
-    CTRL_N = 14,
-    CTRL_P = 16,
-    CTRL_R = 18,
-    CTRL_U = 21,
-    CTRL_V = 22,
-    CTRL_W = 23,
-    CTRL_X = 24,
-    CTRL_Z = 26,
-    ESCAPE = 27,
-    DELETE = 127
-};
+/* What Control and a letter send. */
+#define CONTROL(letter) ((letter) - '@')
+
+/* KEY_END: nobody is there any more. */
+enum { HISTORY_LINES = 100, KEY_END = -1, BACKSPACE = 8, TAB = 9, ESCAPE = 27, DELETE = 127 };
 
 /* How a line ended. */
 enum line_end { LINE_GOES_ON, LINE_ENTER, LINE_TO_EXEC, LINE_INTERRUPT, LINE_CLOSED };
@@ -438,19 +418,19 @@ static void take_literally(struct terminal *t)
 
 static void edit_key(struct terminal *t, int key)
 {
-    if ((key == CTRL_B || key == BACKSPACE || key == DELETE) && t->cursor == 0)
+    if ((key == CONTROL('B') || key == BACKSPACE || key == DELETE) && t->cursor == 0)
         return;
     switch (key) {
-    case CTRL_A:
+    case CONTROL('A'):
         move_to(t, 0);
         break;
-    case CTRL_E:
+    case CONTROL('E'):
         move_to(t, t->len);
         break;
-    case CTRL_B:
+    case CONTROL('B'):
         move_to(t, character_before(t, t->cursor));
         break;
-    case CTRL_F:
+    case CONTROL('F'):
         if (t->cursor < t->len)
             move_to(t, character_after(t, t->cursor));
         break;
@@ -458,26 +438,26 @@ static void edit_key(struct terminal *t, int key)
     case DELETE:
         erase_before(t, character_before(t, t->cursor));
         break;
-    case CTRL_K:
+    case CONTROL('K'):
         erase_behind(t, t->len);
         break;
-    case CTRL_U:
-    case CTRL_X:
+    case CONTROL('U'):
+    case CONTROL('X'):
         erase_before(t, 0);
         break;
-    case CTRL_W:
+    case CONTROL('W'):
         erase_before(t, word_before(t));
         break;
-    case CTRL_L:
-    case CTRL_R:
+    case CONTROL('L'):
+    case CONTROL('R'):
         puts_out(t, "\n");
         show_line(t);
         break;
-    case CTRL_P:
-    case CTRL_N:
-        show_history_line(t, key == CTRL_P);
+    case CONTROL('P'):
+    case CONTROL('N'):
+        show_history_line(t, key == CONTROL('P'));
         break;
-    case CTRL_V:
+    case CONTROL('V'):
         take_literally(t);
         break;
     case ESCAPE:
@@ -501,11 +481,11 @@ static enum line_end take_key(struct terminal *t, int key)
     case '\r':
     case '\n':
         return LINE_ENTER;
-    case CTRL_Z:
+    case CONTROL('Z'):
         return LINE_TO_EXEC;
-    case CTRL_C:
+    case CONTROL('C'):
         return LINE_INTERRUPT;
-    case CTRL_D:
+    case CONTROL('D'):
         return leave_or_delete(t);
     case '?':
         help(t);
