@@ -27,28 +27,21 @@ static int64_t now(const struct attempt *a)
 
 /* --- what is told of it ---------------------------------------------------------------------- */
 
-static void log_hash_alone(const struct attempt *a)
-{
-    const struct authlist_decision *decision = connection_decision(a->entry.connection);
-    char mac[MAC_TEXT_SIZE];
-
-    if (decision != NULL && decision->by_hash_alone)
-        log_info("%s: its certificate (%s) names no MAC; it is taken for user %s by its key hash "
-                 "alone",
-                 a->name, connection_peer(a->entry.connection)->subject,
-                 mac_text(&decision->mac, mac));
-}
-
 void attempt_log_up(const struct attempt *a)
 {
     const struct connection *c = a->entry.connection;
+    const struct authlist_decision *decision = connection_decision(c);
+    struct peer_status status = {.inbound = a->entry.inbound};
     char mac[MAC_TEXT_SIZE];
 
-    log_info("%s: session up with %s%s%s, %s %s%s", a->name, mac_text(&a->entry.identity, mac),
-             a->entry.inbound ? "" : " at ", a->entry.inbound ? "" : a->address,
-             connection_tls_version(c), connection_tls_cipher(c),
-             connection_legacy_cipher(c) ? ", legacy cipher" : "");
-    log_hash_alone(a);
+    connection_status(c, &status);
+    log_info("%s: session up with %s%s%s, %s %s%s", a->name, mac_text(&status.mac, mac),
+             status.inbound ? "" : " at ", status.inbound ? "" : a->address, status.tls_version,
+             status.tls_cipher, status.legacy_cipher ? ", legacy cipher" : "");
+    if (decision != NULL && decision->by_hash_alone)
+        log_info("%s: its certificate (%s) names no MAC; it is taken for user %s by its key hash "
+                 "alone",
+                 a->name, connection_peer(c)->subject, mac_text(&decision->mac, mac));
 }
 
 void attempt_log_down(const struct attempt *a, const struct attempt_end *end)
@@ -86,35 +79,13 @@ void attempt_status(const struct attempt *a, struct peer_status *out)
     (void)snprintf(out->address, sizeof(out->address), "%s", a->address);
     if (connection == NULL)
         return;
-    const struct authlist_decision *decision = connection_decision(connection);
-    const struct session *session = connection_session(connection);
-    if (a->entry.inbound) {
-        out->inbound = true;
-        out->next_attempt = -1;
-        out->attempts = 1;
-        out->connections = session != NULL ? 1 : 0;
-    }
-    out->phase = connection_phase(connection);
-    out->connection = connection_number(connection);
-    out->has_connection = true;
-    if (decision != NULL && decision->verdict == AUTHLIST_OK) {
-        out->has_mac = true;
-        out->mac = decision->mac;
-    }
-    (void)snprintf(out->tls_version, sizeof(out->tls_version), "%s",
-                   connection_tls_version(connection));
-    (void)snprintf(out->tls_cipher, sizeof(out->tls_cipher), "%s",
-                   connection_tls_cipher(connection));
-    out->legacy_cipher = connection_legacy_cipher(connection);
-    if (session == NULL)
+    connection_status(connection, out);
+    if (!a->entry.inbound)
         return;
-    out->granted = session_granted(session);
-    out->has_session = true;
-    out->has_mac = true; /* a session that ends because of the list had one, too */
-    out->mac = *session_identity(session);
-    out->session_age = now(a) - session_since(session);
-    session_subscribed(session, &out->subscription);
-    out->counters = *session_counters(session);
+    out->inbound = true;
+    out->next_attempt = -1;
+    out->attempts = 1;
+    out->connections = out->has_session ? 1 : 0;
 }
 
 /* --- what the connection tells --------------------------------------------------------------- */

@@ -482,12 +482,7 @@ void connection_diagnosis(const struct connection *c, struct diagnosis *out)
     out->seconds = failure_limit(c->code);
 }
 
-uint64_t connection_number(const struct connection *c)
-{
-    return c->number;
-}
-
-enum peer_phase connection_phase(const struct connection *c)
+static enum peer_phase phase(const struct connection *c)
 {
     switch (c->step) {
     case STEP_CONNECT:
@@ -499,6 +494,31 @@ enum peer_phase connection_phase(const struct connection *c)
         break;
     }
     return c->active ? PEER_ACTIVE : PEER_WAITING;
+}
+
+void connection_status(const struct connection *c, struct peer_status *out)
+{
+    out->phase = phase(c);
+    out->connection = c->number;
+    out->has_connection = true;
+    if (connection_peer(c) != NULL && c->decision.verdict == AUTHLIST_OK) {
+        out->has_mac = true;
+        out->mac = c->decision.mac;
+    }
+    (void)snprintf(out->tls_version, sizeof(out->tls_version), "%s",
+                   c->tls != NULL ? tls_version(c->tls) : "");
+    (void)snprintf(out->tls_cipher, sizeof(out->tls_cipher), "%s",
+                   c->tls != NULL ? tls_cipher(c->tls) : "");
+    out->legacy_cipher = c->legacy_cipher;
+    if (c->session == NULL)
+        return;
+    out->granted = session_granted(c->session);
+    out->has_session = true;
+    out->has_mac = true; /* a session that ends because of the list had one, too */
+    out->mac = *session_identity(c->session);
+    out->session_age = loop_now(c->shared->loop) - session_since(c->session);
+    session_subscribed(c->session, &out->subscription);
+    out->counters = *session_counters(c->session);
 }
 
 bool connection_ending(const struct connection *c)
@@ -529,17 +549,7 @@ const struct authlist_decision *connection_decision(const struct connection *c)
     return connection_peer(c) != NULL ? &c->decision : NULL;
 }
 
-const char *connection_tls_version(const struct connection *c)
-{
-    return c->tls != NULL ? tls_version(c->tls) : "";
-}
-
 bool connection_legacy_cipher(const struct connection *c)
 {
     return c->legacy_cipher;
-}
-
-const char *connection_tls_cipher(const struct connection *c)
-{
-    return c->tls != NULL ? tls_cipher(c->tls) : "";
 }

@@ -3,10 +3,14 @@
  * One TCP connection with TLS on it that becomes a session: completes the connect, does the
  * handshake within its deadline, has the peer authorised, creates the session and moves its bytes.
  *
- * Nothing is written and no application byte is read before the peer was authorised and the owner
- * admitted it. `ended` is called once, from a deferred call, whatever happens; the owner then takes
- * what it wants to keep (counters, reason) and frees the connection. The descriptor is drained and
- * closed by the lingering, so that the peer gets our last words.
+ * Invariants:
+ * - it goes one way: connect, handshake, session, over; each step but the session has a deadline;
+ * - nothing is written and no application byte is read before the peer was authorised and the owner
+ *   admitted it;
+ * - `ended` is called once, from a deferred call, whatever happens; the owner then takes what it
+ *   wants to keep (counters, reason) and frees the connection;
+ * - a descriptor that was connected goes to those that linger, so that the peer gets our last
+ *   words.
  */
 #ifndef AGENT_PEER_CONNECTION_H
 #define AGENT_PEER_CONNECTION_H
@@ -82,10 +86,8 @@ void connection_recheck(struct connection *connection);
  */
 void connection_diagnosis(const struct connection *connection, struct diagnosis *out);
 
-/* The number that the trace has for it: those of the process go up from 0. */
-uint64_t connection_number(const struct connection *connection);
-/* PEER_CONNECTING, _HANDSHAKE, _WAITING or _ACTIVE. */
-enum peer_phase connection_phase(const struct connection *connection);
+/* Fills phase, number, MAC, TLS, services and counters. */
+void connection_status(const struct connection *connection, struct peer_status *out);
 /* It is being ended, or has ended. */
 bool connection_ending(const struct connection *connection);
 /* Whether the peer's ClientHello is complete, or what may complete it waits to be read. */
@@ -95,9 +97,6 @@ struct session *connection_session(const struct connection *connection);
 /* What the peer's certificate said and what was decided on it; NULL as long as it said nothing. */
 const struct certificate_info *connection_peer(const struct connection *connection);
 const struct authlist_decision *connection_decision(const struct connection *connection);
-/* As tls_version() and tls_cipher(); empty before the handshake is done. */
-const char *connection_tls_version(const struct connection *connection);
-const char *connection_tls_cipher(const struct connection *connection);
 /* Made with a context for old servers, whatever was negotiated in the end. */
 bool connection_legacy_cipher(const struct connection *connection);
 

@@ -2,12 +2,16 @@
 /*
  * One configured server: looked up, dialled, and dialled again when its session ends.
  *
- * A round tries the addresses of the host in turn, and a name is looked up again for each round.
- * After a round that failed, and after a session, the next one waits (agent/backoff); 60 s of an
- * active session make the waiting short again. A server whose MAC (configured, or the one it was
- * authorised by last) has a session already is held, not dialled.
- *
- * What keeps a server from its session is logged when it changes, not when it repeats.
+ * Invariants:
+ * - one that was started is exactly one of: looked up, in an attempt, waiting for its next round
+ *   (peer/backoff), or held;
+ * - a round tries the addresses of the host in turn, and a name is looked up again for each round;
+ * - after a round that failed, and after a session, the next one waits; PEER_SETTLED_MS of an
+ *   active session make the waiting short again;
+ * - one whose MAC (configured, or the one it was authorised by last) has a session already is held,
+ *   not dialled, until peer_release() finds that MAC free;
+ * - a round failed by the attempt of it that came farthest;
+ * - what keeps it from its session is logged when the diagnosis changes, not when it repeats.
  */
 #ifndef AGENT_PEER_PEER_H
 #define AGENT_PEER_PEER_H
