@@ -392,7 +392,7 @@ static void take_datagram(struct netlink *nl, size_t len)
     struct nlmsghdr *header = (void *)nl->buffer;
     int left = (int)len;
 
-    /* A reading is aged from the moment it was handed over, however long this turn already took. */
+    /* A sample is aged from the moment it was handed over, however long this turn already took. */
     loop_refresh(nl->loop);
     while (nlmsg_ok(header, left)) {
         if (nl->busy && header->nlmsg_seq == nl->sequence)

@@ -3,7 +3,7 @@
 
 #include "agent/engine/observers.h"
 #include "agent/engine/offer.h"
-#include "agent/engine/reading.h"
+#include "agent/engine/sample.h"
 #include "agent/engine/smooth.h"
 
 #include <stdlib.h>
@@ -256,7 +256,7 @@ static bool is_of_ap(const struct table_sample *sample, const void *context)
 
 /* --- samples --------------------------------------------------------------------------------- */
 
-/* The place for a reading, made if there is none; TABLE_NONE if it is too weak to be among the kept
+/* The place for a sample, made if there is none; TABLE_NONE if it is too weak to be among the kept
  * ones. */
 static uint32_t place_for(struct engine *engine, uint32_t slot, const struct radio_sample *sample)
 {
@@ -294,7 +294,7 @@ static bool is_measurement(const struct engine *engine, const struct radio_sampl
 static bool has_expired(const struct engine *engine, const struct table_sample *known,
                         uint8_t device_class)
 {
-    int32_t age = (int32_t)(reading_time(loop_now(engine->loop)) - known->heard);
+    int32_t age = (int32_t)(sample_time(loop_now(engine->loop)) - known->heard);
     return age >= engine_expiry(engine, device_class) / 10;
 }
 
@@ -332,11 +332,11 @@ static void take_sample(struct engine *engine, const struct radio_sample *sample
         return;
     }
     struct table_sample *known = &engine->table.samples[place];
-    if (reading_is_known(known, sample))
+    if (sample_is_known(known, sample))
         return;
     set_class(engine, slot, sample);
-    reading_take(known, sample, engine->rates[device->device_class],
-                 has_expired(engine, known, device->device_class));
+    sample_take(known, sample, engine->rates[device->device_class],
+                has_expired(engine, known, device->device_class));
     expires_by(engine, sample->heard / 10 * 10 + engine_expiry(engine, device->device_class));
     mark_heard(engine, slot);
     table_touch(&engine->table, slot);
@@ -416,7 +416,7 @@ static void sweep(void *context)
     engine_expire(context);
 }
 
-/* Its readings go in one pass over the table for all APs that leave together: at the next look at
+/* Its samples go in one pass over the table for all APs that leave together: at the next look at
  * the table, and in this turn of the loop. */
 static void take_ap_gone(struct engine *engine, uint16_t ap)
 {
@@ -441,7 +441,7 @@ static void take_capabilities(struct engine *engine, uint32_t capabilities)
     observers_tell_offer(engine->observers);
 }
 
-/* --- what is told of a device besides its readings ------------------------------------------- */
+/* --- what is told of a device besides its samples ------------------------------------------- */
 
 static void take_user(struct engine *engine, const struct radio_user *user)
 {
@@ -578,7 +578,7 @@ static bool is_over(const struct table_sample *sample, const void *context)
     return false;
 }
 
-/* What the device had with an AP that is gone, its readings apart. */
+/* What the device had with an AP that is gone, its samples apart. */
 static void part_from_the_gone(struct engine *engine, uint32_t slot)
 {
     const struct table_device *device = &engine->table.devices[slot];
@@ -623,8 +623,8 @@ void engine_expire(struct engine *engine)
         return;
     engine->expires_at = INT64_MAX;
     for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
-        ages[c] = (struct age_limit){engine->ap_left, &least, reading_time(now),
-                                     reading_time(engine_expiry(engine, (uint8_t)c))};
+        ages[c] = (struct age_limit){engine->ap_left, &least, sample_time(now),
+                                     sample_time(engine_expiry(engine, (uint8_t)c))};
     expire_devices(engine, ages);
     if (least != INT32_MAX)
         expires_by(engine, (now / 10 + least) * 10);
@@ -655,7 +655,7 @@ const struct facts *engine_facts(const struct engine *engine)
 int64_t engine_last_seen(const struct engine *engine, uint32_t slot)
 {
     return loop_wall(engine->loop) -
-           reading_age_of_newest(&engine->table, slot, loop_now(engine->loop));
+           sample_age_of_newest(&engine->table, slot, loop_now(engine->loop));
 }
 
 uint32_t engine_epoch_close(struct engine *engine)

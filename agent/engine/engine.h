@@ -3,7 +3,7 @@
  * The measurement engine: which devices are heard by which APs, how loud, since when.
  *
  * Takes the events of radio.h, keeps the device table (agent/engine/table) and the APs, lets
- * readings expire, and tells observers what they cannot see by looking: that a device left the
+ * samples expire, and tells observers what they cannot see by looking: that a device left the
  * table, that an AP changed. Memory is fixed at creation; nothing is allocated afterwards.
  */
 #ifndef AGENT_ENGINE_ENGINE_H
@@ -46,7 +46,7 @@ struct engine_observer {
     /* What the device is, who hears it, or what is known of it (facts.h, statistics and tag frames
      * apart) changed; TABLE_NONE: what holds for all of them did. */
     void (*device_changed)(void *context, uint32_t slot);
-    /* There are new readings of a device that is not associated: once in each epoch at most. */
+    /* There are new samples of a device that is not associated: once in each epoch at most. */
     void (*device_heard)(void *context, uint32_t slot);
     /* An AP appeared, changed or (then engine_ap gives NULL) was removed. `before` is what it was,
      * or NULL. What a removed one had heard is in the table until engine_expire(). */
@@ -83,9 +83,9 @@ void engine_expire(struct engine *engine);
 int64_t engine_expires_at(const struct engine *engine);
 
 const struct table *engine_table(const struct engine *engine);
-/* What is known besides readings, by the slots of the table. */
+/* What is known besides samples, by the slots of the table. */
 const struct facts *engine_facts(const struct engine *engine);
-/* The wall clock's time of the device's newest reading; now if it has none. */
+/* The wall clock's time of the device's newest sample; now if it has none. */
 int64_t engine_last_seen(const struct engine *engine, uint32_t slot);
 /*
  * The epoch orders changes and what was told of them: every change of a device carries the epoch it
@@ -101,7 +101,7 @@ static inline bool engine_after(uint32_t a, uint32_t b)
     return (int32_t)(a - b) > 0;
 }
 
-/* Expiry of a class in ms; the interval between two frames after which a reading is no longer true.
+/* Expiry of a class in ms; the interval between two frames after which a sample is no longer true.
  */
 int64_t engine_expiry(const struct engine *engine, uint8_t device_class);
 

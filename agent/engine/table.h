@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device table: every device that is heard, with its readings.
+ * The device table: every device that is heard, with its samples.
  *
  * Fixed memory: `devices` records and a pool of `samples` that they share. Found by MAC through
  * agent/base/keyed, so that invented MACs cannot make it slow. When it is full the device heard
  * longest ago goes, associated clients last of all: a flood of invented MACs evicts itself. Each
- * device keeps readings of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the strongest.
+ * device keeps samples of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the strongest.
  *
  * Devices live in slots, samples in places: plain numbers that stay the same while the entry lives,
  * so that a view can keep what it remembers of them in arrays of its own. The table knows no time
@@ -38,20 +38,20 @@ struct table_sample {
     table_time heard;
     uint16_t ap;
     int16_t rest; /* of the average, in 1/65536 dB: what rssi leaves out */
-    int8_t rssi;  /* the average, to the nearest dB; 0: there was no reading yet */
+    int8_t rssi;  /* the average, to the nearest dB; 0: there was none yet */
     int8_t snr;   /* rssi above the noise of the last frame */
     uint8_t antenna;
     unsigned source : 3;
-    unsigned last : 5; /* the last bits of the last reading: enough to know a frame again */
+    unsigned last : 5; /* the last bits of the last sample: enough to know a frame again */
 };
-static_assert(sizeof(struct table_sample) == 16, "what a reading costs is a promise");
+static_assert(sizeof(struct table_sample) == 16, "what a sample costs is a promise");
 
 struct table_device {
     struct mac mac;
     uint8_t device_class;
     uint8_t flags;         /* TABLE_* */
     uint32_t first;        /* place of its first sample, or TABLE_NONE */
-    uint32_t changed;      /* epoch of its newest reading */
+    uint32_t changed;      /* epoch of its newest sample */
     uint32_t restructured; /* epoch in which an AP or antenna came or went, or a flag changed */
     uint32_t newer;        /* neighbours in the order of hearing, or TABLE_NONE */
     uint32_t older;
@@ -110,8 +110,8 @@ uint32_t table_sample_drop(struct table *table, uint32_t slot,
                            const void *context);
 
 /*
- * Of a device that has TABLE_APS_PER_DEVICE APs and none of them is `ap`: the AP whose best reading
- * is the weakest, and that reading. False if there is room for another AP, or if `ap` is among
+ * Of a device that has TABLE_APS_PER_DEVICE APs and none of them is `ap`: the AP whose best sample
+ * is the weakest, and its level. False if there is room for another AP, or if `ap` is among
  * them.
  */
 bool table_weakest_ap(const struct table *table, uint32_t slot, uint16_t ap, uint16_t *weakest,

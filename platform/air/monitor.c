@@ -3,7 +3,7 @@
 
 #include "agent/base/local.h"
 #include "agent/base/log.h"
-#include "platform/air/hearing.h"
+#include "platform/air/receive.h"
 #include "platform/helper/helper.h"
 
 #include <assert.h>
@@ -23,7 +23,7 @@ struct port {
     struct monitor *monitor;
     bool used;
     char ifname[SETTINGS_IFNAME_SIZE];
-    char radio[SETTINGS_IFNAME_SIZE]; /* whose readings they are */
+    char radio[SETTINGS_IFNAME_SIZE]; /* whose samples they are */
     bool present;
     uint32_t ifindex;
     struct inventory_interface heard_by; /* the radio's; all zero if it is not known */
@@ -36,7 +36,7 @@ struct port {
 
 struct monitor {
     struct source_setup setup;
-    struct hearing *hearing;
+    struct receive *receive;
     const struct settings_radios *settings;
     struct port ports[MONITORS_MAX];
     struct loop_timer statistics;
@@ -79,7 +79,7 @@ static void on_statistics(void *context)
     struct monitor *m = context;
 
     loop_timer_start(&m->statistics, MONITOR_STATISTICS_MS);
-    hearing_tell_statistics(m->hearing);
+    receive_tell_statistics(m->receive);
 }
 
 /* --- a port's frames ---------------------------------------------------------------------------
@@ -159,7 +159,7 @@ static bool read_frame(struct port *port, int *error)
     port->said = 0;
     port->delay = MONITOR_RETRY_MIN_MS;
     m->lost += head.lost;
-    hearing_frame(m->hearing, &port->heard_by, m->message + sizeof(head),
+    receive_frame(m->receive, &port->heard_by, m->message + sizeof(head),
                   (size_t)len - sizeof(head), head.whole);
     return true;
 }
@@ -261,7 +261,7 @@ void monitor_interfaces_changed(void *monitor)
 {
     struct monitor *m = monitor;
 
-    hearing_interfaces_changed(m->hearing);
+    receive_interfaces_changed(m->receive);
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         if (m->ports[i].used)
             find_port_again(&m->ports[i]);
@@ -342,14 +342,14 @@ void *monitor_new(const struct source_setup *setup)
         return NULL;
     m->setup = *setup;
     source_counters_add(setup->counters, &m->counted, counter_table, m);
-    m->hearing = hearing_new(setup);
+    m->receive = receive_new(setup);
     int error = loop_timer_init(setup->loop, &m->statistics, on_statistics, m);
     for (size_t i = 0; i < MONITORS_MAX; i++) {
         m->ports[i].monitor = m;
         if (error == 0)
             error = loop_timer_init(setup->loop, &m->ports[i].retry, on_retry, &m->ports[i]);
     }
-    if (m->hearing != NULL && error == 0)
+    if (m->receive != NULL && error == 0)
         return m;
     monitor_free(m);
     return NULL;
@@ -366,6 +366,6 @@ void monitor_free(void *monitor)
         loop_timer_fini(&m->ports[i].retry);
     }
     loop_timer_fini(&m->statistics);
-    hearing_free(m->hearing);
+    receive_free(m->receive);
     free(m);
 }

@@ -2,7 +2,7 @@
 /*
  * Monitor interfaces: what radios hear beyond their own clients. For each that configuration names
  * (struct settings_radio, monitor) nmsp-radio is asked to pass on what it hears, through a pair of
- * sockets (platform/helper/helper-protocol.h); the frames go to platform/air/hearing.h. The
+ * sockets (platform/helper/helper-protocol.h); the frames go to platform/air/receive.h. The
  * interface itself must be there and up: nobody here makes one.
  *
  * A pair that ends (the interface went or was taken down, the helper is not there) is asked for

@@ -38,7 +38,7 @@ void rogues_free(struct rogues *rogues)
     free(rogues);
 }
 
-/* --- whose reading it is --- */
+/* --- whose sample it is --- */
 
 bool rogues_ap(struct rogues *rogues, const struct inventory_interface *interface, uint8_t band,
                struct radio_ap *ap)

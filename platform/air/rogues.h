@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * APs that are not ours, as all sources heard them: one table for scan results and monitor
- * interfaces, so that one beacon is one reading, facts are told once, and the monitor knows whose
+ * interfaces, so that one beacon is one sample, facts are told once, and the monitor knows whose
  * clients are rogue clients.
  *
  * What is no rogue: the BSSID of an AP interface of this machine, and the network that a station
@@ -10,7 +10,7 @@
  * anybody can send one with its MAC.
  *
  * Which AP heard it: that of the radio. A radio without one (a spare radio that only scans or
- * monitors) stands in the same place as the device's others: its readings are told as those of the
+ * monitors) stands in the same place as the device's others: its samples are told as those of the
  * device's AP radio in the same band, else of the first one. A radio that is disabled tells
  * nothing.
  */

@@ -89,7 +89,7 @@ static bool is_wanted(const struct scan *s)
     return s->settings != NULL && s->settings->scan_results;
 }
 
-/* Results come, and there is an AP as whose readings they can be told. */
+/* Results come, and there is an AP as whose samples they can be told. */
 static void update_working(struct scan *s)
 {
     bool working = s->good && is_wanted(s) && rogues_have_ap(s->setup.rogues);

@@ -5,8 +5,8 @@
  * tells that a scan ended. Scans of our own are made only if configuration asks for them, by
  * nmsp-radio.
  *
- * A result is a reading of the time when its frame was heard, and is told once. Results are told
- * per wiphy: one that two radios have is two readings. Own scans are asked for on one interface of
+ * A result is a sample of the time when its frame was heard, and is told once. Results are told
+ * per wiphy: one that two radios have is two samples. Own scans are asked for on one interface of
  * each radio, a station's before an AP's; an interface that is refused gives way to the next.
  */
 #ifndef PLATFORM_AIR_SCAN_H
@@ -18,7 +18,7 @@
 
 enum {
     SCAN_PERIOD_MS = 4000,   /* between two readings of the results */
-    SCAN_AGE_MAX_MS = 60000, /* what was heard longer ago is no reading any more */
+    SCAN_AGE_MAX_MS = 60000, /* what was heard longer ago is no sample any more */
 };
 
 /* As struct source has them (platform/source.h). */

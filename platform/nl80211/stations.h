@@ -23,7 +23,7 @@ struct station {
     uint8_t protocol;
     uint32_t ifindex; /* the interface that listed it last */
     uint32_t round;   /* the round of polling in which it was seen last */
-    int64_t heard;    /* loop_now() time of the last reading that was told */
+    int64_t heard;    /* loop_now() time of the last sample that was told */
     int64_t totals;   /* the same of its statistics */
 };
 

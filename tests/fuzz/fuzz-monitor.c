@@ -8,7 +8,7 @@
  * is no more than what came.
  */
 #include "agent/base/log.h"
-#include "platform/air/hearing.h"
+#include "platform/air/receive.h"
 #include "platform/air/rogues.h"
 #include "platform/nl80211/nl80211.h"
 
@@ -92,7 +92,7 @@ static void keep_quiet(enum log_level level, const char *line)
     (void)line;
 }
 
-static void hear_all(const struct source_setup *setup, struct hearing *hearing, struct cursor input)
+static void hear_all(const struct source_setup *setup, struct receive *receive, struct cursor input)
 {
     const struct inventory_interface interface = {
         .has_ap = true, .ap = {.ap = AP, .band = RADIO_BAND_2GHZ, .channel = 1, .noise = -95}};
@@ -110,11 +110,11 @@ static void hear_all(const struct source_setup *setup, struct hearing *hearing, 
         require(copy != NULL);
         if (len > 0)
             memcpy(copy, cursor_bytes(&input, len), len);
-        hearing_frame(hearing, &interface, copy, len, len);
+        receive_frame(receive, &interface, copy, len, len);
         free(copy);
         frames++;
     }
-    hearing_tell_statistics(hearing);
+    receive_tell_statistics(receive);
     require(source_counters_sum(*setup->counters, "monitor", "frames") == frames);
     require(source_counters_sum(*setup->counters, "monitor", "malformed") +
                 source_counters_sum(*setup->counters, "stations", "invalid-samples") <=
@@ -129,12 +129,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct nl80211 *nl80211 = nl80211_new(&setup);
     setup.inventory = (struct inventory){&nl80211_inventory, nl80211};
     struct rogues *rogues = setup.rogues = rogues_new(&setup);
-    struct hearing *hearing = hearing_new(&setup);
+    struct receive *receive = receive_new(&setup);
 
     log_divert(keep_quiet);
-    require(hearing != NULL);
-    hear_all(&setup, hearing, cursor_of(data, size));
-    hearing_free(hearing);
+    require(receive != NULL);
+    hear_all(&setup, receive, cursor_of(data, size));
+    receive_free(receive);
     rogues_free(rogues);
     nl80211_free(nl80211);
     loop_free(loop);

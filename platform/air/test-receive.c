@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/air/hearing.h"
+#include "platform/air/receive.h"
 #include "platform/air/test-air.h"
 #include "tests/unit/failing.h"
 
@@ -16,7 +16,7 @@ enum { BEACON = 0x80, PROBE = 0x40, RESPONSE = 0x50, DATA = 0x08, TO = 1, FROM =
 enum { ALL = 0xff }; /* the tail of the broadcast address */
 
 static struct air *air;
-static struct hearing *hearing;
+static struct receive *receive;
 static int signal_now = -60;
 
 static int set_up(void **state)
@@ -24,8 +24,8 @@ static int set_up(void **state)
     (void)state;
     signal_now = -60;
     air = air_new();
-    hearing = hearing_new(&air->setup);
-    hearing_interfaces_changed(hearing);
+    receive = receive_new(&air->setup);
+    receive_interfaces_changed(receive);
     return 0;
 }
 
@@ -33,7 +33,7 @@ static int tear_down(void **state)
 {
     (void)state;
     failing_reset();
-    hearing_free(hearing);
+    receive_free(receive);
     air_free(air);
     return 0;
 }
@@ -70,7 +70,7 @@ static void hear_on(const char *ifname, uint8_t control, uint8_t flags, unsigned
     writer_u8(&w, 0);
     writer_bytes(&w, body, len);
     assert_false(w.failed);
-    hearing_frame(hearing, &interface, bytes, w.used, w.used);
+    receive_frame(receive, &interface, bytes, w.used, w.used);
 }
 
 #define HEAR(control, flags, a1, a2, a3, body) \
@@ -107,7 +107,7 @@ static void what_our_own_interfaces_send_is_nothing(void **state)
 {
     (void)state;
     (void)air_interface(air, "sta0", 5, 1, NL80211_IFTYPE_STATION);
-    hearing_interfaces_changed(hearing);
+    receive_interfaces_changed(receive);
     HEAR(BEACON, 0, ALL, 0x80, 0x80, NET);
     HEAR(DATA, FROM, 5, 0x81, 6, "x");
     HEAR(PROBE, 0, ALL, 0x85, ALL, "");
@@ -162,9 +162,9 @@ static void who_talks_to_a_rogue_ap_is_its_client(void **state)
     assert_said("sample 05 ap 0 roguec probe -60 age=0\n");
     HEAR(DATA, FROM, 5, 0x20, 9, "xy");
     assert_said("sample 20 ap 0 rogue data -60 age=0\n");
-    hearing_tell_statistics(hearing);
+    receive_tell_statistics(receive);
     assert_said("statistics 05 ap 0 roguec rx=1/25 tx=1/26\n");
-    hearing_tell_statistics(hearing);
+    receive_tell_statistics(receive);
     assert_said("");
 }
 
@@ -178,7 +178,7 @@ static void a_rogue_client_that_moved_or_fell_silent_is_a_client_again(void **st
     (void)air_said(air);
     HEAR(PROBE, 0, ALL, 5, ALL, "");
     assert_said("sample 05 ap 0 client probe -60 age=0\n");
-    scene_advance(air->scene, HEARING_ROGUE_MS);
+    scene_advance(air->scene, RECEIVE_ROGUE_MS);
     HEAR(PROBE, 0, ALL, 6, ALL, "");
     assert_said("sample 06 ap 0 client probe -60 age=0\n");
 }
@@ -213,7 +213,7 @@ static void a_tags_frame_is_told_with_its_payload(void **state)
     assert_said("sample 09 ap 0 tag data -60 age=0\ntag 09 ap 0 v=0 seq=5 ch=1 hello\n");
     HEAR(DATA, BOTH, AEROSCOUT, 8, 0x44, "\2\0\0\0\0\10");
     assert_said("sample 08 ap 0 tag data -60 age=0\ntag 08 ap 0 v=2 seq=5 ch=1 \n");
-    hearing_tell_statistics(hearing);
+    receive_tell_statistics(receive);
     assert_non_null(strstr(air_said(air), "statistics 09 ap 0 tag rx=1/37 tx=0/0\n"));
 }
 
@@ -254,7 +254,7 @@ static void without_any_ap_nothing_is_told(void **state)
     air->scene->wiphys[0].present = false;
     air->scene->wiphys[1].present = false;
     scene_event(air->scene, NL80211_CMD_DEL_WIPHY, 0, NULL);
-    hearing_frame(hearing, &nowhere, "\0\0\x9\0\x20\0\0\0\xc4\x40\0\0\0??????\2\0\0\0\0\5??????\0",
+    receive_frame(receive, &nowhere, "\0\0\x9\0\x20\0\0\0\xc4\x40\0\0\0??????\2\0\0\0\0\5??????\0",
                   33, 33);
     assert_said("");
 }
@@ -299,11 +299,11 @@ static void rogues_and_tags_beyond_what_is_remembered_are_counted(void **state)
     }
     uint64_t rogues = air_counted(air, "monitor", "forgotten");
     assert_true(rogues >= ROGUES_MAX);
-    for (unsigned tail = 0x4000; tail < 0x4000 + 2 * HEARING_STATIONS_MAX; tail++) {
+    for (unsigned tail = 0x4000; tail < 0x4000 + 2 * RECEIVE_STATIONS_MAX; tail++) {
         HEAR(DATA, 0, CCX, tail, CCX, "");
         (void)air_said(air);
     }
-    assert_true(air_counted(air, "monitor", "forgotten") >= rogues + HEARING_STATIONS_MAX);
+    assert_true(air_counted(air, "monitor", "forgotten") >= rogues + RECEIVE_STATIONS_MAX);
 }
 
 static void broken_frames_are_counted_and_those_we_sent_are_not(void **state)
@@ -311,14 +311,14 @@ static void broken_frames_are_counted_and_those_we_sent_are_not(void **state)
     const struct inventory_interface interface = air_find(air, "wlan0");
 
     (void)state;
-    hearing_frame(hearing, &interface, "", 0, 0);
-    hearing_frame(hearing, &interface, "\1\0\x8\0\0\0\0\0", 8, 8);         /* radiotap's version */
-    hearing_frame(hearing, &interface, "\0\0\x8\0\0\0\0\0\x40\0", 10, 10); /* half a header */
-    hearing_frame(hearing, &interface, "\0\0\x9\0\2\0\0\0\x40", 9, 9);     /* a wrong checksum */
+    receive_frame(receive, &interface, "", 0, 0);
+    receive_frame(receive, &interface, "\1\0\x8\0\0\0\0\0", 8, 8);         /* radiotap's version */
+    receive_frame(receive, &interface, "\0\0\x8\0\0\0\0\0\x40\0", 10, 10); /* half a header */
+    receive_frame(receive, &interface, "\0\0\x9\0\2\0\0\0\x40", 9, 9);     /* a wrong checksum */
     HEAR(BEACON, 0, ALL, 0x20, 0x20, "ttt");
     assert_int_equal(air_counted(air, "monitor", "malformed"), 5);
-    hearing_frame(hearing, &interface, "\0\0\xa\0\0\x80\0\0\0\0\x40", 11, 11);
-    hearing_frame(hearing, &interface, "\0\0\x8\0\0\0\0\0\xd4\0", 10, 10); /* an acknowledgement */
+    receive_frame(receive, &interface, "\0\0\xa\0\0\x80\0\0\0\0\x40", 11, 11);
+    receive_frame(receive, &interface, "\0\0\x8\0\0\0\0\0\xd4\0", 10, 10); /* an acknowledgement */
     assert_int_equal(air_counted(air, "monitor", "malformed"), 5);
     assert_int_equal(air_counted(air, "monitor", "frames"), 7);
     assert_said("");
@@ -377,10 +377,10 @@ static void antennas_are_readings_of_their_own(void **state)
     const struct inventory_interface interface = air_find(air, "wlan0");
 
     (void)state;
-    hearing_frame(hearing, &interface, frame, sizeof(frame), sizeof(frame));
+    receive_frame(receive, &interface, frame, sizeof(frame), sizeof(frame));
     assert_said("");
     assert_int_equal(air_counted(air, "monitor", "malformed"), 1);
-    hearing_frame(hearing, &interface, whole, sizeof(whole), sizeof(whole));
+    receive_frame(receive, &interface, whole, sizeof(whole), sizeof(whole));
     assert_said("sample 05 ap 0 client probe -48 snr=42 age=0\n"
                 "sample 05 ap 0 client probe a=0 -64 snr=26 age=0\n"
                 "sample 05 ap 0 client probe a=1 -42 snr=48 age=0\n");
@@ -391,10 +391,10 @@ static void without_memory_there_is_nothing(void **state)
     (void)state;
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct hearing *other = hearing_new(&air->setup);
+        struct receive *other = receive_new(&air->setup);
         bool failed = failing_hit();
         failing_reset();
-        hearing_free(other);
+        receive_free(other);
         if (!failed)
             break;
         assert_null(other);

@@ -10,10 +10,10 @@
  * - Frames of tags (dot11_is_tag()): samples, the frame itself, counters.
  * - Frames of our own interfaces and of this machine's sending: nothing. Nor frames between APs.
  *
- * A reading of 0 dBm or above, or none, is no measurement; it is counted.
+ * A signal of 0 dBm or above, or none, is no sample; it is counted.
  */
-#ifndef PLATFORM_AIR_HEARING_H
-#define PLATFORM_AIR_HEARING_H
+#ifndef PLATFORM_AIR_RECEIVE_H
+#define PLATFORM_AIR_RECEIVE_H
 
 #include "agent/base/loop.h"
 #include "agent/radio.h"
@@ -21,30 +21,30 @@
 #include "platform/source.h"
 
 enum {
-    HEARING_STATIONS_MAX = 2048, /* rogue clients and tags whose frames are counted */
+    RECEIVE_STATIONS_MAX = 2048, /* rogue clients and tags whose frames are counted */
     /* A station's probe requests are a rogue client's this long after it talked to a rogue AP. */
-    HEARING_ROGUE_MS = 60000,
-    HEARING_OWN_MAX = 64,
+    RECEIVE_ROGUE_MS = 60000,
+    RECEIVE_OWN_MAX = 64,
 };
 
-struct hearing;
+struct receive;
 
 /* NULL if memory is out. */
-struct hearing *hearing_new(const struct source_setup *setup);
+struct receive *receive_new(const struct source_setup *setup);
 /* NULL is allowed. */
-void hearing_free(struct hearing *hearing);
+void receive_free(struct receive *receive);
 
 /* Interfaces came, went or changed: their MACs are read again. */
-void hearing_interfaces_changed(struct hearing *hearing);
+void receive_interfaces_changed(struct receive *receive);
 
 /*
  * One frame with its radiotap header, heard on an interface of this interface's radio. `len` bytes
  * are there, of `whole` that it had.
  */
-void hearing_frame(struct hearing *hearing, const struct inventory_interface *interface,
+void receive_frame(struct receive *receive, const struct inventory_interface *interface,
                    const void *frame, size_t len, size_t whole);
 
 /* Tells the counters that changed since the last call. */
-void hearing_tell_statistics(struct hearing *hearing);
+void receive_tell_statistics(struct receive *receive);
 
 #endif

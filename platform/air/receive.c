@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "platform/air/hearing.h"
+#include "platform/air/receive.h"
 
 #include "platform/air/dot11.h"
 #include "platform/air/radiotap.h"
@@ -20,12 +20,12 @@ struct heard_station {
     struct radio_statistics statistics;
 };
 
-struct hearing {
+struct receive {
     struct source_setup setup;
     struct cache stations;
-    struct mac own[HEARING_OWN_MAX];
+    struct mac own[RECEIVE_OWN_MAX];
     size_t own_count;
-    struct hearing_counters {
+    struct receive_counters {
         uint64_t frames; /* that monitor interfaces heard */
         uint64_t malformed;
         uint64_t invalid_samples; /* no measurement: 0 dBm and above, no signal */
@@ -34,10 +34,10 @@ struct hearing {
 };
 
 static const struct counter counter_table[] = {
-    {"monitor/frames", offsetof(struct hearing, counters.frames)},
-    {"monitor/malformed", offsetof(struct hearing, counters.malformed)},
-    {"monitor/forgotten", offsetof(struct hearing, stations.evicted)},
-    {"stations/invalid-samples", offsetof(struct hearing, counters.invalid_samples)},
+    {"monitor/frames", offsetof(struct receive, counters.frames)},
+    {"monitor/malformed", offsetof(struct receive, counters.malformed)},
+    {"monitor/forgotten", offsetof(struct receive, stations.evicted)},
+    {"stations/invalid-samples", offsetof(struct receive, counters.invalid_samples)},
     {NULL, 0}};
 
 /* One frame on its way. */
@@ -48,14 +48,14 @@ struct arrival {
     size_t whole; /* bytes of the frame, without what stood around it */
 };
 
-struct hearing *hearing_new(const struct source_setup *setup)
+struct receive *receive_new(const struct source_setup *setup)
 {
-    struct hearing *h = calloc(1, sizeof(*h));
+    struct receive *h = calloc(1, sizeof(*h));
 
     if (h == NULL)
         return NULL;
     h->setup = *setup;
-    if (cache_init(&h->stations, sizeof(struct heard_station), HEARING_STATIONS_MAX / CACHE_ROW) !=
+    if (cache_init(&h->stations, sizeof(struct heard_station), RECEIVE_STATIONS_MAX / CACHE_ROW) !=
         0) {
         free(h);
         return NULL;
@@ -64,7 +64,7 @@ struct hearing *hearing_new(const struct source_setup *setup)
     return h;
 }
 
-void hearing_free(struct hearing *h)
+void receive_free(struct receive *h)
 {
     if (h == NULL)
         return;
@@ -72,18 +72,18 @@ void hearing_free(struct hearing *h)
     free(h);
 }
 
-void hearing_interfaces_changed(struct hearing *h)
+void receive_interfaces_changed(struct receive *h)
 {
     struct inventory_interface interface;
 
     h->own_count = 0;
     for (size_t i = 0; inventory_at(&h->setup.inventory, i, &interface); i++) {
-        if (h->own_count < HEARING_OWN_MAX && !mac_is_zero(&interface.mac))
+        if (h->own_count < RECEIVE_OWN_MAX && !mac_is_zero(&interface.mac))
             h->own[h->own_count++] = interface.mac;
     }
 }
 
-static bool is_own(const struct hearing *h, const struct mac *mac)
+static bool is_own(const struct receive *h, const struct mac *mac)
 {
     for (size_t i = 0; i < h->own_count; i++) {
         if (mac_equal(&h->own[i], mac))
@@ -104,7 +104,7 @@ static int8_t noise_of(const struct arrival *a)
     return same_channel ? a->ap.noise : RADIO_DB_UNKNOWN;
 }
 
-static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t device_class,
+static void tell_sample(struct receive *h, const struct arrival *a, uint8_t device_class,
                         uint8_t source)
 {
     int8_t noise = noise_of(a);
@@ -120,7 +120,7 @@ static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t devi
 
     radio_tell(&h->setup.sink, &event);
     if ((a->tap.antenna_mask & (a->tap.antenna_mask - 1)) == 0)
-        return; /* a single antenna says what the combined reading says */
+        return; /* a single antenna says what all together say */
     for (unsigned i = 0; i < RADIOTAP_ANTENNAS_MAX; i++) {
         int8_t signal = a->tap.antennas[i];
         if ((a->tap.antenna_mask & (1U << i)) == 0 || signal >= 0 || signal == RADIO_DB_UNKNOWN)
@@ -132,7 +132,7 @@ static void tell_sample(struct hearing *h, const struct arrival *a, uint8_t devi
     }
 }
 
-static struct heard_station *station_take(struct hearing *h, const struct arrival *a,
+static struct heard_station *station_take(struct receive *h, const struct arrival *a,
                                           uint8_t device_class)
 {
     int64_t now = loop_now(h->setup.loop);
@@ -161,7 +161,7 @@ static void count_received(struct heard_station *station, const struct arrival *
 }
 
 /* What a rogue AP sends to its client, as far as the client is known. */
-static void count_sent(struct hearing *h, const struct arrival *a)
+static void count_sent(struct receive *h, const struct arrival *a)
 {
     struct heard_station *station =
         cache_find(&h->stations, &a->frame.receiver, loop_now(h->setup.loop));
@@ -176,9 +176,9 @@ static void count_sent(struct hearing *h, const struct arrival *a)
     station->changed = true;
 }
 
-void hearing_tell_statistics(struct hearing *h)
+void receive_tell_statistics(struct receive *h)
 {
-    for (size_t i = 0; i < HEARING_STATIONS_MAX; i++) {
+    for (size_t i = 0; i < RECEIVE_STATIONS_MAX; i++) {
         struct heard_station *station = cache_at(&h->stations, i);
         if (station == NULL || !station->changed || station->device_class == 0)
             continue;
@@ -197,7 +197,7 @@ static bool same_facts(const struct radio_rogue *x, const struct radio_rogue *y)
            x->ssid_len == y->ssid_len && memcmp(x->ssid, y->ssid, x->ssid_len) == 0;
 }
 
-static void tell_facts(struct hearing *h, const struct arrival *a, const struct rogue *rogue,
+static void tell_facts(struct receive *h, const struct arrival *a, const struct rogue *rogue,
                        struct heard_station *station)
 {
     int64_t now = loop_now(h->setup.loop);
@@ -219,7 +219,7 @@ static void tell_facts(struct hearing *h, const struct arrival *a, const struct 
     radio_tell(&h->setup.sink, &(struct radio_event){.kind = RADIO_ROGUE, .rogue = facts});
 }
 
-static void hear_rogue_client(struct hearing *h, const struct arrival *a, const struct rogue *rogue)
+static void hear_rogue_client(struct receive *h, const struct arrival *a, const struct rogue *rogue)
 {
     struct heard_station *station = station_take(h, a, RADIO_CLASS_ROGUE_CLIENT);
 
@@ -231,7 +231,7 @@ static void hear_rogue_client(struct hearing *h, const struct arrival *a, const 
 /* --- kinds of frames ---------------------------------------------------------------------------
  */
 
-static void hear_beacon(struct hearing *h, const struct arrival *a)
+static void hear_beacon(struct receive *h, const struct arrival *a)
 {
     struct rogues_beacon beacon = {.bssid = a->frame.address3,
                                    .ap = &a->ap,
@@ -249,18 +249,18 @@ static void hear_beacon(struct hearing *h, const struct arrival *a)
     rogues_heard(h->setup.rogues, &beacon, loop_now(h->setup.loop), &h->setup.sink);
 }
 
-static void hear_probe(struct hearing *h, const struct arrival *a)
+static void hear_probe(struct receive *h, const struct arrival *a)
 {
     int64_t now = loop_now(h->setup.loop);
     const struct heard_station *station = cache_find(&h->stations, &a->frame.transmitter, now);
     bool rogue = station != NULL && station->device_class == RADIO_CLASS_ROGUE_CLIENT &&
-                 now - station->as_of < HEARING_ROGUE_MS &&
+                 now - station->as_of < RECEIVE_ROGUE_MS &&
                  !inventory_is_client(&h->setup.inventory, &a->frame.transmitter);
 
     tell_sample(h, a, rogue ? RADIO_CLASS_ROGUE_CLIENT : RADIO_CLASS_CLIENT, RADIO_SOURCE_PROBE);
 }
 
-static void hear_tag(struct hearing *h, const struct arrival *a, uint8_t vendor,
+static void hear_tag(struct receive *h, const struct arrival *a, uint8_t vendor,
                      struct cursor payload)
 {
     size_t len = cursor_left(&payload);
@@ -280,7 +280,7 @@ static void hear_tag(struct hearing *h, const struct arrival *a, uint8_t vendor,
 }
 
 /* A station's frame: a rogue AP's client, or one of everybody else's. */
-static void hear_station(struct hearing *h, const struct arrival *a, const struct mac *bssid)
+static void hear_station(struct receive *h, const struct arrival *a, const struct mac *bssid)
 {
     int64_t now = loop_now(h->setup.loop);
     const struct rogue *rogue = NULL;
@@ -297,7 +297,7 @@ static void hear_station(struct hearing *h, const struct arrival *a, const struc
     tell_sample(h, a, RADIO_CLASS_CLIENT, RADIO_SOURCE_DATA);
 }
 
-static void hear_data(struct hearing *h, const struct arrival *a)
+static void hear_data(struct receive *h, const struct arrival *a)
 {
     struct cursor payload;
     struct mac bssid;
@@ -322,7 +322,7 @@ static void hear_data(struct hearing *h, const struct arrival *a)
  */
 
 /* False: it is broken, and counted, or nothing was heard. */
-static bool take_apart(struct hearing *h, struct cursor bytes, size_t around, struct arrival *a)
+static bool take_apart(struct receive *h, struct cursor bytes, size_t around, struct arrival *a)
 {
     size_t before = cursor_left(&bytes);
 
@@ -340,7 +340,7 @@ static bool take_apart(struct hearing *h, struct cursor bytes, size_t around, st
     return a->frame.kind != DOT11_OTHER;
 }
 
-static void dispatch(struct hearing *h, const struct arrival *a)
+static void dispatch(struct receive *h, const struct arrival *a)
 {
     switch (a->frame.kind) {
     case DOT11_BEACON:
@@ -358,7 +358,7 @@ static void dispatch(struct hearing *h, const struct arrival *a)
     }
 }
 
-void hearing_frame(struct hearing *h, const struct inventory_interface *interface,
+void receive_frame(struct receive *h, const struct inventory_interface *interface,
                    const void *frame, size_t len, size_t whole)
 {
     struct arrival a;
