@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An operator and a location server: from nothing to an active session that is still there after a restart."""
 
+import os
 import re
 import unittest
 
@@ -102,6 +103,33 @@ class Story(cli_bed.Case):
         self.assertIn("no-such-name.invalid has no address yet", text)
         self.assert_no_failure(text)
         self.assert_no_failure(self.commands("show nmsp diagnosis"))
+
+
+class Names(cli_bed.Case):
+    """What others can be called is theirs to say: networks, users, access points."""
+
+    startup = {**cli_bed.Case.startup, "nmspd-location:location": {"expiry": {"client": 3600}}}
+
+    @classmethod
+    def start_agent(cls):
+        play = os.path.join(cls.folder, "names.rpl")
+        with open(play, "w", encoding="ascii") as file:
+            file.write("scene 1\nap 0 mac=%s channel=6 name=ERROR:\n"
+                       "join %s ap=0 ssid=404%%20not%%20found\nsample %s ap=0 rssi=-45\n"
+                       "user %s name=%%25%%20Invalid\n" % (scene.AP0, scene.ALICE, scene.ALICE, scene.ALICE))
+        cls.agent.start("--management", cls.management, "--replay", play)
+        until(lambda: os.path.exists(cls.management), "the socket is there")
+
+    def test_no_name_is_taken_for_a_failure(self):
+        detail = until(lambda: (lambda text: text if "Invalid" in text else None)(
+            self.commands("show location detail " + scene.ALICE)), "the client and its user are known")
+        self.assertIn('"404\\x20not\\x20found"', detail)
+        self.assertIn('"\\x25\\x20Invalid"', detail)
+        self.assert_no_failure(detail)
+        for line in ("show ap summary", "show nmsp radio", "show location summary", "show wireless client summary",
+                     "show tech-support"):
+            self.assert_no_failure(self.commands(line))
+        self.assertIn('"ERROR\\x3a"', self.commands("show ap summary"))
 
 
 if __name__ == "__main__":
