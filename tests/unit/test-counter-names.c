@@ -2,6 +2,7 @@
 /* Sources count under the names that nmspd-radio.yang has, and somebody counts under each of them.
  * Here, because it needs two rooms that do not know each other. */
 #include "agent/base/log.h"
+#include "config/schema/compat.h"
 #include "config/schema/schema.h"
 #include "platform/air/rogues.h"
 #include "platform/helper/helper.h"
@@ -14,7 +15,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <libyang/libyang.h>
 #include <stdio.h>
 
 enum { SOURCES = 16 };
