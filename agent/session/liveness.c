@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/session/liveness.h"
 
-#include "agent/session/session.h"
-
 /* What is due first, and when. */
 static int64_t next(const struct liveness *l, enum liveness_event *event)
 {

@@ -18,6 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    SESSION_ECHO_INTERVAL_MS = 15000,
+    SESSION_DEAD_INTERVAL_MS = 30000,
+    SESSION_CAPABILITY_MS = 10000,
+    SESSION_FLUSH_MS = 2000,
+};
+
 /* Of several that are due, the first of these is told. */
 enum liveness_event {
     LIVENESS_SILENT,

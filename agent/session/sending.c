@@ -102,11 +102,13 @@ bool sending_answer_echo(struct sending *sending, uint32_t transaction,
     return put_echo(sending, WIRE_ECHO_RESPONSE, transaction, data);
 }
 
-enum tls_status sending_flush(struct sending *sending, const struct session_transport *transport)
+enum tls_status sending_flush(struct sending *sending,
+                              enum tls_status (*write)(void *context, const void *data, size_t len,
+                                                       size_t *written),
+                              void *context)
 {
     bool progress = false;
-    enum tls_status status =
-        output_flush(sending->output, transport->write, transport->context, &progress);
+    enum tls_status status = output_flush(sending->output, write, context, &progress);
 
     if (progress)
         sending->progress_at = loop_now(sending->loop);

@@ -6,8 +6,9 @@
 #ifndef AGENT_SESSION_SENDING_H
 #define AGENT_SESSION_SENDING_H
 
+#include "agent/session/counters.h"
 #include "agent/session/output.h"
-#include "agent/session/session.h"
+#include "agent/wire/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +41,10 @@ bool sending_answer_echo(struct sending *sending, uint32_t transaction,
                          const struct wire_echo_data *data);
 
 /* As output_flush(). */
-enum tls_status sending_flush(struct sending *sending, const struct session_transport *transport);
+enum tls_status sending_flush(struct sending *sending,
+                              enum tls_status (*write)(void *context, const void *data, size_t len,
+                                                       size_t *written),
+                              void *context);
 
 /* LIVENESS_NEVER: nothing waits. */
 int64_t sending_waits_since(const struct sending *sending);

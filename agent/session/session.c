@@ -14,10 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW(member, name) {name, offsetof(struct session_counters, member)},
-const struct counter session_counter_table[] = {SESSION_COUNTERS(ROW){NULL, 0}};
-#undef ROW
-
 enum {
     /* Output that notifications leave free, so that what was read can always be answered. */
     ANSWER_ROOM = 1024,
@@ -189,7 +185,8 @@ static void flush_now(struct session *session)
 {
     if (session->phase == PHASE_OVER)
         return;
-    enum tls_status status = sending_flush(&session->sending, &session->transport);
+    enum tls_status status =
+        sending_flush(&session->sending, session->transport.write, session->transport.context);
     if (status == TLS_FAILED)
         abort_session(session, DIAGNOSIS_LOST, "writing to the peer failed");
     else if (status == TLS_CLOSED)

@@ -10,11 +10,12 @@
 #ifndef AGENT_SESSION_SESSION_H
 #define AGENT_SESSION_SESSION_H
 
-#include "agent/base/counter.h"
 #include "agent/base/loop.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
 #include "agent/engine/engine.h"
+#include "agent/session/counters.h"
+#include "agent/session/liveness.h"
 #include "agent/session/subscription.h"
 #include "agent/tls/tls.h"
 #include "agent/view/view.h"
@@ -24,13 +25,8 @@
 #include <stdint.h>
 
 enum {
-    SESSION_ECHO_INTERVAL_MS = 15000,
-    SESSION_DEAD_INTERVAL_MS = 30000,
-    SESSION_CAPABILITY_MS = 10000,
-    SESSION_FLUSH_MS = 2000,
     SESSION_MALFORMED_MAX = 8,
     SESSION_REASON_SIZE = 160,
-    SESSION_IDS = 68, /* message ids that are counted apart: 0..67 */
 };
 
 /* What all sessions share. Everything outlives the sessions. */
@@ -56,29 +52,6 @@ struct session_transport {
     void *context;
     uint64_t number; /* of the connection, in the trace */
 };
-
-/* clang-format off */
-/* Per session; each a total since it began. */
-#define SESSION_COUNTERS(X)                                                                                       \
-    X(rx_frames, "received-frames")               /* complete frames, echoes included */                          \
-    X(tx_frames, "sent-frames")                                                                                   \
-    X(rx_data, "received-data")                   /* all but echoes */                                            \
-    X(tx_data, "sent-data")                                                                                       \
-    X(rx_echo_requests, "received-echo-requests")                                                                 \
-    X(tx_echo_responses, "sent-echo-responses")                                                                   \
-    X(unsupported, "unsupported")                 /* unknown message ids */                                       \
-    X(malformed, "malformed")                                                                                     \
-    X(foreign_sender, "foreign-senders")          /* Capabilities whose sender-id is not the authorised MAC */    \
-    X(missed_ticks, "missed-ticks")               /* that were not taken at once, or went by while out of step */
-/* clang-format on */
-
-struct session_counters {
-    SESSION_COUNTERS(COUNTER_MEMBER)
-    uint64_t rx_by_id[SESSION_IDS];
-    uint64_t tx_by_id[SESSION_IDS];
-};
-
-extern const struct counter session_counter_table[];
 
 struct session;
 
