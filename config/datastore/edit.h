@@ -7,7 +7,7 @@
 #ifndef CONFIG_DATASTORE_EDIT_H
 #define CONFIG_DATASTORE_EDIT_H
 
-#include "config/datastore/store.h"
+#include "config/datastore/terms.h"
 #include "config/errors/rpc-error.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #ifndef CONFIG_DATASTORE_LOCKS_H
 #define CONFIG_DATASTORE_LOCKS_H
 
-#include "config/datastore/store.h"
+#include "config/datastore/terms.h"
 
 /* All zero: nobody holds any. */
 struct locks {

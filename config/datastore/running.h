@@ -7,7 +7,7 @@
 #define CONFIG_DATASTORE_RUNNING_H
 
 #include "config/datastore/snapshot.h"
-#include "config/datastore/store.h"
+#include "config/datastore/terms.h"
 
 struct running {
     const struct store_options *options;

@@ -9,7 +9,7 @@
 
 #include "agent/base/job.h"
 #include "config/datastore/snapshot.h"
-#include "config/datastore/store.h"
+#include "config/datastore/terms.h"
 
 /* What stands in the startup file: enough to see that it is not the same any more. */
 struct startup_stamp {

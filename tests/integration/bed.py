@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the integration tests share: the real agent as a process, location servers, and their configuration."""
 
+import itertools
 import json
 import os
 import pwd
@@ -35,10 +36,19 @@ BASE_MAC = "02:0a:00:00:00:01"
 SERVER_MACS = ["00:50:56:9c:34:89", "00:50:56:9c:34:90", "00:50:56:9c:34:91"]
 
 
+# Ports that the kernel gives to nobody by itself, each process from another one on: what is free stays free until we take it.
+PORTS = itertools.cycle(range(10000, 30000))
+NEXT_PORT = itertools.islice(PORTS, os.getpid() * 16 % 20000, None)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in NEXT_PORT:
+        with socket.socket(socket.AF_INET6) as probe:
+            try:
+                probe.bind(("::", port))
+                return port
+            except OSError:
+                continue
 
 
 def until(condition, what, seconds=PATIENCE):
