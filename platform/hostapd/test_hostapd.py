@@ -60,8 +60,17 @@ def configure():
 
 
 def probe(interface):
-    """An active scan of one channel by a station that belongs to nobody."""
-    hwsim.command("iw", "dev", interface, "scan", "freq", BSS.frequency())
+    """An active scan of one channel by a station that belongs to nobody. It is begun only: iw, which would wait for its end,
+    waits for ever if it misses the news."""
+    def begun():
+        try:
+            hwsim.command("iw", "dev", interface, "scan", "trigger", "freq", BSS.frequency())
+        except RuntimeError as error:
+            if "busy" not in str(error):
+                raise
+            return False
+        return True
+    hwsim.wait_for(begun, PATIENCE_S, "a scan begun")
 
 
 def hear_probe(mac):

@@ -22,6 +22,7 @@ import genl
 
 PERFECT_PATH_DBM = -50
 TALK_INTERVAL_S = 0.2
+COMMAND_S = 100  # so that one that hangs is told by its name
 CHANNEL_1_MHZ = 2412
 MODULES = "/run/vm/modules/radio"
 
@@ -48,9 +49,9 @@ def wait_for(condition, seconds, what):
 
 
 def command(*arguments, netns=None):
-    """Run a short command to its end and return what it prints; its failure is an error."""
+    """Run a short command to its end and return what it prints; its failure is an error, and so is one that does not end."""
     arguments = enter(netns) + list(map(str, arguments))
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=COMMAND_S)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
