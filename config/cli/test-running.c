@@ -50,17 +50,22 @@ static void path_of_command(const struct command *command, char *buf, size_t siz
             (size_t)snprintf(buf + used, size - used, "%s%s", i > 0 ? "/" : "", path.step[i].name);
 }
 
+/* The names down to the node, with a slash between each two. */
+static size_t put_path(const struct lysc_node *node, char *buf, size_t size)
+{
+    if (node == NULL)
+        return 0;
+    size_t used = put_path(node->parent, buf, size);
+    used += (size_t)snprintf(buf + used, size - used, "%s%s", used > 0 ? "/" : "", node->name);
+    assert_true(used < size);
+    return used;
+}
+
 static void path_of_parent(const struct lysc_node *leaf, char *buf, size_t size)
 {
-    char above[512] = "";
+    size_t used = (size_t)snprintf(buf, size, "%s:", leaf->module->name);
 
-    for (const struct lysc_node *node = leaf->parent; node != NULL; node = node->parent) {
-        char longer[512];
-        (void)snprintf(longer, sizeof(longer), "%s%s%s", node->name, above[0] != '\0' ? "/" : "",
-                       above);
-        (void)snprintf(above, sizeof(above), "%s", longer);
-    }
-    (void)snprintf(buf, size, "%s:%s", leaf->module->name, above);
+    (void)put_path(leaf->parent, buf + used, size - used);
 }
 
 static bool has_command(const struct lysc_node *leaf)
