@@ -35,10 +35,10 @@ enum {
 
 /* What can be collected on this machine now: a mask. Each is true only while a source can. */
 enum radio_capability {
-    RADIO_CAN_CLIENTS = 0x01,       /* associated clients: their samples, facts, statistics */
+    RADIO_CAN_CLIENTS = 0x01,       /* associated clients: their samples, device info, statistics */
     RADIO_CAN_TAGS = 0x02,          /* tag frames: samples, payloads, statistics */
-    RADIO_CAN_ROGUE_APS = 0x04,     /* samples and facts of APs that are not ours */
-    RADIO_CAN_ROGUE_CLIENTS = 0x08, /* samples, facts and statistics of their clients */
+    RADIO_CAN_ROGUE_APS = 0x04,     /* samples and device info of APs that are not ours */
+    RADIO_CAN_ROGUE_CLIENTS = 0x08, /* samples, device info, statistics of their clients */
 };
 
 /* The values are the wire's, so that nothing needs translating (engine/offer.c compares). */
@@ -95,7 +95,7 @@ static inline int8_t radio_snr(int8_t signal, int8_t noise)
                : (int8_t)snr;
 }
 
-/* A client of one of our APs: told when it associates and when one of these facts changes. */
+/* A client of one of our APs: told when it associates and when one of these changes. */
 struct radio_client {
     struct mac device;
     uint16_t ap;

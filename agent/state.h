@@ -11,8 +11,8 @@
 #include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
 #include "agent/diagnosis.h"
+#include "agent/engine/device-info.h"
 #include "agent/engine/engine.h"
-#include "agent/engine/facts.h"
 #include "agent/peer/inbound.h"
 #include "agent/peer/listener.h"
 #include "agent/peer/registry.h"
@@ -73,7 +73,7 @@ struct state_summary {
     uint32_t samples;
     uint32_t aps;
     struct engine_counters engine;
-    struct facts_counters facts;
+    struct device_info_counters info;
     uint16_t listen_port;       /* 0: not listening */
     char listener_trouble[128]; /* why it does not listen though it should */
     struct listener_counters listener;
@@ -137,8 +137,8 @@ struct state_device {
     uint8_t associated_slot;
     int64_t last_seen; /* wall clock, ms */
     uint32_t readings;
-    bool has_facts;
-    struct facts_record facts;
+    bool has_info;
+    struct device_info info;
 };
 
 struct state_device_cursor {

@@ -21,7 +21,7 @@ enum {
 struct engine {
     struct loop *loop;
     struct table table;
-    struct facts *facts;
+    struct device_info_pool *info;
     struct settings_location location;
     uint32_t rates[RADIO_CLASS_ROGUE_CLIENT + 1]; /* of smoothing, by class */
     uint32_t epoch;
@@ -62,9 +62,9 @@ static void mark_heard(struct engine *engine, uint32_t slot)
 }
 
 /* Facts may have been taken: were they news? */
-static void mark_facts(struct engine *engine, uint32_t slot)
+static void mark_info(struct engine *engine, uint32_t slot)
 {
-    const struct facts_record *record = facts_of(engine->facts, slot);
+    const struct device_info *record = device_info_of(engine->info, slot);
 
     if (record != NULL && record->changed == engine->epoch)
         observers_tell_changed(engine->observers, slot);
@@ -96,8 +96,8 @@ struct engine *engine_new(struct loop *loop, const struct settings_capacity *cap
     engine->ap_left = calloc(capacity->aps, sizeof(*engine->ap_left));
     if (engine->ap_left == NULL || aps_init(&engine->aps, capacity->aps) != 0 ||
         table_init(&engine->table, capacity->devices, capacity->samples) != 0 ||
-        (engine->facts = facts_new(&engine->table, &(struct facts_owner){on_yielded, engine})) ==
-            NULL) {
+        (engine->info = device_info_new(&engine->table,
+                                        &(struct device_info_owner){on_yielded, engine})) == NULL) {
         engine_free(engine);
         return NULL;
     }
@@ -108,7 +108,7 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    facts_free(engine->facts);
+    device_info_free(engine->info);
     table_fini(&engine->table);
     aps_fini(&engine->aps);
     free(engine->ap_left);
@@ -159,7 +159,7 @@ void engine_unobserve(struct engine *engine, struct engine_observer *observer)
 static void remove_device(struct engine *engine, uint32_t slot)
 {
     observers_tell_leaving(engine->observers, slot);
-    facts_forget(engine->facts, slot);
+    device_info_forget(engine->info, slot);
     table_remove(&engine->table, slot);
 }
 
@@ -369,8 +369,8 @@ static void take_client(struct engine *engine, const struct radio_client *client
         mark_changed(engine, slot);
     }
     set_associated(engine, slot, true, client->ap);
-    facts_take_client(engine->facts, slot, engine->epoch, client);
-    mark_facts(engine, slot);
+    device_info_take_client(engine->info, slot, engine->epoch, client);
+    mark_info(engine, slot);
 }
 
 /* The device is no client of this AP any more, and what this AP heard of it is no longer true. */
@@ -381,8 +381,8 @@ static void part(struct engine *engine, uint32_t slot, uint16_t ap)
 
     if (was_client)
         set_associated(engine, slot, false, 0);
-    facts_part(engine->facts, slot, engine->epoch, ap, was_client);
-    mark_facts(engine, slot);
+    device_info_part(engine->info, slot, engine->epoch, ap, was_client);
+    mark_info(engine, slot);
     (void)drop_samples(engine, slot, is_of_ap, &ap);
 }
 
@@ -449,8 +449,8 @@ static void take_user(struct engine *engine, const struct radio_user *user)
 
     if (slot == TABLE_NONE)
         return;
-    facts_take_user(engine->facts, slot, engine->epoch, user);
-    mark_facts(engine, slot);
+    device_info_take_user(engine->info, slot, engine->epoch, user);
+    mark_info(engine, slot);
 }
 
 static void take_address(struct engine *engine, const struct radio_address *address)
@@ -459,8 +459,8 @@ static void take_address(struct engine *engine, const struct radio_address *addr
 
     if (slot == TABLE_NONE)
         return;
-    facts_take_address(engine->facts, slot, engine->epoch, address);
-    mark_facts(engine, slot);
+    device_info_take_address(engine->info, slot, engine->epoch, address);
+    mark_info(engine, slot);
 }
 
 static bool has_ap(const struct engine *engine, uint16_t ap)
@@ -474,8 +474,8 @@ static void take_statistics(struct engine *engine, const struct radio_statistics
 
     if (slot == TABLE_NONE || !has_ap(engine, statistics->ap))
         return;
-    facts_take_statistics(engine->facts, slot, engine->epoch, statistics);
-    mark_facts(engine, slot);
+    device_info_take_statistics(engine->info, slot, engine->epoch, statistics);
+    mark_info(engine, slot);
 }
 
 static void take_rogue(struct engine *engine, const struct radio_rogue *rogue)
@@ -484,8 +484,9 @@ static void take_rogue(struct engine *engine, const struct radio_rogue *rogue)
 
     if (slot == TABLE_NONE)
         return;
-    facts_take_rogue(engine->facts, slot, engine->epoch, rogue, engine_last_seen(engine, slot));
-    mark_facts(engine, slot);
+    device_info_take_rogue(engine->info, slot, engine->epoch, rogue,
+                           engine_last_seen(engine, slot));
+    mark_info(engine, slot);
 }
 
 static void take_tag(struct engine *engine, const struct radio_tag *tag)
@@ -497,7 +498,7 @@ static void take_tag(struct engine *engine, const struct radio_tag *tag)
         tag->payload_len > RADIO_TAG_PAYLOAD_MAX)
         return;
     observers_tell_tag(engine->observers, slot,
-                       facts_take_tag(engine->facts, slot, engine->epoch, tag), tag);
+                       device_info_take_tag(engine->info, slot, engine->epoch, tag), tag);
 }
 
 void engine_take(void *context, const struct radio_event *event)
@@ -582,15 +583,15 @@ static bool is_over(const struct table_sample *sample, const void *context)
 static void part_from_the_gone(struct engine *engine, uint32_t slot)
 {
     const struct table_device *device = &engine->table.devices[slot];
-    const struct facts_record *record = facts_of(engine->facts, slot);
+    const struct device_info *record = device_info_of(engine->info, slot);
 
     if ((device->flags & TABLE_ASSOCIATED) != 0 && engine->ap_left[device->associated_ap]) {
-        facts_part(engine->facts, slot, engine->epoch, device->associated_ap, true);
+        device_info_part(engine->info, slot, engine->epoch, device->associated_ap, true);
         set_associated(engine, slot, false, 0);
     }
     if (record != NULL && engine->ap_left[record->statistics_ap])
-        facts_part(engine->facts, slot, engine->epoch, record->statistics_ap, false);
-    mark_facts(engine, slot);
+        device_info_part(engine->info, slot, engine->epoch, record->statistics_ap, false);
+    mark_info(engine, slot);
 }
 
 /* One pass over the table: what is too old, and what APs had heard that are gone. */
@@ -647,9 +648,9 @@ const struct table *engine_table(const struct engine *engine)
     return &engine->table;
 }
 
-const struct facts *engine_facts(const struct engine *engine)
+const struct device_info_pool *engine_device_info(const struct engine *engine)
 {
-    return engine->facts;
+    return engine->info;
 }
 
 int64_t engine_last_seen(const struct engine *engine, uint32_t slot)

@@ -12,7 +12,7 @@
 #include "agent/base/counter.h"
 #include "agent/base/loop.h"
 #include "agent/engine/aps.h"
-#include "agent/engine/facts.h"
+#include "agent/engine/device-info.h"
 #include "agent/engine/table.h"
 #include "agent/radio.h"
 #include "agent/settings.h"
@@ -43,8 +43,8 @@ struct engine_observer {
     struct engine_observer *next;
     /* The device in this slot of the table is about to go; its record can still be read. */
     void (*device_leaving)(void *context, uint32_t slot);
-    /* What the device is, who hears it, or what is known of it (facts.h, statistics and tag frames
-     * apart) changed; TABLE_NONE: what holds for all of them did. */
+    /* What the device is, who hears it, or what is known of it (device-info.h, statistics and tag
+     * frames apart) changed; TABLE_NONE: what holds for all of them did. */
     void (*device_changed)(void *context, uint32_t slot);
     /* There are new samples of a device that is not associated: once in each epoch at most. */
     void (*device_heard)(void *context, uint32_t slot);
@@ -52,7 +52,7 @@ struct engine_observer {
      * or NULL. What a removed one had heard is in the table until engine_expire(). */
     void (*ap_changed)(void *context, uint16_t ap, const struct radio_ap *before);
     /* A frame of the tag in this slot, once for each AP that heard it; copies of one frame have one
-     * number (facts_take_tag). */
+     * number (device_info_take_tag). */
     void (*tag)(void *context, uint32_t slot, uint32_t frame, const struct radio_tag *tag);
     /* engine_offered() may have another answer. */
     void (*offer_changed)(void *context);
@@ -84,7 +84,7 @@ int64_t engine_expires_at(const struct engine *engine);
 
 const struct table *engine_table(const struct engine *engine);
 /* What is known besides samples, by the slots of the table. */
-const struct facts *engine_facts(const struct engine *engine);
+const struct device_info_pool *engine_device_info(const struct engine *engine);
 /* The wall clock's time of the device's newest sample; now if it has none. */
 int64_t engine_last_seen(const struct engine *engine, uint32_t slot);
 /*

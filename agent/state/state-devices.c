@@ -79,7 +79,7 @@ static bool device_passes(const struct engine *engine, const struct state_device
 static void describe_device(const struct engine *engine, uint32_t slot, struct state_device *out)
 {
     const struct table_device *device = table_device(engine_table(engine), slot);
-    const struct facts_record *facts = facts_of(engine_facts(engine), slot);
+    const struct device_info *info = device_info_of(engine_device_info(engine), slot);
     const struct radio_ap *ap = NULL;
 
     *out = (struct state_device){.slot = slot,
@@ -89,9 +89,9 @@ static void describe_device(const struct engine *engine, uint32_t slot, struct s
                                  .is_associated = (device->flags & TABLE_ASSOCIATED) != 0,
                                  .last_seen = engine_last_seen(engine, slot),
                                  .readings = device->sample_count,
-                                 .has_facts = facts != NULL};
-    if (facts != NULL)
-        out->facts = *facts;
+                                 .has_info = info != NULL};
+    if (info != NULL)
+        out->info = *info;
     if (out->is_associated)
         ap = engine_ap(engine, device->associated_ap);
     out->has_associated_ap = ap != NULL;

@@ -55,7 +55,7 @@ static void summarise_engine(const struct agent *agent, struct state_summary *ou
     out->samples = engine_table(engine)->sample_count;
     out->aps = engine_ap_count(engine);
     out->engine = *engine_counters(engine);
-    out->facts = *facts_counters(engine_facts(engine));
+    out->info = *device_info_counters(engine_device_info(engine));
 }
 
 static void summarise_listener(const struct agent *agent, struct state_summary *out)

@@ -110,7 +110,7 @@ static void devices_are_found_by_their_class(void **state)
     assert_int_equal(counts.associated, 1);
 }
 
-static void a_device_is_told_with_its_ap_its_facts_and_its_readings(void **state)
+static void a_device_is_told_with_its_ap_what_is_known_and_its_readings(void **state)
 {
     struct scene *s = start(state);
     struct state_reading_cursor cursor = {.begun = false};
@@ -128,9 +128,9 @@ static void a_device_is_told_with_its_ap_its_facts_and_its_readings(void **state
     assert_true(device.has_associated_ap);
     assert_true(mac_equal(&device.associated_ap, &ap));
     assert_false(device.is_local);
-    assert_true(device.has_facts);
-    assert_int_equal(device.facts.kind, FACTS_CLIENT);
-    assert_memory_equal(device.facts.client.user, "ann", 3);
+    assert_true(device.has_info);
+    assert_int_equal(device.info.kind, DEVICE_INFO_CLIENT);
+    assert_memory_equal(device.info.client.user, "ann", 3);
     assert_int_equal(loop_wall(s->bed->loop) - device.last_seen, 1500);
     assert_true(state_next_reading(s->agent, &device, &all, &cursor, &reading));
     assert_true(mac_equal(&reading.ap, &ap));
@@ -222,7 +222,7 @@ int main(void)
         TEST(every_device_is_given_once),
         TEST(devices_are_found_by_the_ap_that_hears_them),
         TEST(devices_are_found_by_their_class),
-        TEST(a_device_is_told_with_its_ap_its_facts_and_its_readings),
+        TEST(a_device_is_told_with_its_ap_what_is_known_and_its_readings),
         TEST(what_is_too_old_is_not_told),
         TEST(aps_are_told_one_by_one_and_by_mac),
         TEST(a_call_looks_at_a_bounded_number_of_devices),

@@ -8,9 +8,9 @@
  * samples change all the time. */
 enum { SLICES = 8 };
 
-/* What is kept of what was announced: the AP that it went by, its kind, whether there were facts.
+/* What is kept of what was announced: the AP that it went by, its kind, whether more was known.
  */
-enum { KIND_SHIFT = 16, KIND_BITS = 0x7, HAD_FACTS = 1 << 19 };
+enum { KIND_SHIFT = 16, KIND_BITS = 0x7, HAD_INFO = 1 << 19 };
 
 /* A client that left: where it was. */
 struct left {
@@ -56,7 +56,7 @@ static enum channel_sight look(const struct channel_context *c, uint32_t index)
 {
     struct own *own = c->own;
     const struct channel_announced announced = c->announced[index];
-    const struct facts_record *facts = facts_of(engine_facts(c->engine), index);
+    const struct device_info *info = device_info_of(engine_device_info(c->engine), index);
     enum info_kind before = announced.is ? kind_of(announced.what) : INFO_NONE;
     uint16_t ap = (uint16_t)announced.what;
 
@@ -65,8 +65,8 @@ static enum channel_sight look(const struct channel_context *c, uint32_t index)
     if (own->kind == INFO_NONE || (is_client(before) && !is_client(own->kind)))
         return CHANNEL_ABSENT;
     if (before != own->kind || ap != own->ap || announced.diverged ||
-        (facts != NULL) != ((announced.what & HAD_FACTS) != 0) ||
-        (facts != NULL && engine_after(facts->changed, announced.epoch)) ||
+        (info != NULL) != ((announced.what & HAD_INFO) != 0) ||
+        (info != NULL && engine_after(info->changed, announced.epoch)) ||
         engine_after(c->places[own->ap].changed, announced.epoch))
         return CHANNEL_CHANGED;
     return CHANNEL_SAME;
@@ -82,8 +82,8 @@ static enum put_result put(const struct channel_context *c, uint32_t index,
 static uint32_t remember(const struct channel_context *c, uint32_t index)
 {
     const struct own *own = c->own;
-    uint32_t facts = facts_of(engine_facts(c->engine), index) != NULL ? HAD_FACTS : 0;
-    return own->ap | (uint32_t)own->kind << KIND_SHIFT | facts;
+    uint32_t had = device_info_of(engine_device_info(c->engine), index) != NULL ? HAD_INFO : 0;
+    return own->ap | (uint32_t)own->kind << KIND_SHIFT | had;
 }
 
 /* --- clients that left ----------------------------------------------------------------------- */

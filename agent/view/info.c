@@ -28,10 +28,10 @@ static uint16_t loudest_ap(const struct table *table, const struct table_device 
     return best_kept > INT8_MIN && best - best_kept < INFO_LOUDER ? kept : ap;
 }
 
-static const struct facts_record *record_of(const struct engine *engine, uint32_t index,
-                                            enum facts_kind kind)
+static const struct device_info *record_of(const struct engine *engine, uint32_t index,
+                                           enum device_info_kind kind)
 {
-    const struct facts_record *record = facts_of(engine_facts(engine), index);
+    const struct device_info *record = device_info_of(engine_device_info(engine), index);
     return record != NULL && record->kind == kind ? record : NULL;
 }
 
@@ -48,7 +48,7 @@ enum info_kind info_kind(const struct engine *engine, uint32_t index,
         *ap = device->associated_ap;
         return subfilter_has_ap(filter, *ap) ? INFO_ASSOCIATED : INFO_NONE;
     }
-    if (!client && record_of(engine, index, FACTS_ROGUE) == NULL)
+    if (!client && record_of(engine, index, DEVICE_INFO_ROGUE) == NULL)
         return INFO_NONE;
     *ap = loudest_ap(table, device, filter, *ap);
     if (*ap == INFO_NO_AP)
@@ -74,25 +74,25 @@ static bool put_client(const struct wire_client_info *info, struct writer *body)
 }
 
 /* Addresses as list entries, in the order in which they became known. */
-static struct wire_list put_addresses(const struct facts_client *facts, struct writer *entries)
+static struct wire_list put_addresses(const struct client_info *client, struct writer *entries)
 {
-    for (size_t i = 0; i < facts->address_count; i++) {
-        const struct facts_address *address = &facts->addresses[i];
+    for (size_t i = 0; i < client->address_count; i++) {
+        const struct client_address *address = &client->addresses[i];
         wire_address_put(entries,
                          &(struct wire_address){
                              .octets = octets_of(address->octets, address->family == 4 ? 4 : 16)});
     }
-    return wire_list_of(entries, facts->address_count);
+    return wire_list_of(entries, client->address_count);
 }
 
 static bool put_client_of(const struct engine *engine, uint32_t index, enum info_kind kind,
                           const struct radio_ap *ap, struct writer *body)
 {
-    static const struct facts_client nothing = {.vlan = 0};
-    uint8_t buffer[FACTS_ADDRESSES * (WIRE_ADDRESS_SIZE + 16)];
+    static const struct client_info nothing = {.vlan = 0};
+    uint8_t buffer[CLIENT_ADDRESSES * (WIRE_ADDRESS_SIZE + 16)];
     struct writer entries = writer_of(buffer, sizeof(buffer));
-    const struct facts_record *record = record_of(engine, index, FACTS_CLIENT);
-    const struct facts_client *facts = record != NULL ? &record->client : &nothing;
+    const struct device_info *record = record_of(engine, index, DEVICE_INFO_CLIENT);
+    const struct client_info *client = record != NULL ? &record->client : &nothing;
 
     return put_client(
         &(struct wire_client_info){.mac = table_device(engine_table(engine), index)->mac,
@@ -102,11 +102,11 @@ static bool put_client_of(const struct engine *engine, uint32_t index, enum info
                                    .state = kind == INFO_ASSOCIATED ? WIRE_CLIENT_ASSOCIATED
                                                                     : WIRE_CLIENT_PROBING,
                                    .channel = ap->channel,
-                                   .vlan = facts->vlan,
-                                   .protocol = facts->protocol,
-                                   .addresses = put_addresses(facts, &entries),
-                                   .ssid = octets_of(facts->ssid, facts->ssid_len),
-                                   .user = octets_of(facts->user, facts->user_len)},
+                                   .vlan = client->vlan,
+                                   .protocol = client->protocol,
+                                   .addresses = put_addresses(client, &entries),
+                                   .ssid = octets_of(client->ssid, client->ssid_len),
+                                   .user = octets_of(client->user, client->user_len)},
         body);
 }
 
@@ -121,20 +121,20 @@ static bool put_rogue_of(const struct engine *engine, uint32_t index, const stru
                          struct writer *body)
 {
     const struct table_device *device = table_device(engine_table(engine), index);
-    const struct facts_rogue *facts = &record_of(engine, index, FACTS_ROGUE)->rogue;
+    const struct rogue_info *rogue = &record_of(engine, index, DEVICE_INFO_ROGUE)->rogue;
     int64_t last_seen = engine_last_seen(engine, index);
     struct wire_rogue_info info = {
         .mac = device->mac,
         .device_class = device->device_class,
         .ap = ap->mac,
         .slot = ap->slot,
-        .band = facts->band,
-        .channel = facts->channel,
-        .encryption = facts->encryption,
-        .first_seen = (uint64_t)facts->first_seen,
+        .band = rogue->band,
+        .channel = rogue->channel,
+        .encryption = rogue->encryption,
+        .first_seen = (uint64_t)rogue->first_seen,
         /* The wall clock may have been set back meanwhile. */
-        .last_seen = (uint64_t)(last_seen > facts->first_seen ? last_seen : facts->first_seen),
-        .ssid = octets_of(facts->ssid, facts->ssid_len)};
+        .last_seen = (uint64_t)(last_seen > rogue->first_seen ? last_seen : rogue->first_seen),
+        .ssid = octets_of(rogue->ssid, rogue->ssid_len)};
 
     if (wire_rogue_info_size(&info) > writer_left(body))
         return false;
@@ -157,7 +157,7 @@ enum put_result info_put_statistics(const struct engine *engine, uint32_t index,
                                     const struct subfilter *filter, struct writer *body)
 {
     const struct table_device *device = table_device(engine_table(engine), index);
-    const struct facts_record *record = facts_of(engine_facts(engine), index);
+    const struct device_info *record = device_info_of(engine_device_info(engine), index);
 
     if (record == NULL || !record->has_statistics ||
         !subfilter_has(filter, WIRE_FAMILY_STATISTICS, device) ||
@@ -165,7 +165,7 @@ enum put_result info_put_statistics(const struct engine *engine, uint32_t index,
         return PUT_NOTHING;
     if (writer_left(body) < WIRE_DEVICE_STATISTICS_SIZE)
         return PUT_FULL;
-    const struct facts_statistics *s = &record->statistics;
+    const struct device_statistics *s = &record->statistics;
     wire_device_statistics_put(
         body, &(struct wire_device_statistics){.mac = device->mac,
                                                .device_class = device->device_class,

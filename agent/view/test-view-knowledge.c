@@ -82,12 +82,12 @@ static bool is_expected(const struct scene *scene, unsigned which, uint32_t slot
 {
     const struct engine *engine = scene->bed->engine;
     const struct table_device *device = table_device(engine_table(engine), slot);
-    const struct facts_record *facts = facts_of(engine_facts(engine), slot);
+    const struct device_info *info = device_info_of(engine_device_info(engine), slot);
 
     if (!device->used)
         return false;
     if (device->device_class != WIRE_CLASS_CLIENT)
-        return facts != NULL && facts->kind == FACTS_ROGUE && hears(scene, which, device, NULL);
+        return info != NULL && info->kind == DEVICE_INFO_ROGUE && hears(scene, which, device, NULL);
     if ((wishes[which].services & INFO_MS) == 0)
         return false;
     if ((device->flags & TABLE_ASSOCIATED) != 0)

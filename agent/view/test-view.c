@@ -307,7 +307,7 @@ static void a_station_that_four_aps_hear_costs_no_more_than_160_bytes(void **sta
         size_t size = devices * (sizeof(table.devices[0]) + sizeof(struct channel_announced)) +
                       4 * devices * (sizeof(table.samples[0]) + sizeof(int8_t)) +
                       table.index.size * sizeof(table.index.entries[0]) +
-                      devices * sizeof(uint32_t); /* of the facts: that there are none */
+                      devices * sizeof(uint32_t); /* of what is known: that there is nothing */
         table_fini(&table);
         print_message("%u devices: %zu bytes each\n", devices, size / devices);
         assert_true(size <= 160 * (size_t)devices);

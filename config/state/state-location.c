@@ -16,7 +16,7 @@ void state_fill_location(const struct state_tree *state, struct state_maker *m,
     state_summary(state->options.agent, &s);
     make_fields(m, root, fields, &s);
     make_counters(m, root, engine_counter_table, &s.engine);
-    make_counters(m, root, facts_counter_table, &s.facts);
+    make_counters(m, root, device_info_counter_table, &s.info);
 }
 
 /* --- numbers as names ------------------------------------------------------------------------ */
@@ -38,11 +38,11 @@ static uint8_t class_of(const char *name)
 /* --- what is known of a device --------------------------------------------------------------- */
 
 static void fill_client(struct state_maker *m, struct lyd_node *device,
-                        const struct facts_client *client)
+                        const struct client_info *client)
 {
     static const struct state_field fields[] = {
-        FIELD(FIELD_NUMBER, facts_client, vlan, "vlan"),
-        FIELD_NAMED(FIELD_NAME, facts_client, protocol, "protocol", protocols),
+        FIELD(FIELD_NUMBER, client_info, vlan, "vlan"),
+        FIELD_NAMED(FIELD_NAME, client_info, protocol, "protocol", protocols),
         FIELD_END,
     };
     struct lyd_node *node = make_inner(m, device, "client");
@@ -51,7 +51,7 @@ static void fill_client(struct state_maker *m, struct lyd_node *device,
     make_safe(m, node, "ssid", client->ssid, client->ssid_len);
     make_safe(m, node, "user", client->user, client->user_len);
     for (size_t i = 0; i < client->address_count; i++) {
-        const struct facts_address *address = &client->addresses[i];
+        const struct client_address *address = &client->addresses[i];
         char text[INET6_ADDRSTRLEN];
         if (inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text,
                       sizeof(text)) != NULL)
@@ -60,13 +60,13 @@ static void fill_client(struct state_maker *m, struct lyd_node *device,
 }
 
 static void fill_rogue(struct state_maker *m, struct lyd_node *device,
-                       const struct facts_rogue *rogue)
+                       const struct rogue_info *rogue)
 {
     static const struct state_field fields[] = {
-        FIELD(FIELD_SOME, facts_rogue, channel, "channel"),
-        FIELD_NAMED(FIELD_NAME, facts_rogue, band, "band", state_band_names),
-        FIELD_NAMED(FIELD_NAME, facts_rogue, encryption, "encryption", encryptions),
-        FIELD(FIELD_TIME, facts_rogue, first_seen, "first-seen"),
+        FIELD(FIELD_SOME, rogue_info, channel, "channel"),
+        FIELD_NAMED(FIELD_NAME, rogue_info, band, "band", state_band_names),
+        FIELD_NAMED(FIELD_NAME, rogue_info, encryption, "encryption", encryptions),
+        FIELD(FIELD_TIME, rogue_info, first_seen, "first-seen"),
         FIELD_END,
     };
     struct lyd_node *node = make_inner(m, device, "rogue");
@@ -75,39 +75,39 @@ static void fill_rogue(struct state_maker *m, struct lyd_node *device,
     make_safe(m, node, "ssid", rogue->ssid, rogue->ssid_len);
 }
 
-static void fill_facts(struct state_maker *m, struct lyd_node *device,
-                       const struct facts_record *facts)
+static void fill_info(struct state_maker *m, struct lyd_node *device,
+                      const struct device_info *info)
 {
     static const struct state_field tag[] = {
-        FIELD_NAMED(FIELD_NAME, facts_tag, vendor, "vendor", vendors),
-        FIELD(FIELD_SOME, facts_tag, ccx_version, "ccx-version"),
-        FIELD(FIELD_DB, facts_tag, tx_power, "tx-power"),
-        FIELD(FIELD_SOME, facts_tag, channel, "channel"),
-        FIELD(FIELD_NUMBER, facts_tag, sequence, "sequence"),
-        FIELD(FIELD_NUMBER, facts_tag, payload_len, "payload-length"),
+        FIELD_NAMED(FIELD_NAME, tag_info, vendor, "vendor", vendors),
+        FIELD(FIELD_SOME, tag_info, ccx_version, "ccx-version"),
+        FIELD(FIELD_DB, tag_info, tx_power, "tx-power"),
+        FIELD(FIELD_SOME, tag_info, channel, "channel"),
+        FIELD(FIELD_NUMBER, tag_info, sequence, "sequence"),
+        FIELD(FIELD_NUMBER, tag_info, payload_len, "payload-length"),
         FIELD_END,
     };
     static const struct state_field statistics[] = {
-        FIELD(FIELD_NUMBER, facts_statistics, rx_bytes, "received-bytes"),
-        FIELD(FIELD_NUMBER, facts_statistics, tx_bytes, "sent-bytes"),
-        FIELD(FIELD_NUMBER, facts_statistics, rx_packets, "received-packets"),
-        FIELD(FIELD_NUMBER, facts_statistics, tx_packets, "sent-packets"),
-        FIELD(FIELD_NUMBER, facts_statistics, tx_retries, "retries"),
-        FIELD(FIELD_NUMBER, facts_statistics, tx_failed, "failed"),
-        FIELD(FIELD_SOME, facts_statistics, rx_rate, "receive-rate"),
-        FIELD(FIELD_SOME, facts_statistics, tx_rate, "send-rate"),
-        FIELD(FIELD_SOME, facts_statistics, connected, "connected"),
+        FIELD(FIELD_NUMBER, device_statistics, rx_bytes, "received-bytes"),
+        FIELD(FIELD_NUMBER, device_statistics, tx_bytes, "sent-bytes"),
+        FIELD(FIELD_NUMBER, device_statistics, rx_packets, "received-packets"),
+        FIELD(FIELD_NUMBER, device_statistics, tx_packets, "sent-packets"),
+        FIELD(FIELD_NUMBER, device_statistics, tx_retries, "retries"),
+        FIELD(FIELD_NUMBER, device_statistics, tx_failed, "failed"),
+        FIELD(FIELD_SOME, device_statistics, rx_rate, "receive-rate"),
+        FIELD(FIELD_SOME, device_statistics, tx_rate, "send-rate"),
+        FIELD(FIELD_SOME, device_statistics, connected, "connected"),
         FIELD_END,
     };
 
-    if (facts->kind == FACTS_CLIENT)
-        fill_client(m, device, &facts->client);
-    else if (facts->kind == FACTS_TAG)
-        make_fields(m, make_inner(m, device, "tag"), tag, &facts->tag);
-    else if (facts->kind == FACTS_ROGUE)
-        fill_rogue(m, device, &facts->rogue);
-    if (facts->has_statistics)
-        make_fields(m, make_inner(m, device, "statistics"), statistics, &facts->statistics);
+    if (info->kind == DEVICE_INFO_CLIENT)
+        fill_client(m, device, &info->client);
+    else if (info->kind == DEVICE_INFO_TAG)
+        make_fields(m, make_inner(m, device, "tag"), tag, &info->tag);
+    else if (info->kind == DEVICE_INFO_ROGUE)
+        fill_rogue(m, device, &info->rogue);
+    if (info->has_statistics)
+        make_fields(m, make_inner(m, device, "statistics"), statistics, &info->statistics);
 }
 
 /* --- pages ----------------------------------------------------------------------------------- */
@@ -161,8 +161,8 @@ static uint32_t fill_device(const struct state_tree *state, struct state_maker *
     }
     for (; state_next_reading(state->options.agent, device, filter, &cursor, &reading); readings++)
         fill_reading(m, node, &reading);
-    if (device->has_facts)
-        fill_facts(m, node, &device->facts);
+    if (device->has_info)
+        fill_info(m, node, &device->info);
     return readings;
 }
 

@@ -13,8 +13,8 @@ struct heard_station {
     struct cache_entry entry;
     uint8_t device_class; /* 0: it is neither any more */
     int64_t as_of;        /* when it last was that */
-    bool facts_told;
-    int64_t facts_at;
+    bool device_info_told;
+    int64_t device_info_at;
     struct radio_rogue facts; /* as told last */
     bool changed;             /* the statistics, since they were told */
     struct radio_statistics statistics;
@@ -140,7 +140,7 @@ static struct heard_station *station_take(struct receive *h, const struct arriva
 
     if (station->device_class != device_class) {
         station->device_class = device_class;
-        station->facts_told = false;
+        station->device_info_told = false;
         station->statistics =
             (struct radio_statistics){.device = a->frame.transmitter, .device_class = device_class};
     }
@@ -210,11 +210,11 @@ static void tell_facts(struct receive *h, const struct arrival *a, const struct 
                                 .ssid_len = rogue->ssid_len};
 
     memcpy(facts.ssid, rogue->ssid, rogue->ssid_len);
-    if (station->facts_told && same_facts(&facts, &station->facts) &&
-        now - station->facts_at < ROGUES_REPEAT_MS)
+    if (station->device_info_told && same_facts(&facts, &station->facts) &&
+        now - station->device_info_at < ROGUES_REPEAT_MS)
         return;
-    station->facts_told = true;
-    station->facts_at = now;
+    station->device_info_told = true;
+    station->device_info_at = now;
     station->facts = facts;
     radio_tell(&h->setup.sink, &(struct radio_event){.kind = RADIO_ROGUE, .rogue = facts});
 }

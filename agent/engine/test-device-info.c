@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/engine/facts.h"
+#include "agent/engine/device-info.h"
 
 #include "tests/unit/failing.h"
 
@@ -15,7 +15,7 @@ enum { DEVICES = 8, RECORDS = 4 };
 
 struct bed {
     struct table table;
-    struct facts *facts;
+    struct device_info_pool *pool;
     uint32_t epoch;
 };
 
@@ -26,8 +26,8 @@ static int set_up(void **state)
     failing_reset();
     bed = (struct bed){.epoch = 5};
     assert_int_equal(table_init(&bed.table, DEVICES, DEVICES * 4), 0);
-    bed.facts = facts_new(&bed.table, NULL);
-    assert_non_null(bed.facts);
+    bed.pool = device_info_new(&bed.table, NULL);
+    assert_non_null(bed.pool);
     *state = &bed;
     return 0;
 }
@@ -37,7 +37,7 @@ static int tear_down(void **state)
     struct bed *bed = *state;
 
     failing_reset();
-    facts_free(bed->facts);
+    device_info_free(bed->pool);
     table_fini(&bed->table);
     return 0;
 }
@@ -54,7 +54,7 @@ static void join(struct bed *bed, uint32_t slot, const char *ssid)
 
     memcpy(client.ssid, ssid, strlen(ssid));
     table_set_associated(&bed->table, slot, true, 0);
-    facts_take_client(bed->facts, slot, bed->epoch, &client);
+    device_info_take_client(bed->pool, slot, bed->epoch, &client);
 }
 
 static void user(struct bed *bed, uint32_t slot, const char *name)
@@ -62,7 +62,7 @@ static void user(struct bed *bed, uint32_t slot, const char *name)
     struct radio_user told = {.len = (uint8_t)strlen(name)};
 
     memcpy(told.name, name, strlen(name));
-    facts_take_user(bed->facts, slot, bed->epoch, &told);
+    device_info_take_user(bed->pool, slot, bed->epoch, &told);
 }
 
 static void address(struct bed *bed, uint32_t slot, uint8_t family, uint8_t last, bool present)
@@ -70,13 +70,13 @@ static void address(struct bed *bed, uint32_t slot, uint8_t family, uint8_t last
     struct radio_address told = {.family = family, .present = present};
 
     told.address[family == 4 ? 3 : 15] = last;
-    facts_take_address(bed->facts, slot, bed->epoch, &told);
+    device_info_take_address(bed->pool, slot, bed->epoch, &told);
 }
 
 static void count(struct bed *bed, uint32_t slot, uint16_t ap, uint64_t bytes)
 {
-    facts_take_statistics(bed->facts, slot, bed->epoch,
-                          &(struct radio_statistics){.ap = ap, .rx_bytes = bytes});
+    device_info_take_statistics(bed->pool, slot, bed->epoch,
+                                &(struct radio_statistics){.ap = ap, .rx_bytes = bytes});
 }
 
 static void find(struct bed *bed, uint32_t slot, const char *ssid)
@@ -84,15 +84,15 @@ static void find(struct bed *bed, uint32_t slot, const char *ssid)
     struct radio_rogue rogue = {.channel = 11, .ssid_len = (uint8_t)strlen(ssid)};
 
     memcpy(rogue.ssid, ssid, strlen(ssid));
-    facts_take_rogue(bed->facts, slot, bed->epoch, &rogue, 1800000000000);
+    device_info_take_rogue(bed->pool, slot, bed->epoch, &rogue, 1800000000000);
 }
 
-static const struct facts_client *client(struct bed *bed, uint32_t slot)
+static const struct client_info *client(struct bed *bed, uint32_t slot)
 {
-    const struct facts_record *record = facts_of(bed->facts, slot);
+    const struct device_info *record = device_info_of(bed->pool, slot);
 
     assert_non_null(record);
-    assert_int_equal(record->kind, FACTS_CLIENT);
+    assert_int_equal(record->kind, DEVICE_INFO_CLIENT);
     return &record->client;
 }
 
@@ -103,29 +103,29 @@ static void only_what_differs_is_a_change(void **state)
     struct bed *bed = *state;
     uint32_t slot = add(bed, 1, RADIO_CLASS_CLIENT);
 
-    assert_null(facts_of(bed->facts, slot));
+    assert_null(device_info_of(bed->pool, slot));
     join(bed, slot, "cafe");
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 5);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 5);
     bed->epoch = 6;
     join(bed, slot, "cafe");
     count(bed, slot, 0, 100);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 5);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 5);
     join(bed, slot, "cafes");
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 6);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 6);
     bed->epoch = 7;
     user(bed, slot, "alice");
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 7);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 7);
     bed->epoch = 8;
     user(bed, slot, "alice");
     address(bed, slot, 4, 1, false);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 7);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 7);
     address(bed, slot, 4, 1, true);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 8);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 8);
     bed->epoch = 9;
     address(bed, slot, 4, 1, true);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 8);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 8);
     user(bed, slot, "");
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 9);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 9);
     assert_int_equal(client(bed, slot)->user_len, 0);
 }
 
@@ -134,8 +134,8 @@ static void lengths_beyond_what_is_possible_are_cut(void **state)
     struct bed *bed = *state;
     uint32_t slot = add(bed, 1, RADIO_CLASS_CLIENT);
 
-    facts_take_client(bed->facts, slot, 1, &(struct radio_client){.ssid_len = 255});
-    facts_take_user(bed->facts, slot, 1, &(struct radio_user){.len = 255});
+    device_info_take_client(bed->pool, slot, 1, &(struct radio_client){.ssid_len = 255});
+    device_info_take_user(bed->pool, slot, 1, &(struct radio_user){.len = 255});
     assert_int_equal(client(bed, slot)->ssid_len, RADIO_SSID_MAX);
     assert_int_equal(client(bed, slot)->user_len, RADIO_USER_NAME_MAX);
 }
@@ -148,9 +148,9 @@ static void four_addresses_are_kept_and_the_oldest_of_a_family_goes_first(void *
     address(bed, slot, 4, 1, true);
     for (uint8_t n = 1; n <= 5; n++)
         address(bed, slot, 6, n, true);
-    assert_int_equal(client(bed, slot)->address_count, FACTS_ADDRESSES);
+    assert_int_equal(client(bed, slot)->address_count, CLIENT_ADDRESSES);
     assert_int_equal(client(bed, slot)->addresses[0].family, 4);
-    for (uint8_t i = 1; i < FACTS_ADDRESSES; i++)
+    for (uint8_t i = 1; i < CLIENT_ADDRESSES; i++)
         assert_int_equal(client(bed, slot)->addresses[i].octets[15], i + 2);
     address(bed, slot, 6, 4, false);
     assert_int_equal(client(bed, slot)->address_count, 3);
@@ -171,7 +171,7 @@ static void an_address_of_a_family_that_has_none_replaces_the_oldest_of_all(void
     assert_int_equal(client(bed, slot)->addresses[3].family, 4);
 }
 
-static void facts_that_a_class_has_no_use_for_are_left_out(void **state)
+static void information_that_a_class_has_no_use_for_are_left_out(void **state)
 {
     struct bed *bed = *state;
     uint32_t rogue = add(bed, 1, RADIO_CLASS_ROGUE_AP);
@@ -180,12 +180,12 @@ static void facts_that_a_class_has_no_use_for_are_left_out(void **state)
     address(bed, rogue, 4, 1, true);
     user(bed, rogue, "alice");
     find(bed, mine, "evil");
-    (void)facts_take_tag(bed->facts, mine, 1, &(struct radio_tag){.sequence = 1});
+    (void)device_info_take_tag(bed->pool, mine, 1, &(struct radio_tag){.sequence = 1});
     address(bed, mine, 4, 1, false);
     user(bed, mine, "");
-    assert_null(facts_of(bed->facts, rogue));
-    assert_null(facts_of(bed->facts, mine));
-    assert_int_equal(facts_counters(bed->facts)->refused, 0);
+    assert_null(device_info_of(bed->pool, rogue));
+    assert_null(device_info_of(bed->pool, mine));
+    assert_int_equal(device_info_counters(bed->pool)->refused, 0);
 }
 
 static void a_device_of_another_class_starts_anew(void **state)
@@ -199,7 +199,7 @@ static void a_device_of_another_class_starts_anew(void **state)
     address(bed, slot, 4, 1, true);
     assert_int_equal(client(bed, slot)->ssid_len, 0);
     assert_int_equal(client(bed, slot)->address_count, 1);
-    assert_int_equal(facts_of(bed->facts, slot)->statistics.rx_bytes, 9);
+    assert_int_equal(device_info_of(bed->pool, slot)->statistics.rx_bytes, 9);
 }
 
 /* --- statistics ------------------------------------------------------------------------------ */
@@ -210,11 +210,11 @@ static void counters_that_are_all_zero_are_no_measurement(void **state)
     uint32_t slot = add(bed, 1, RADIO_CLASS_CLIENT);
 
     count(bed, slot, 0, 0);
-    assert_null(facts_of(bed->facts, slot));
+    assert_null(device_info_of(bed->pool, slot));
     count(bed, slot, 0, 1);
-    assert_true(facts_of(bed->facts, slot)->has_statistics);
+    assert_true(device_info_of(bed->pool, slot)->has_statistics);
     count(bed, slot, 0, 0);
-    assert_int_equal(facts_of(bed->facts, slot)->statistics.rx_bytes, 1);
+    assert_int_equal(device_info_of(bed->pool, slot)->statistics.rx_bytes, 1);
 }
 
 static void what_was_true_at_an_ap_ends_with_it(void **state)
@@ -227,12 +227,12 @@ static void what_was_true_at_an_ap_ends_with_it(void **state)
     address(bed, slot, 4, 1, true);
     count(bed, slot, 2, 100);
     bed->epoch = 6;
-    facts_part(bed->facts, slot, bed->epoch, 1, false);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 5);
-    assert_true(facts_of(bed->facts, slot)->has_statistics);
-    facts_part(bed->facts, slot, bed->epoch, 2, true);
-    assert_int_equal(facts_of(bed->facts, slot)->changed, 6);
-    assert_false(facts_of(bed->facts, slot)->has_statistics);
+    device_info_part(bed->pool, slot, bed->epoch, 1, false);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 5);
+    assert_true(device_info_of(bed->pool, slot)->has_statistics);
+    device_info_part(bed->pool, slot, bed->epoch, 2, true);
+    assert_int_equal(device_info_of(bed->pool, slot)->changed, 6);
+    assert_false(device_info_of(bed->pool, slot)->has_statistics);
     assert_int_equal(client(bed, slot)->ssid_len, 0);
     assert_int_equal(client(bed, slot)->vlan, 0);
     assert_int_equal(client(bed, slot)->protocol, 0);
@@ -248,8 +248,8 @@ static void a_rogue_keeps_the_time_at_which_it_was_found(void **state)
     uint32_t slot = add(bed, 1, RADIO_CLASS_ROGUE_AP);
 
     find(bed, slot, "evil");
-    facts_take_rogue(bed->facts, slot, 6, &(struct radio_rogue){.channel = 1}, 1800000009000);
-    const struct facts_record *record = facts_of(bed->facts, slot);
+    device_info_take_rogue(bed->pool, slot, 6, &(struct radio_rogue){.channel = 1}, 1800000009000);
+    const struct device_info *record = device_info_of(bed->pool, slot);
     assert_int_equal(record->rogue.first_seen, 1800000000000);
     assert_int_equal(record->rogue.channel, 1);
     assert_int_equal(record->rogue.ssid_len, 0);
@@ -259,11 +259,11 @@ static void a_rogue_keeps_the_time_at_which_it_was_found(void **state)
 static uint32_t tag(struct bed *bed, uint32_t slot, uint16_t sequence, const char *payload,
                     int64_t heard)
 {
-    return facts_take_tag(bed->facts, slot, bed->epoch,
-                          &(struct radio_tag){.sequence = sequence,
-                                              .payload = (const uint8_t *)payload,
-                                              .payload_len = (uint16_t)strlen(payload),
-                                              .heard = heard});
+    return device_info_take_tag(bed->pool, slot, bed->epoch,
+                                &(struct radio_tag){.sequence = sequence,
+                                                    .payload = (const uint8_t *)payload,
+                                                    .payload_len = (uint16_t)strlen(payload),
+                                                    .heard = heard});
 }
 
 static void copies_of_a_frame_have_its_number_and_no_other_frame_has(void **state)
@@ -292,7 +292,7 @@ static void when_the_pool_is_full_a_client_takes_the_record_of_who_is_none(void 
     uint32_t rogues[RECORDS];
     uint32_t clients[RECORDS];
 
-    assert_int_equal(facts_capacity(bed->facts), RECORDS);
+    assert_int_equal(device_info_capacity(bed->pool), RECORDS);
     for (uint8_t n = 0; n < RECORDS; n++) {
         rogues[n] = add(bed, n, RADIO_CLASS_ROGUE_AP);
         find(bed, rogues[n], "evil");
@@ -300,13 +300,13 @@ static void when_the_pool_is_full_a_client_takes_the_record_of_who_is_none(void 
     for (uint8_t n = 0; n < RECORDS; n++) {
         clients[n] = add(bed, (uint8_t)(100 + n), RADIO_CLASS_CLIENT);
         address(bed, clients[n], 4, 1, true); /* not associated: refused */
-        assert_null(facts_of(bed->facts, clients[n]));
+        assert_null(device_info_of(bed->pool, clients[n]));
         join(bed, clients[n], "cafe");
         assert_int_equal(client(bed, clients[n])->ssid_len, 4);
-        assert_null(facts_of(bed->facts, rogues[n]));
+        assert_null(device_info_of(bed->pool, rogues[n]));
     }
-    assert_int_equal(facts_counters(bed->facts)->yielded, RECORDS);
-    assert_int_equal(facts_counters(bed->facts)->refused, RECORDS);
+    assert_int_equal(device_info_counters(bed->pool)->yielded, RECORDS);
+    assert_int_equal(device_info_counters(bed->pool)->refused, RECORDS);
 }
 
 static void clients_do_not_take_from_each_other(void **state)
@@ -318,13 +318,13 @@ static void clients_do_not_take_from_each_other(void **state)
         clients[n] = add(bed, n, RADIO_CLASS_CLIENT);
         join(bed, clients[n], "cafe");
     }
-    assert_null(facts_of(bed->facts, clients[RECORDS]));
-    assert_int_equal(facts_counters(bed->facts)->refused, 1);
-    assert_int_equal(facts_counters(bed->facts)->yielded, 0);
-    facts_forget(bed->facts, clients[1]);
-    assert_null(facts_of(bed->facts, clients[1]));
+    assert_null(device_info_of(bed->pool, clients[RECORDS]));
+    assert_int_equal(device_info_counters(bed->pool)->refused, 1);
+    assert_int_equal(device_info_counters(bed->pool)->yielded, 0);
+    device_info_forget(bed->pool, clients[1]);
+    assert_null(device_info_of(bed->pool, clients[1]));
     join(bed, clients[RECORDS], "cafe");
-    assert_non_null(facts_of(bed->facts, clients[RECORDS]));
+    assert_non_null(device_info_of(bed->pool, clients[RECORDS]));
 }
 
 static void a_record_that_was_given_back_comes_clean(void **state)
@@ -335,12 +335,12 @@ static void a_record_that_was_given_back_comes_clean(void **state)
     join(bed, slot, "cafe");
     user(bed, slot, "alice");
     count(bed, slot, 0, 77);
-    facts_forget(bed->facts, slot);
-    facts_forget(bed->facts, slot); /* a device without facts */
+    device_info_forget(bed->pool, slot);
+    device_info_forget(bed->pool, slot); /* a device of which nothing is known */
     address(bed, slot, 4, 1, true);
     assert_int_equal(client(bed, slot)->ssid_len, 0);
     assert_int_equal(client(bed, slot)->user_len, 0);
-    assert_false(facts_of(bed->facts, slot)->has_statistics);
+    assert_false(device_info_of(bed->pool, slot)->has_statistics);
 }
 
 static void a_frame_of_a_tag_without_a_record_is_always_a_new_one(void **state)
@@ -359,11 +359,11 @@ static void without_memory_or_randomness_there_is_no_pool(void **state)
 
     for (unsigned n = 1; n <= 3; n++) {
         failing_malloc_at(n);
-        assert_null(facts_new(&bed->table, NULL));
+        assert_null(device_info_new(&bed->table, NULL));
         assert_true(failing_hit());
         failing_reset();
     }
-    facts_free(NULL);
+    device_info_free(NULL);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -375,7 +375,7 @@ int main(void)
         TEST(lengths_beyond_what_is_possible_are_cut),
         TEST(four_addresses_are_kept_and_the_oldest_of_a_family_goes_first),
         TEST(an_address_of_a_family_that_has_none_replaces_the_oldest_of_all),
-        TEST(facts_that_a_class_has_no_use_for_are_left_out),
+        TEST(information_that_a_class_has_no_use_for_are_left_out),
         TEST(a_device_of_another_class_starts_anew),
         TEST(counters_that_are_all_zero_are_no_measurement),
         TEST(what_was_true_at_an_ap_ends_with_it),
