@@ -9,6 +9,7 @@
 #include "agent/base/log.h"
 #include "agent/base/loop.h"
 #include "agent/base/number.h"
+#include "agent/base/supervisor.h"
 #include "agent/base/trace.h"
 #include "agent/engine/engine.h"
 #include "agent/settings.h"
@@ -57,6 +58,7 @@ struct options {
 struct program {
     struct options options;
     struct loop *loop;
+    struct supervisor *supervisor; /* NULL: there is none that listens */
     struct config *config;
     struct engine *engine;
     struct platform *platform; /* or, instead of it: */
@@ -318,6 +320,7 @@ static void on_terminate(void *context, int signo)
     }
     program->stopping = true;
     log_info("signal %d: ending the sessions", signo);
+    supervisor_stopping(program->supervisor);
     agent_stop(program->agent, on_stopped, program);
 }
 
@@ -436,6 +439,7 @@ static int run(struct program *program)
     if (settings != NULL && set_up(program, settings)) {
         if (strcmp(program->options.management, "none") != 0)
             config_open_door(program->config, program->agent, program->options.management, GROUP);
+        supervisor_ready(program->supervisor);
         status = loop_run(program->loop);
     }
     if (status < 0)
@@ -476,6 +480,7 @@ int main(int argc, char **argv)
     if (error != 0) {
         log_error("cannot start: %s", strerror(-error));
     } else {
+        program.supervisor = supervisor_new(program.loop);
         const struct config_options options = {.loop = program.loop,
                                                .path = program.options.config,
                                                .capabilities = own,
@@ -486,6 +491,7 @@ int main(int argc, char **argv)
             status = run(&program);
     }
     config_close(program.config);
+    supervisor_free(program.supervisor);
     loop_free(program.loop);
     tls_fini();
     log_close();
