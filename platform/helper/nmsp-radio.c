@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #define PROGRAM        "nmsp-radio"
-#define DEFAULT_FOLDER "/run/nmsp-radio"
+#define DEFAULT_FOLDER NMSPD_RUNDIR "/nmsp-radio"
 #define DEFAULT_SOCKET DEFAULT_FOLDER "/radio.sock"
 
 enum {
