@@ -8,7 +8,9 @@
  * with one or more *slots*, one radio each. By default all radios of this device are slots of one
  * AP (its base MAC). `ap` in every record is the handle of one (AP MAC, slot) pair: chosen by the
  * platform, dense from 0, below the configured capacity, and not reused for another pair before
- * ap_gone was told.
+ * ap_gone was told. Slot RADIO_SLOT_UNKNOWN: it was this AP, at which radio is not known; such a
+ * record tells where samples belong and is no radio. A client reports about APs that are nobody's
+ * here: then the MAC is a BSSID.
  *
  * All calls are made inside the event loop. Pointers in events are valid during the call only.
  */
@@ -27,6 +29,7 @@
 enum {
     RADIO_UTILISATION_UNKNOWN = 255,
     RADIO_ANTENNA_COMBINED = 255,
+    RADIO_SLOT_UNKNOWN = 255,
     RADIO_ENCRYPTION_UNKNOWN = 255,
     RADIO_SSID_MAX = 32,
     RADIO_USER_NAME_MAX = 64,
@@ -48,7 +51,10 @@ enum radio_source {
     RADIO_SOURCE_PROBE,
     RADIO_SOURCE_PATH_LOSS,
     RADIO_SOURCE_DATA,
-    RADIO_SOURCE_BEACON
+    RADIO_SOURCE_BEACON,
+    RADIO_SOURCE_BEACON_REPORT,    /* the client says how loud it hears the AP */
+    RADIO_SOURCE_LINK_MEASUREMENT, /* likewise, of a frame that was sent for it */
+    RADIO_SOURCE_ACK
 };
 enum radio_class {
     RADIO_CLASS_CLIENT = 1,
@@ -73,7 +79,15 @@ struct radio_ap {
     char name[SETTINGS_NAME_SIZE];
 };
 
-/* `device` was heard by `ap` at `heard`. */
+/* Is it what the device says of the AP, not what the AP heard of the device? The two are never
+ * mixed.
+ */
+static inline bool radio_is_report(unsigned source)
+{
+    return source == RADIO_SOURCE_BEACON_REPORT || source == RADIO_SOURCE_LINK_MEASUREMENT;
+}
+
+/* `device` was heard by `ap` at `heard`; or heard it, if it is a report. */
 struct radio_sample {
     struct mac device;
     uint16_t ap;

@@ -135,6 +135,7 @@ struct settings_location {
     uint16_t half_life_rogue_aps;
     uint16_t rfid_timeout;
     bool ignore_local_macs; /* devices with a locally administered MAC are left out */
+    uint16_t beacon_report; /* between two reports that a client is asked for; 0: none */
 };
 
 /* How much the agent may remember: fixed at start, stated as memory in nmspd.json(5). */

@@ -52,10 +52,17 @@ static uint16_t *link_of(const struct aps *aps, uint16_t ap)
     return link;
 }
 
+static bool has_slot(const struct radio_ap *record)
+{
+    return record->slot != RADIO_SLOT_UNKNOWN;
+}
+
 void aps_remove(struct aps *aps, uint16_t ap)
 {
-    *link_of(aps, ap) = aps->next[ap];
     aps->present[ap] = false;
+    if (!has_slot(&aps->records[ap]))
+        return;
+    *link_of(aps, ap) = aps->next[ap];
     aps->count--;
 }
 
@@ -64,7 +71,8 @@ void aps_put(struct aps *aps, const struct radio_ap *record)
     uint16_t ap = record->ap;
     bool known = aps->present[ap];
 
-    if (known && mac_equal(&aps->records[ap].mac, &record->mac)) {
+    if (known && mac_equal(&aps->records[ap].mac, &record->mac) &&
+        has_slot(&aps->records[ap]) == has_slot(record)) {
         aps->records[ap] = *record;
         return;
     }
@@ -72,6 +80,8 @@ void aps_put(struct aps *aps, const struct radio_ap *record)
         aps_remove(aps, ap);
     aps->records[ap] = *record;
     aps->present[ap] = true;
+    if (!has_slot(record))
+        return;
     aps->count++;
     uint16_t *link = link_of(aps, ap);
     aps->next[ap] = *link;

@@ -3,7 +3,8 @@
  * The APs: a record for each handle, i.e. for each (AP MAC, slot), and an index by AP MAC.
  *
  * What is looked up for each of many APs (its other slots, whether it has any) must not look at all
- * APs. Fixed memory, keyed hash.
+ * APs. Fixed memory, keyed hash. Records whose slot is not known are found by handle alone: they
+ * are no slots, and are not counted.
  */
 #ifndef AGENT_ENGINE_APS_H
 #define AGENT_ENGINE_APS_H
@@ -23,7 +24,7 @@ struct aps {
     uint16_t *buckets; /* the lowest one, by hash */
     uint32_t mask;
     uint16_t capacity;
-    uint16_t count;
+    uint16_t count; /* of those with a slot */
     struct siphash_key key;
 };
 

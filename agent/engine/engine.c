@@ -254,6 +254,11 @@ static bool is_of_ap(const struct table_sample *sample, const void *context)
     return sample->ap == *(const uint16_t *)context;
 }
 
+static bool is_of_ap_or_report(const struct table_sample *sample, const void *context)
+{
+    return radio_is_report(sample->source) || is_of_ap(sample, context);
+}
+
 /* --- samples --------------------------------------------------------------------------------- */
 
 /* The place for a sample, made if there is none; TABLE_NONE if it is too weak to be among the kept
@@ -261,25 +266,31 @@ static bool is_of_ap(const struct table_sample *sample, const void *context)
 static uint32_t place_for(struct engine *engine, uint32_t slot, const struct radio_sample *sample)
 {
     struct table *table = &engine->table;
-    uint32_t place = table_sample_find(table, slot, sample->ap, sample->antenna);
+    uint32_t place = table_sample_find(table, slot, sample->ap, sample->antenna, sample->source);
     uint16_t weakest;
-    int8_t rssi;
+    int16_t rank;
 
     if (place != TABLE_NONE)
         return place;
-    if (table_weakest_ap(table, slot, sample->ap, &weakest, &rssi)) {
+    if (table_weakest_ap(table, slot, sample->ap, &weakest, &rank)) {
         engine->counters.aps_dropped++;
-        if (sample->rssi <= rssi)
+        if (table_rank(sample->source, sample->rssi) <= rank)
             return TABLE_NONE;
         (void)table_sample_drop(table, slot, is_of_ap, &weakest);
     }
-    place = table_sample_add(table, slot, sample->ap, sample->antenna);
+    place = table_sample_add(table, slot, sample->ap, sample->antenna, sample->source);
     while (place == TABLE_NONE && table->sample_count == table->sample_capacity &&
            evict_one(engine, slot))
-        place = table_sample_add(table, slot, sample->ap, sample->antenna);
+        place = table_sample_add(table, slot, sample->ap, sample->antenna, sample->source);
     if (place != TABLE_NONE)
         mark_restructured(engine, slot);
     return place;
+}
+
+static int64_t expiry_of(const struct engine *engine, uint8_t device_class, unsigned source)
+{
+    int64_t more = radio_is_report(source) ? engine->location.beacon_report * INT64_C(2000) : 0;
+    return engine_expiry(engine, device_class) + more;
 }
 
 static bool is_measurement(const struct engine *engine, const struct radio_sample *sample)
@@ -287,7 +298,8 @@ static bool is_measurement(const struct engine *engine, const struct radio_sampl
     return sample->device_class >= RADIO_CLASS_CLIENT &&
            sample->device_class <= RADIO_CLASS_ROGUE_CLIENT && sample->rssi < 0 &&
            sample->rssi != RADIO_DB_UNKNOWN && aps_get(&engine->aps, sample->ap) != NULL &&
-           loop_now(engine->loop) - sample->heard < engine_expiry(engine, sample->device_class);
+           loop_now(engine->loop) - sample->heard <
+               expiry_of(engine, sample->device_class, sample->source);
 }
 
 /* Nobody may have looked since. */
@@ -295,7 +307,7 @@ static bool has_expired(const struct engine *engine, const struct table_sample *
                         uint8_t device_class)
 {
     int32_t age = (int32_t)(sample_time(loop_now(engine->loop)) - known->heard);
-    return age >= engine_expiry(engine, device_class) / 10;
+    return age >= expiry_of(engine, device_class, known->source) / 10;
 }
 
 /* A client of ours remains one, whatever its frames look like. */
@@ -337,7 +349,8 @@ static void take_sample(struct engine *engine, const struct radio_sample *sample
     set_class(engine, slot, sample);
     sample_take(known, sample, engine->rates[device->device_class],
                 has_expired(engine, known, device->device_class));
-    expires_by(engine, sample->heard / 10 * 10 + engine_expiry(engine, device->device_class));
+    expires_by(engine,
+               sample->heard / 10 * 10 + expiry_of(engine, device->device_class, sample->source));
     mark_heard(engine, slot);
     table_touch(&engine->table, slot);
     engine->counters.samples++;
@@ -373,7 +386,8 @@ static void take_client(struct engine *engine, const struct radio_client *client
     mark_info(engine, slot);
 }
 
-/* The device is no client of this AP any more, and what this AP heard of it is no longer true. */
+/* The device is no client of this AP any more, and what this AP heard of it is no longer true; nor
+ * is what it reported, if it has left us. */
 static void part(struct engine *engine, uint32_t slot, uint16_t ap)
 {
     const struct table_device *device = &engine->table.devices[slot];
@@ -383,7 +397,7 @@ static void part(struct engine *engine, uint32_t slot, uint16_t ap)
         set_associated(engine, slot, false, 0);
     device_info_part(engine->info, slot, engine->epoch, ap, was_client);
     mark_info(engine, slot);
-    (void)drop_samples(engine, slot, is_of_ap, &ap);
+    (void)drop_samples(engine, slot, was_client ? is_of_ap_or_report : is_of_ap, &ap);
 }
 
 static void take_departure(struct engine *engine, const struct radio_departure *departure)
@@ -405,9 +419,10 @@ static void take_ap(struct engine *engine, const struct radio_ap *ap)
         engine_expire(engine);
     const struct radio_ap *known = aps_get(&engine->aps, ap->ap);
     struct radio_ap before = known != NULL ? *known : (struct radio_ap){.ap = ap->ap};
+    uint16_t count = engine->aps.count;
     aps_put(&engine->aps, ap);
     observers_tell_ap(engine->observers, ap->ap, known != NULL ? &before : NULL);
-    if (known == NULL && engine->aps.count == 1)
+    if ((count == 0) != (engine->aps.count == 0))
         observers_tell_offer(engine->observers);
 }
 
@@ -427,9 +442,10 @@ static void take_ap_gone(struct engine *engine, uint16_t ap)
     engine->ap_left[ap] = engine->aps_left = true;
     loop_defer(engine->loop, &engine->sweep, sweep, engine);
     struct radio_ap before = *known;
+    uint16_t count = engine->aps.count;
     aps_remove(&engine->aps, ap);
     observers_tell_ap(engine->observers, ap, &before);
-    if (engine->aps.count == 0)
+    if (count > 0 && engine->aps.count == 0)
         observers_tell_offer(engine->observers);
 }
 
@@ -563,14 +579,14 @@ struct age_limit {
     const bool *ap_left;
     int64_t *least; /* of what is left to those that stay, the least; units of table_time */
     table_time now;
-    table_time limit;
+    table_time limits[2]; /* [1]: of reports */
 };
 
 static bool is_over(const struct table_sample *sample, const void *context)
 {
     const struct age_limit *age = context;
     int32_t old = (int32_t)(age->now - sample->heard);
-    int64_t left = (int64_t)age->limit - old;
+    int64_t left = (int64_t)age->limits[radio_is_report(sample->source) ? 1 : 0] - old;
 
     if (left <= 0 || age->ap_left[sample->ap])
         return true;
@@ -579,15 +595,17 @@ static bool is_over(const struct table_sample *sample, const void *context)
     return false;
 }
 
-/* What the device had with an AP that is gone, its samples apart. */
+/* What the device had with an AP that is gone; samples go with all that are over. */
 static void part_from_the_gone(struct engine *engine, uint32_t slot)
 {
     const struct table_device *device = &engine->table.devices[slot];
     const struct device_info *record = device_info_of(engine->info, slot);
 
     if ((device->flags & TABLE_ASSOCIATED) != 0 && engine->ap_left[device->associated_ap]) {
-        device_info_part(engine->info, slot, engine->epoch, device->associated_ap, true);
+        uint16_t ap = device->associated_ap;
+        device_info_part(engine->info, slot, engine->epoch, ap, true);
         set_associated(engine, slot, false, 0);
+        (void)table_sample_drop(&engine->table, slot, is_of_ap_or_report, &ap);
     }
     if (record != NULL && engine->ap_left[record->statistics_ap])
         device_info_part(engine->info, slot, engine->epoch, record->statistics_ap, false);
@@ -623,9 +641,13 @@ void engine_expire(struct engine *engine)
     if (now < engine->expires_at && !engine->aps_left)
         return;
     engine->expires_at = INT64_MAX;
-    for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
-        ages[c] = (struct age_limit){engine->ap_left, &least, sample_time(now),
-                                     sample_time(engine_expiry(engine, (uint8_t)c))};
+    for (uint8_t c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
+        ages[c] =
+            (struct age_limit){engine->ap_left,
+                               &least,
+                               sample_time(now),
+                               {sample_time(expiry_of(engine, c, RADIO_SOURCE_UNKNOWN)),
+                                sample_time(expiry_of(engine, c, RADIO_SOURCE_BEACON_REPORT))}};
     expire_devices(engine, ages);
     if (least != INT32_MAX)
         expires_by(engine, (now / 10 + least) * 10);

@@ -102,12 +102,14 @@ static inline bool engine_after(uint32_t a, uint32_t b)
 }
 
 /* Expiry of a class in ms; the interval between two frames after which a sample is no longer true.
- */
+ * Reports stand for longer, by two of the intervals at which they are asked for, unless the client
+ * leaves. */
 int64_t engine_expiry(const struct engine *engine, uint8_t device_class);
 
 uint16_t engine_ap_capacity(const struct engine *engine);
 /* NULL if there is none with this handle. */
 const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap);
+/* Those with a slot, as in what follows. */
 uint32_t engine_ap_count(const struct engine *engine);
 /* The lowest handle of the AP with this MAC, and the next higher one of the same AP; or
  * ENGINE_NO_AP. */

@@ -168,11 +168,19 @@ void table_remove(struct table *table, uint32_t slot)
 
 /* --- samples --------------------------------------------------------------------------------- */
 
-uint32_t table_sample_find(const struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna)
+static uint8_t antenna_of(uint8_t antenna, uint8_t source)
+{
+    return radio_is_report(source) ? RADIO_ANTENNA_COMBINED : antenna;
+}
+
+uint32_t table_sample_find(const struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna,
+                           uint8_t source)
 {
     uint32_t place = table->devices[slot].first;
+    antenna = antenna_of(antenna, source);
     while (place != TABLE_NONE &&
-           (table->samples[place].ap != ap || table->samples[place].antenna != antenna))
+           (table->samples[place].ap != ap || table->samples[place].antenna != antenna ||
+            radio_is_report(table->samples[place].source) != radio_is_report(source)))
         place = table->samples[place].next;
     return place;
 }
@@ -187,7 +195,8 @@ static uint32_t take_place(struct table *table)
     return place;
 }
 
-uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna)
+uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna,
+                          uint8_t source)
 {
     struct table_device *device = &table->devices[slot];
 
@@ -196,7 +205,10 @@ uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8
     uint32_t place = take_place(table);
     if (place == TABLE_NONE)
         return TABLE_NONE;
-    table->samples[place] = (struct table_sample){.next = TABLE_NONE, .ap = ap, .antenna = antenna};
+    table->samples[place] = (struct table_sample){.next = TABLE_NONE,
+                                                  .ap = ap,
+                                                  .antenna = antenna_of(antenna, source),
+                                                  .source = source & 7u};
     uint32_t *link = &device->first;
     while (*link != TABLE_NONE)
         link = &table->samples[*link].next;
@@ -233,17 +245,18 @@ uint32_t table_sample_drop(struct table *table, uint32_t slot,
 
 /* Samples of one device are few: counting APs by looking is cheaper than keeping a list of them. */
 bool table_weakest_ap(const struct table *table, uint32_t slot, uint16_t ap, uint16_t *weakest,
-                      int8_t *rssi)
+                      int16_t *rank)
 {
     struct {
         uint16_t ap;
-        int8_t best;
+        int16_t best;
     } aps[TABLE_APS_PER_DEVICE];
     size_t count = 0;
 
     for (uint32_t place = table->devices[slot].first; place != TABLE_NONE;
          place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
+        int16_t its = table_rank(sample->source, sample->rssi);
         size_t i = 0;
         if (sample->ap == ap)
             return false;
@@ -252,9 +265,9 @@ bool table_weakest_ap(const struct table *table, uint32_t slot, uint16_t ap, uin
         if (i == count) {
             assert(count < TABLE_APS_PER_DEVICE);
             aps[count].ap = sample->ap;
-            aps[count++].best = sample->rssi;
-        } else if (sample->rssi > aps[i].best) {
-            aps[i].best = sample->rssi;
+            aps[count++].best = its;
+        } else if (its > aps[i].best) {
+            aps[i].best = its;
         }
     }
     if (count < TABLE_APS_PER_DEVICE)
@@ -265,6 +278,6 @@ bool table_weakest_ap(const struct table *table, uint32_t slot, uint16_t ap, uin
             least = i;
     }
     *weakest = aps[least].ap;
-    *rssi = aps[least].best;
+    *rank = aps[least].best;
     return true;
 }

@@ -5,7 +5,8 @@
  * Fixed memory: `devices` records and a pool of `samples` that they share. Found by MAC through
  * agent/base/keyed, so that invented MACs cannot make it slow. When it is full the device heard
  * longest ago goes, associated clients last of all: a flood of invented MACs evicts itself. Each
- * device keeps samples of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the strongest.
+ * device keeps samples of at most TABLE_APS_PER_DEVICE (AP, slot) pairs, the strongest. What an AP
+ * heard, by antenna, and what the device reports of that AP are samples apart.
  *
  * Devices live in slots, samples in places: plain numbers that stay the same while the entry lives,
  * so that a view can keep what it remembers of them in arrays of its own. The table knows no time
@@ -16,6 +17,7 @@
 
 #include "agent/base/keyed.h"
 #include "agent/base/mac.h"
+#include "agent/radio.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -98,24 +100,33 @@ void table_touch(struct table *table, uint32_t slot);
 /* Sets or clears TABLE_ASSOCIATED, which also decides how late it is evicted. */
 void table_set_associated(struct table *table, uint32_t slot, bool associated, uint16_t ap);
 
-/* The place of the sample of this AP and antenna, or TABLE_NONE. */
-uint32_t table_sample_find(const struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna);
-/* A new sample at the device's end, only `ap` and `antenna` set; TABLE_NONE if the pool is empty.
- */
-uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna);
+/* The place of the sample of this AP and antenna, or TABLE_NONE. A report has no antenna: there is
+ * one of each AP. `source` is of radio.h. */
+uint32_t table_sample_find(const struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna,
+                           uint8_t source);
+/* A new sample at the device's end, only these three set; TABLE_NONE if the pool is empty. */
+uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8_t antenna,
+                          uint8_t source);
 
 /* Removes the samples of a device for which `drop` says so; gives how many. */
 uint32_t table_sample_drop(struct table *table, uint32_t slot,
                            bool (*drop)(const struct table_sample *sample, const void *context),
                            const void *context);
 
+/* What counts where not all APs can be kept: dBm, and everything that was heard above all that was
+ * only reported, so that no client talks an AP away that hears it. */
+static inline int16_t table_rank(unsigned source, int8_t rssi)
+{
+    return (int16_t)(radio_is_report(source) ? rssi - UINT8_MAX : rssi);
+}
+
 /*
  * Of a device that has TABLE_APS_PER_DEVICE APs and none of them is `ap`: the AP whose best sample
- * is the weakest, and its level. False if there is room for another AP, or if `ap` is among
+ * has the lowest rank, and that rank. False if there is room for another AP, or if `ap` is among
  * them.
  */
 bool table_weakest_ap(const struct table *table, uint32_t slot, uint16_t ap, uint16_t *weakest,
-                      int8_t *rssi);
+                      int16_t *rank);
 
 static inline const struct table_device *table_device(const struct table *table, uint32_t slot)
 {

@@ -154,7 +154,7 @@ static const struct table_sample *sample_of(struct bed *bed, uint8_t n, uint16_t
     struct mac mac = mac_of(n);
     const struct table *table = engine_table(bed->engine);
     uint32_t slot = table_find(table, &mac);
-    uint32_t place = slot == TABLE_NONE ? TABLE_NONE : table_sample_find(table, slot, ap, 255);
+    uint32_t place = slot == TABLE_NONE ? TABLE_NONE : table_sample_find(table, slot, ap, 255, 0);
     return place == TABLE_NONE ? NULL : &table->samples[place];
 }
 
@@ -635,6 +635,163 @@ static void no_engine_when_memory_is_out(void **state)
     engine_free(engine);
 }
 
+/* --- what clients report --------------------------------------------------------------------- */
+
+static void report_by(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi, uint8_t source,
+                      uint8_t antenna)
+{
+    struct radio_sample sample = {.device = mac_of(device),
+                                  .ap = ap,
+                                  .device_class = RADIO_CLASS_CLIENT,
+                                  .antenna = antenna,
+                                  .source = source,
+                                  .rssi = rssi,
+                                  .snr = RADIO_DB_UNKNOWN,
+                                  .heard = loop_now(bed->loop)};
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
+}
+
+static void report(struct bed *bed, uint8_t device, uint16_t ap, int8_t rssi)
+{
+    report_by(bed, device, ap, rssi, RADIO_SOURCE_BEACON_REPORT, RADIO_ANTENNA_COMBINED);
+}
+
+static const struct table_sample *report_of(struct bed *bed, uint8_t n, uint16_t ap)
+{
+    struct mac mac = mac_of(n);
+    const struct table *table = engine_table(bed->engine);
+    uint32_t slot = table_find(table, &mac);
+    uint32_t place = slot == TABLE_NONE
+                         ? TABLE_NONE
+                         : table_sample_find(table, slot, ap, 255, RADIO_SOURCE_BEACON_REPORT);
+    return place == TABLE_NONE ? NULL : &table->samples[place];
+}
+
+static void what_an_ap_heard_and_what_the_client_reports_of_it_are_averaged_apart(void **state)
+{
+    struct bed *bed = *state;
+    configure(bed, (struct settings_location){.half_life_client = 10});
+    ap_up(bed, 0);
+    hear(bed, 1, 0, -80, 0);
+    report(bed, 1, 0, -40);
+    loop_advance(bed->loop, 10000);
+    hear(bed, 1, 0, -60, 0);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -70);
+    assert_int_equal(report_of(bed, 1, 0)->rssi, -40);
+    report(bed, 1, 0, -60);
+    assert_int_equal(sample_of(bed, 1, 0)->rssi, -70);
+    assert_int_equal(report_of(bed, 1, 0)->rssi, -50);
+    assert_int_equal(device(bed, 1)->sample_count, 2);
+}
+
+static void a_client_has_one_report_of_an_ap_however_it_was_measured(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    report_by(bed, 1, 0, -40, RADIO_SOURCE_BEACON_REPORT, 3);
+    loop_advance(bed->loop, 1000);
+    report_by(bed, 1, 0, -50, RADIO_SOURCE_LINK_MEASUREMENT, 0);
+    assert_int_equal(device(bed, 1)->sample_count, 1);
+    assert_int_equal(report_of(bed, 1, 0)->antenna, RADIO_ANTENNA_COMBINED);
+    assert_int_equal(report_of(bed, 1, 0)->rssi, -50);
+    assert_int_equal(report_of(bed, 1, 0)->source, RADIO_SOURCE_LINK_MEASUREMENT);
+}
+
+static void a_report_stands_for_two_intervals_longer_than_what_was_heard(void **state)
+{
+    struct bed *bed = *state;
+    configure(bed, (struct settings_location){.beacon_report = 30});
+    ap_up(bed, 0);
+    ap_up(bed, 1);
+    join(bed, 1, 0);
+    hear(bed, 1, 0, -50, 0);
+    report(bed, 1, 1, -60);
+    loop_advance(bed->loop, 15000);
+    engine_expire(bed->engine);
+    assert_null(sample_of(bed, 1, 0));
+    loop_advance(bed->loop, 59990);
+    engine_expire(bed->engine);
+    assert_non_null(report_of(bed, 1, 1));
+    assert_true(engine_expires_at(bed->engine) == loop_now(bed->loop) + 10);
+    loop_advance(bed->loop, 10);
+    engine_expire(bed->engine);
+    assert_null(report_of(bed, 1, 1));
+}
+
+static void who_leaves_takes_reports_along_and_who_roams_keeps_them(void **state)
+{
+    struct bed *bed = *state;
+    ap_up(bed, 0);
+    ap_up(bed, 1);
+    ap_up(bed, 2);
+    join(bed, 1, 0);
+    report(bed, 1, 2, -60);
+    join(bed, 1, 1);
+    leave(bed, 1, 0);
+    assert_non_null(report_of(bed, 1, 2));
+    leave(bed, 1, 1);
+    assert_null(device(bed, 1));
+    join(bed, 2, 0);
+    hear(bed, 2, 1, -70, 0);
+    report(bed, 2, 2, -60);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 0});
+    engine_expire(bed->engine);
+    assert_non_null(sample_of(bed, 2, 1));
+    assert_null(report_of(bed, 2, 2));
+}
+
+static void no_report_takes_the_place_of_an_ap_that_hears_the_client(void **state)
+{
+    struct bed *bed = *state;
+    for (uint16_t ap = 0; ap < 20; ap++)
+        ap_up(bed, ap);
+    for (uint16_t ap = 0; ap < 14; ap++)
+        hear(bed, 1, ap, -90, 0);
+    report(bed, 1, 14, -30);
+    report(bed, 1, 15, -20);
+    report(bed, 1, 16, -40); /* the weakest report of three */
+    assert_null(report_of(bed, 1, 16));
+    report(bed, 1, 17, -10);
+    assert_null(report_of(bed, 1, 14));
+    hear(bed, 1, 18, -99, 0);
+    hear(bed, 1, 19, -98, 0);
+    assert_null(report_of(bed, 1, 15));
+    assert_null(report_of(bed, 1, 17));
+    assert_int_equal(device(bed, 1)->sample_count, 16);
+    report(bed, 1, 17, -1);
+    assert_null(report_of(bed, 1, 17));
+    report(bed, 1, 0, -35); /* an AP that is among them has room for it */
+    assert_non_null(report_of(bed, 1, 0));
+}
+
+static void an_ap_whose_slot_is_not_known_has_samples_and_is_no_slot(void **state)
+{
+    struct bed *bed = *state;
+    struct radio_ap record = {.ap = 3, .mac = mac_of(201), .slot = RADIO_SLOT_UNKNOWN};
+    uint64_t offered = engine_offered(bed->engine);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
+    assert_true(engine_offered(bed->engine) == offered);
+    assert_int_equal(bed->offers, 0);
+    assert_int_equal(engine_ap_count(bed->engine), 0);
+    assert_int_equal(engine_ap_first(bed->engine, &record.mac), ENGINE_NO_AP);
+    report(bed, 1, 3, -60);
+    assert_non_null(report_of(bed, 1, 3));
+    ap_up(bed, 0);
+    assert_int_equal(bed->offers, 1);
+    record.slot = 2; /* and becomes one */
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
+    assert_int_equal(engine_ap_first(bed->engine, &record.mac), 3);
+    assert_int_equal(engine_ap_count(bed->engine), 2);
+    record.slot = RADIO_SLOT_UNKNOWN;
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = record});
+    assert_int_equal(engine_ap_first(bed->engine, &record.mac), ENGINE_NO_AP);
+    engine_take(bed->engine, &(struct radio_event){.kind = RADIO_AP_GONE, .gone = 3});
+    engine_expire(bed->engine);
+    assert_null(device(bed, 1));
+    assert_int_equal(engine_ap_count(bed->engine), 1);
+    assert_int_equal(bed->offers, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -672,6 +829,12 @@ int main(void)
         TEST(a_handle_that_stands_for_another_ap_has_none_of_the_old_readings),
         TEST(what_an_ap_heard_goes_in_the_turn_in_which_the_ap_goes),
         TEST(no_engine_when_memory_is_out),
+        TEST(what_an_ap_heard_and_what_the_client_reports_of_it_are_averaged_apart),
+        TEST(a_client_has_one_report_of_an_ap_however_it_was_measured),
+        TEST(a_report_stands_for_two_intervals_longer_than_what_was_heard),
+        TEST(who_leaves_takes_reports_along_and_who_roams_keeps_them),
+        TEST(no_report_takes_the_place_of_an_ap_that_hears_the_client),
+        TEST(an_ap_whose_slot_is_not_known_has_samples_and_is_no_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,15 +87,15 @@ static void dropped_samples_give_their_places_back(void **state)
     assert_int_equal(table_init(&table, 2, 4), 0);
     uint32_t slot = add(&table, 1);
     for (uint16_t ap = 0; ap < 4; ap++)
-        assert_int_not_equal(table_sample_add(&table, slot, ap, 255), TABLE_NONE);
-    assert_int_equal(table_sample_add(&table, slot, 4, 255), TABLE_NONE);
+        assert_int_not_equal(table_sample_add(&table, slot, ap, 255, 0), TABLE_NONE);
+    assert_int_equal(table_sample_add(&table, slot, 4, 255, 0), TABLE_NONE);
     assert_int_equal(table_sample_drop(&table, slot, every_second, NULL), 2);
     assert_int_equal(table_device(&table, slot)->sample_count, 2);
-    assert_int_not_equal(table_sample_find(&table, slot, 0, 255), TABLE_NONE);
-    assert_int_equal(table_sample_find(&table, slot, 1, 255), TABLE_NONE);
-    assert_int_not_equal(table_sample_add(&table, slot, 7, 255), TABLE_NONE);
-    assert_int_not_equal(table_sample_add(&table, slot, 8, 255), TABLE_NONE);
-    assert_int_equal(table_sample_add(&table, slot, 9, 255), TABLE_NONE);
+    assert_int_not_equal(table_sample_find(&table, slot, 0, 255, 0), TABLE_NONE);
+    assert_int_equal(table_sample_find(&table, slot, 1, 255, 0), TABLE_NONE);
+    assert_int_not_equal(table_sample_add(&table, slot, 7, 255, 0), TABLE_NONE);
+    assert_int_not_equal(table_sample_add(&table, slot, 8, 255, 0), TABLE_NONE);
+    assert_int_equal(table_sample_add(&table, slot, 9, 255, 0), TABLE_NONE);
     table_remove(&table, slot);
     assert_int_equal(table.sample_count, 0);
     table_fini(&table);
@@ -105,14 +105,14 @@ static void the_weakest_of_sixteen_aps_is_named(void **state)
 {
     struct table table;
     uint16_t weakest;
-    int8_t rssi;
+    int16_t rssi;
     (void)state;
     assert_int_equal(table_init(&table, 1, 64), 0);
     uint32_t slot = add(&table, 1);
     for (uint16_t ap = 0; ap < TABLE_APS_PER_DEVICE; ap++) {
         assert_false(table_weakest_ap(&table, slot, 99, &weakest, &rssi));
         for (uint8_t antenna = 0; antenna < 2; antenna++) {
-            uint32_t place = table_sample_add(&table, slot, ap, antenna);
+            uint32_t place = table_sample_add(&table, slot, ap, antenna, 0);
             /* The weaker antenna of AP 5 is the weakest reading, but its better one is not. */
             table.samples[place].rssi = (int8_t)(ap == 5 && antenna == 0 ? -99 : -40 - ap);
         }
@@ -148,7 +148,7 @@ static void the_table_agrees_with_a_naive_model(void **state)
         } else if (count < MODEL_DEVICES) {
             slot = add(&table, key);
             assert_int_not_equal(slot, TABLE_NONE);
-            assert_int_not_equal(table_sample_add(&table, slot, 1, 255), TABLE_NONE);
+            assert_int_not_equal(table_sample_add(&table, slot, 1, 255, 0), TABLE_NONE);
             there[key] = true;
             count++;
         } else {

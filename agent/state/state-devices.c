@@ -20,7 +20,7 @@ bool state_next_ap(const struct agent *agent, struct state_ap_cursor *cursor, st
 
     while (cursor->next < engine_ap_capacity(engine)) {
         const struct radio_ap *ap = engine_ap(engine, (uint16_t)cursor->next++);
-        if (ap == NULL)
+        if (ap == NULL || ap->slot == RADIO_SLOT_UNKNOWN)
             continue;
         describe_ap(agent, ap, out);
         return true;

@@ -100,13 +100,21 @@ static void mark(struct direct *direct, const struct mac *mac, bool selected)
     loop_defer(engine_loop(direct->engine), &direct->deferred, tell_dirty_aps, direct);
 }
 
+/* Where samples belong whose slot is not known is nothing to tell. */
+static const struct radio_ap *slot_or_null(const struct radio_ap *ap)
+{
+    return ap != NULL && ap->slot != RADIO_SLOT_UNKNOWN ? ap : NULL;
+}
+
 void direct_take_ap(struct direct *direct, uint16_t ap, const struct radio_ap *before)
 {
-    const struct radio_ap *after = engine_ap(direct->engine, ap);
+    const struct radio_ap *after = slot_or_null(engine_ap(direct->engine, ap));
     bool selected = subfilter_has_ap(direct->deliver->filter, ap);
 
+    before = slot_or_null(before);
     subfilter_refresh_ap(direct->deliver->filter, direct->engine, ap);
     if ((subfilter_services(direct->deliver->filter) & WIRE_BIT(WIRE_AP_INFO)) == 0 ||
+        (before == NULL && after == NULL) ||
         (before != NULL && after != NULL && !differ(before, after)))
         return;
     if (before != NULL && (after == NULL || !mac_equal(&before->mac, &after->mac)))

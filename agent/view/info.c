@@ -16,7 +16,7 @@ static uint16_t loudest_ap(const struct table *table, const struct table_device 
 
     for (uint32_t place = device->first; place != TABLE_NONE; place = table->samples[place].next) {
         const struct table_sample *sample = &table->samples[place];
-        if (!subfilter_has_ap(filter, sample->ap))
+        if (!subfilter_has_ap(filter, sample->ap) || radio_is_report(sample->source))
             continue;
         if (ap == INFO_NO_AP || sample->rssi > best) {
             best = sample->rssi;

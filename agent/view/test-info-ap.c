@@ -134,6 +134,32 @@ static void an_ap_is_told_under_its_lowest_handle_only(void **state)
     assert_int_equal(told(bed, 31).slots.count, 1);
 }
 
+static void what_is_no_slot_is_not_told_and_is_not_told_to_be_removed(void **state)
+{
+    struct bed *bed = *state;
+    struct bed_peer *peer = bed_active_peer(bed);
+    uint8_t buffer[1024];
+    struct writer body = writer_of(buffer, sizeof(buffer));
+
+    set_slot(bed, 30, 50, 0, true, 0);
+    bed_say_services(peer, WIRE_SUBSCRIBE_REQUEST, 1, WIRE_BIT(WIRE_AP_INFO));
+    unsigned before = peer->count[WIRE_AP_INFO_NOTIFICATION];
+    set_slot(bed, 31, 50, RADIO_SLOT_UNKNOWN, false, 0);
+    set_slot(bed, 32, 51, RADIO_SLOT_UNKNOWN, false, 0);
+    bed_turn(bed);
+    assert_true(info_put_ap(bed->engine, 32, &body));
+    assert_int_equal(body.used, 0);
+    assert_int_equal(told(bed, 30).slots.count, 1);
+    bed_ap_gone(bed, 31);
+    bed_ap_gone(bed, 32);
+    bed_turn(bed);
+    assert_int_equal(peer->count[WIRE_AP_INFO_NOTIFICATION], before);
+    bed_ap_gone(bed, 30);
+    bed_turn(bed);
+    assert_int_equal(peer->count[WIRE_AP_INFO_NOTIFICATION], before + 1);
+    bed_peer_free(peer);
+}
+
 static void of_more_than_sixteen_slots_the_first_sixteen_are_told(void **state)
 {
     struct bed *bed = *state;
@@ -193,6 +219,7 @@ int main(void)
         TEST(an_ap_is_told_with_all_its_slots),
         TEST(an_ap_is_up_since_the_first_of_its_slots_and_down_without_any),
         TEST(an_ap_is_told_under_its_lowest_handle_only),
+        TEST(what_is_no_slot_is_not_told_and_is_not_told_to_be_removed),
         TEST(of_more_than_sixteen_slots_the_first_sixteen_are_told),
         TEST(an_ap_that_does_not_fit_is_refused_and_nothing_is_written),
         TEST(a_removed_ap_has_state_two_and_nothing_else),

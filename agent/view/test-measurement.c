@@ -202,6 +202,37 @@ static void a_message_says_what_the_table_holds(void **state)
     assert_int_equal(second.snr, WIRE_DB_UNKNOWN);
 }
 
+static void what_the_client_reports_stands_beside_what_the_same_ap_heard(void **state)
+{
+    struct state *s = *state;
+    struct radio_sample report = {.device = bed_mac(1),
+                                  .ap = 3,
+                                  .device_class = RADIO_CLASS_CLIENT,
+                                  .antenna = 2, /* the client's own, which means nothing here */
+                                  .source = RADIO_SOURCE_BEACON_REPORT,
+                                  .rssi = -57,
+                                  .snr = RADIO_DB_UNKNOWN,
+                                  .heard = loop_now(s->bed->loop)};
+
+    bed_hear(s->bed, 1, 3, -70);
+    hear_as(s->bed, &report);
+    begin_message(s);
+    assert_int_equal(add(s, 1), PUT_ADDED);
+    struct wire_message message = finish_message(s);
+    const struct content *content = content_of(&message);
+    const struct wire_device_measurement *m = &content->measurements[0];
+    struct wire_sample heard = sample_of(m, 0);
+    struct wire_sample reported = sample_of(m, 1);
+    assert_int_equal(content->aps.count, 1);
+    assert_int_equal(m->samples.count, 2);
+    assert_int_equal(heard.ap, reported.ap);
+    assert_int_equal(heard.source, WIRE_SOURCE_DATA);
+    assert_int_equal(heard.rssi, -70);
+    assert_int_equal(reported.source, WIRE_SOURCE_BEACON_REPORT);
+    assert_int_equal(reported.antenna, WIRE_ANTENNA_COMBINED);
+    assert_int_equal(reported.rssi, -57);
+}
+
 static void each_ap_stands_once_in_the_table_and_unheard_ones_not_at_all(void **state)
 {
     struct state *s = *state;
@@ -530,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_message_says_what_the_table_holds),
+        TEST(what_the_client_reports_stands_beside_what_the_same_ap_heard),
         TEST(each_ap_stands_once_in_the_table_and_unheard_ones_not_at_all),
         TEST(the_next_message_has_an_ap_table_of_its_own),
         TEST(sixteen_aps_with_fifteen_antennas_each_are_one_element),

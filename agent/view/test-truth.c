@@ -23,6 +23,8 @@
 enum {
     APS = 12, /* below the number that is kept for one device */
     ANTENNAS = 2,
+    REPORT = ANTENNAS, /* what the device says of the AP, apart from what the AP heard */
+    READINGS,
     PEERS = 4,
     CLASSES = RADIO_CLASS_ROGUE_CLIENT + 1,
     LONGEST = 4000, /* ms: every interval divides it */
@@ -31,6 +33,7 @@ enum {
 
 struct reading {
     bool is;
+    bool is_report;
     int64_t heard; /* units of 10 ms */
     int8_t last;
     double average;
@@ -39,7 +42,7 @@ struct reading {
 struct device {
     bool associated;
     uint16_t ap;
-    struct reading readings[APS][ANTENNAS];
+    struct reading readings[APS][READINGS];
 };
 
 struct wish {
@@ -105,7 +108,12 @@ static struct mac ap_mac(const struct scene *scene, uint16_t ap)
 
 static uint8_t antenna_of(unsigned i)
 {
-    return i == 0 ? RADIO_ANTENNA_COMBINED : 0;
+    return i == 0 || i == REPORT ? RADIO_ANTENNA_COMBINED : 0;
+}
+
+static uint8_t source_of(unsigned i)
+{
+    return i == REPORT ? RADIO_SOURCE_BEACON_REPORT : RADIO_SOURCE_DATA;
 }
 
 static int64_t expiry_of(const struct scene *scene, uint8_t device_class)
@@ -143,7 +151,9 @@ static int64_t now_of(const struct scene *scene)
 
 static bool is_true(const struct scene *scene, uint32_t n, const struct reading *reading)
 {
-    return reading->is && now_of(scene) / 10 - reading->heard < expiry_of(scene, class_of(n)) * 100;
+    int64_t more = reading->is_report ? 2 * scene->location.beacon_report : 0;
+    return reading->is &&
+           now_of(scene) / 10 - reading->heard < (expiry_of(scene, class_of(n)) + more) * 100;
 }
 
 static bool is_left_out(const struct scene *scene, uint32_t n)
@@ -156,8 +166,8 @@ static bool is_left_out(const struct scene *scene, uint32_t n)
 static void forget_what_is_over(struct scene *scene)
 {
     for (uint32_t n = 0; n < scene->device_count; n++) {
-        for (unsigned i = 0; i < APS * ANTENNAS; i++) {
-            struct reading *reading = &scene->devices[n].readings[i / ANTENNAS][i % ANTENNAS];
+        for (unsigned i = 0; i < APS * READINGS; i++) {
+            struct reading *reading = &scene->devices[n].readings[i / READINGS][i % READINGS];
             reading->is = !is_left_out(scene, n) && is_true(scene, n, reading);
         }
     }
@@ -167,16 +177,18 @@ static void part(struct scene *scene, uint32_t n, uint16_t ap)
 {
     struct device *device = &scene->devices[n];
 
+    for (unsigned i = 0; i < APS && device->associated && device->ap == ap; i++)
+        device->readings[i][REPORT].is = false;
     if (device->associated && device->ap == ap)
         device->associated = false;
-    for (unsigned i = 0; i < ANTENNAS; i++)
+    for (unsigned i = 0; i < READINGS; i++)
         device->readings[ap][i].is = false;
     if (is_left_out(scene, n))
         memset(device->readings, 0, sizeof(device->readings));
 }
 
-static void note_reading(struct scene *scene, uint32_t n, struct reading *reading, int64_t heard,
-                         int8_t rssi)
+static void note_reading(struct scene *scene, uint32_t n, struct reading *reading, bool is_report,
+                         int64_t heard, int8_t rssi)
 {
     int64_t later = heard - reading->heard;
     uint16_t half_life = half_life_of(scene, class_of(n));
@@ -189,6 +201,7 @@ static void note_reading(struct scene *scene, uint32_t n, struct reading *readin
         reading->average +=
             (rssi - reading->average) * -expm1(-log(2) * (double)later / (100.0 * half_life));
     reading->is = true;
+    reading->is_report = is_report;
     reading->heard = heard;
     reading->last = rssi;
 }
@@ -213,21 +226,21 @@ static void hear(struct scene *scene, uint32_t n, uint16_t ap, unsigned antenna,
                                   .ap = ap,
                                   .device_class = class_of(n),
                                   .antenna = antenna_of(antenna),
-                                  .source = RADIO_SOURCE_DATA,
+                                  .source = source_of(antenna),
                                   .rssi = (int8_t)(-50 - (int)dice(scene, 30)),
                                   .heard = now_of(scene) - ago};
 
     sample.snr = (int8_t)(sample.rssi + 95);
     engine_take(scene->bed->engine, &(struct radio_event){.kind = RADIO_SAMPLE, .sample = sample});
     if (scene->ap_up[ap] && !is_left_out(scene, n))
-        note_reading(scene, n, &scene->devices[n].readings[ap][antenna], sample.heard / 10,
-                     sample.rssi);
+        note_reading(scene, n, &scene->devices[n].readings[ap][antenna], antenna == REPORT,
+                     sample.heard / 10, sample.rssi);
 }
 
 static void hear_some(struct scene *scene, uint16_t ap)
 {
     uint32_t n = dice(scene, scene->device_count);
-    unsigned antenna = dice(scene, ANTENNAS);
+    unsigned antenna = dice(scene, READINGS);
     int64_t ago = dice(scene, 3) == 0 ? dice(scene, 2000) : 0;
 
     for (uint32_t i = 0; i < scene->burst; i++)
@@ -316,6 +329,7 @@ static void turn_a_knob(struct scene *scene)
     l->expiry_client = (uint16_t)(5 + dice(scene, 30));
     l->expiry_tags = (uint16_t)(5 + dice(scene, 20));
     l->expiry_rogue_aps = (uint16_t)(20 + dice(scene, 40));
+    l->beacon_report = (uint16_t)(dice(scene, 2) * 10);
     l->half_life_client = half_lives[dice(scene, 8)];
     l->half_life_tags = half_lives[dice(scene, 8)];
     l->half_life_rogue_aps = half_lives[dice(scene, 8)];
@@ -446,7 +460,8 @@ static const struct belief_sample *believed_sample(const struct scene *scene,
     for (size_t i = 0; i < device->count; i++) {
         const struct belief_sample *sample = &device->samples[i];
         if (mac_equal(&sample->ap, &mac) && sample->slot == ap % 2 &&
-            sample->antenna == antenna_of(antenna))
+            sample->antenna == antenna_of(antenna) &&
+            radio_is_report(sample->source) == (antenna == REPORT))
             return sample;
     }
     return NULL;
@@ -463,7 +478,7 @@ static void compare_reading(const struct scene *scene, uint32_t n, uint16_t ap, 
     int threshold = threshold_of(scene, class_of(n));
 
     assert_int_not_equal(slot, TABLE_NONE);
-    uint32_t place = table_sample_find(table, slot, ap, antenna_of(antenna));
+    uint32_t place = table_sample_find(table, slot, ap, antenna_of(antenna), source_of(antenna));
     assert_int_not_equal(place, TABLE_NONE);
     int rssi = table->samples[place].rssi;
     if (fabs(rssi - reading->average) > 1)
@@ -490,7 +505,7 @@ static bool compare_device(struct scene *scene, unsigned which, uint32_t n)
     size_t count = 0;
 
     for (uint16_t ap = 0; ap < APS && wants(scene, which, n); ap++) {
-        for (unsigned antenna = 0; antenna < ANTENNAS; antenna++) {
+        for (unsigned antenna = 0; antenna < READINGS; antenna++) {
             const struct reading *reading = &scene->devices[n].readings[ap][antenna];
             if (!is_true(scene, n, reading) || (scene->wishes[which].by_ap && ap % 4 >= 2))
                 continue;

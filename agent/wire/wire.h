@@ -108,6 +108,9 @@ enum wire_source {
     WIRE_SOURCE_PATH_LOSS,
     WIRE_SOURCE_DATA,
     WIRE_SOURCE_BEACON,
+    WIRE_SOURCE_BEACON_REPORT,    /* the client heard the AP */
+    WIRE_SOURCE_LINK_MEASUREMENT, /* likewise */
+    WIRE_SOURCE_ACK,
 };
 
 enum wire_client_state {

@@ -22,7 +22,9 @@ void state_fill_location(const struct state_tree *state, struct state_maker *m,
 /* --- numbers as names ------------------------------------------------------------------------ */
 
 static const char *const classes[] = {"unknown", "client", "tag", "rogue-ap", "rogue-client", NULL};
-static const char *const sources[] = {"unknown", "probe", "path-loss", "data", "beacon", NULL};
+static const char *const sources[] = {"unknown", "probe",         "path-loss",        "data",
+                                      "beacon",  "beacon-report", "link-measurement", "ack",
+                                      NULL};
 static const char *const protocols[] = {"unknown", "b", "g", "a", "n", "ac", "ax", "be", NULL};
 static const char *const encryptions[] = {"none", "wep", "wpa", "wpa2", "wpa3", NULL};
 static const char *const vendors[] = {"unknown", "g2", "aeroscout", NULL};

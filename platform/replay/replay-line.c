@@ -60,7 +60,7 @@ static const struct field sample_fields[] = {
     AP_HANDLE(event.sample.ap),
     A_CLASS(event.sample.device_class),
     NUMBER("antenna", VALUE_U8, event.sample.antenna, 0, 255),
-    NUMBER("source", VALUE_U8, event.sample.source, 0, RADIO_SOURCE_BEACON),
+    NUMBER("source", VALUE_U8, event.sample.source, 0, RADIO_SOURCE_ACK),
     NEEDED("rssi", VALUE_S8, event.sample.rssi, DB_MIN, DB_MAX),
     NUMBER("snr", VALUE_S8, event.sample.snr, DB_MIN, DB_MAX),
     AGE,

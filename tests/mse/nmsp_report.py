@@ -12,7 +12,16 @@ import nmsp_wire as wire
 BANDS = {0: None, 1: "2.4", 2: "5", 3: "6"}
 CLASSES = {1: "client", 2: "tag", 3: "rogue-ap", 4: "rogue-client"}
 ANTENNAS = {0: "A", 1: "B", 255: "combined"}
-SOURCES = {0: "unknown", 1: "probe", 2: "path-loss", 3: "data", 4: "beacon"}
+SOURCES = {
+    0: "unknown",
+    1: "probe",
+    2: "path-loss",
+    3: "data",
+    4: "beacon",
+    5: "beacon-report",
+    6: "link-measurement",
+    7: "ack",
+}
 CLIENT_STATES = {1: "probing", 2: "associated", 3: "left"}
 AP_STATES = {0: "down", 1: "up", 2: "removed"}
 PROTOCOLS = {0: None, 1: "b", 2: "g", 3: "a", 4: "n", 5: "ac", 6: "ax", 7: "be"}

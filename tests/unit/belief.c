@@ -54,6 +54,7 @@ static void replace(struct belief *belief, const struct wire_device_measurement 
         device->samples[device->count++] = (struct belief_sample){.ap = aps[sample.ap].mac,
                                                                   .slot = aps[sample.ap].slot,
                                                                   .antenna = sample.antenna,
+                                                                  .source = sample.source,
                                                                   .rssi = sample.rssi,
                                                                   .snr = sample.snr,
                                                                   .age = sample.age};

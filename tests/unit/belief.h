@@ -13,12 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BELIEF_DEVICES = 6000, BELIEF_SAMPLES = 32, BELIEF_RECORD = 256 };
+enum { BELIEF_DEVICES = 6000, BELIEF_SAMPLES = 64, BELIEF_RECORD = 256 };
 
 struct belief_sample {
     struct mac ap;
     uint8_t slot;
     uint8_t antenna;
+    uint8_t source;
     int8_t rssi;
     int8_t snr;
     uint16_t age;
