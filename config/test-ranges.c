@@ -326,7 +326,7 @@ static size_t count_leaves(const struct lysc_node *node)
         assert_non_null(lysc_path(node, LYSC_PATH_DATA, path, sizeof(path)));
         if (find_leaf(path) == NULL)
             fail_msg("%s has no row in this test", path);
-        assert_non_null(node->dsc);
+        assert_true((node->dsc != NULL) == (strcmp(getenv("NMSPD_YANG"), "full") == 0));
         count++;
     }
     return count;

@@ -327,11 +327,17 @@ static void lost(struct netlink *nl, int error)
 
 /* --- reading --- */
 
+/* libnl-tiny has no nlmsg_datalen(). */
+static int body_len(const struct nlmsghdr *header)
+{
+    return (int)header->nlmsg_len - NLMSG_HDRLEN;
+}
+
 static int error_of(const struct nlmsghdr *header)
 {
     int code = 0;
 
-    if (nlmsg_datalen(header) >= (int)sizeof(code))
+    if (body_len(header) >= (int)sizeof(code))
         memcpy(&code, nlmsg_data(header), sizeof(code));
     if (code < -ERRNO_MAX)
         return EIO;
@@ -352,7 +358,7 @@ static struct netlink_message message_of(const struct netlink *nl, const struct 
 {
     struct netlink_message message = {
         .type = header->nlmsg_type,
-        .body = cursor_of(nlmsg_data(header), (size_t)nlmsg_datalen(header)),
+        .body = cursor_of(nlmsg_data(header), (size_t)body_len(header)),
     };
 
     if (nl->options.protocol == NETLINK_GENERIC) {

@@ -218,7 +218,7 @@ static void get_schema_gives_the_text_of_a_module(void **state)
              "</get-schema>")
     (void)state;
     client_expect(client, SCHEMA("<identifier>nmspd-trace</identifier>"), "module nmspd-trace {",
-                  "The trace of NMSP.", NULL);
+                  "container trace {", NULL);
     client_expect(client,
                   SCHEMA("<identifier>ietf-yang-types</identifier><version>2013-07-15</version>"
                          "<format>yang</format>"),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,19 +50,21 @@ static void every_embedded_module_is_implemented(void **state)
 
 static void every_module_and_revision_has_a_description_and_a_reference(void **state)
 {
+    const bool full = strcmp(getenv("NMSPD_YANG"), "full") == 0; /* else they are left out */
+
     (void)state;
     for (size_t i = 0; i < schema_module_count; i++) {
         const struct lys_module *module = embedded(i);
         LY_ARRAY_COUNT_TYPE u = 0;
-        assert_non_null(module->dsc);
-        assert_non_null(module->ref);
-        assert_non_null(module->org);
-        assert_non_null(module->contact);
+        assert_true((module->dsc != NULL) == full);
+        assert_true((module->ref != NULL) == full);
+        assert_true((module->org != NULL) == full);
+        assert_true((module->contact != NULL) == full);
         assert_true(LY_ARRAY_COUNT(module->parsed->revs) > 0);
         LY_ARRAY_FOR(module->parsed->revs, u)
         {
-            assert_non_null(module->parsed->revs[u].dsc);
-            assert_non_null(module->parsed->revs[u].ref);
+            assert_true((module->parsed->revs[u].dsc != NULL) == full);
+            assert_true((module->parsed->revs[u].ref != NULL) == full);
         }
     }
 }

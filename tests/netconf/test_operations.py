@@ -362,7 +362,12 @@ class Operations(netconf_bed.Case):
             self.assertRegex(text, r"(sub)?module %s\b" % name)
         with open(os.path.join(netconf_bed.HERE, "..", "..", "config", "yang", "nmspd-nmsp.yang"),
                   encoding="utf-8") as file:
-            self.assertEqual(self.m.get_schema("nmspd-nmsp", "2026-11-23").data, file.read())
+            text = file.read()
+        got = self.m.get_schema("nmspd-nmsp", "2026-11-23").data
+        if os.environ["NMSPD_YANG"] == "full":
+            self.assertEqual(got, text)
+        else:
+            self.assertLess(len(got), len(text) / 2)
 
     # --- notifications
 
