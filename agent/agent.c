@@ -181,6 +181,7 @@ static void apply_settings(struct agent *agent)
     views_configure(agent->session.views, &settings->intervals);
     agent->options.radio->configure(agent->options.platform, &settings->radios);
     apply_trace(&settings->trace);
+    collector_configure(agent->collector, settings);
     apply_servers(agent);
 }
 
@@ -189,7 +190,8 @@ static void tell_what_waits(const struct agent *agent, const struct settings *be
     const struct settings_capacity *x = &before->capacity;
     const struct settings_capacity *y = &agent->settings->capacity;
 
-    if (x->devices != y->devices || x->samples != y->samples || x->aps != y->aps)
+    if (x->devices != y->devices || x->samples != y->samples || x->aps != y->aps ||
+        x->access_points != y->access_points)
         log_warning("settings: another capacity is taken up when nmspd is started again");
     if (agent->ready && agent->settings->radios.has_base_mac &&
         !mac_equal(&agent->settings->radios.base_mac, &agent->session.base_mac))
@@ -249,9 +251,17 @@ static bool make_parts(struct agent *agent)
                                                               .diagnosed = agent_diagnosed,
                                                               .released = on_released,
                                                               .context = agent});
+    agent->collector = agent->session.collector = collector_new(
+        &(struct collector_options){.loop = options->loop,
+                                    .engine = options->engine,
+                                    .radio = options->radio,
+                                    .platform = options->platform,
+                                    .base_mac = &agent->session.base_mac,
+                                    .capacity = agent->settings->capacity.access_points});
     if (agent->registry != NULL)
-        agent->inbounds = inbounds_new(agent->registry);
-    return agent->session.views != NULL && agent->identity != NULL && agent->inbounds != NULL;
+        agent->inbounds = inbounds_new(agent->registry, agent->settings->capacity.access_points);
+    return agent->session.views != NULL && agent->collector != NULL && agent->identity != NULL &&
+           agent->inbounds != NULL;
 }
 
 struct agent *agent_new(const struct agent_options *options, struct settings *settings)
@@ -342,6 +352,7 @@ void agent_free(struct agent *agent)
     free_servers(agent);
     inbounds_free(agent->inbounds);
     registry_free(agent->registry);
+    collector_free(agent->collector);
     identity_free(agent->identity);
     if (agent->session.views != NULL)
         views_free(agent->session.views);

@@ -96,6 +96,26 @@ static bool next_inbound(const struct agent *agent, size_t *next, struct diagnos
     return inbounds_next_refusal(agent->inbounds, next, out);
 }
 
+/* Of access points that have a session, and of whom not all is taken. */
+static bool next_access_point(const struct agent *agent, size_t *next, struct diagnosis *out)
+{
+    struct collector_trouble trouble;
+    struct peer_status peer;
+
+    if (!collector_next_trouble(agent->collector, next, &trouble))
+        return false;
+    diagnosis_init(out, trouble.code);
+    out->inbound = true;
+    if (inbounds_find_access_point(agent->inbounds, &trouble.identity, &peer))
+        (void)snprintf(out->address, sizeof(out->address), "%s", peer.address);
+    out->has_expected = out->has_mac = true;
+    out->expected = trouble.identity;
+    out->mac = trouble.mac;
+    out->since = loop_now(agent->loop) - trouble.since;
+    out->count = trouble.count;
+    return true;
+}
+
 /* Without a server, who would come in does not get in for the same reason. */
 static bool next_standing(const struct agent *agent, size_t *next, struct diagnosis *out)
 {
@@ -139,7 +159,7 @@ bool state_next_diagnosis(const struct agent *agent, struct state_diagnosis_curs
                           struct diagnosis *out)
 {
     static bool (*const parts[])(const struct agent *, size_t *, struct diagnosis *) = {
-        next_server, next_inbound, next_standing, next_dangling, next_knob};
+        next_server, next_inbound, next_access_point, next_standing, next_dangling, next_knob};
 
     for (; cursor->part < sizeof(parts) / sizeof(parts[0]); cursor->part++, cursor->next = 0)
         if (parts[cursor->part](agent, &cursor->next, out))

@@ -36,6 +36,7 @@ struct agent {
     struct engine_observer observer;
     struct identity *identity;
     struct inbounds *inbounds;
+    struct collector *collector;
     struct agent_server *servers; /* in the order of the settings; leaving ones at the end */
     int64_t started;
 

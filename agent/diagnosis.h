@@ -25,6 +25,7 @@ enum diagnosis_class {
     DIAGNOSIS_NO_TLS,
     DIAGNOSIS_REFUSED, /* came as far as its certificate, and was not let in */
     DIAGNOSIS_OVER,    /* was authorised: there is no session, or not any more */
+    DIAGNOSIS_LIMITED, /* an access point with a session, and not all it says is taken */
     DIAGNOSIS_ADVICE   /* about the configuration alone */
 };
 
@@ -82,7 +83,13 @@ enum diagnosis_class {
     X(STALLED,          "stalled",          OVER)        /* took nothing for `seconds` */                                       \
     X(PEER_CLOSED,      "peer-closed",      OVER)        /* in order */                                                         \
     X(LOST,             "lost",             OVER)        /* the connection broke */                                             \
+    X(NOT_ACCESS_POINT, "not-access-point", OVER)        /* it came in, offers services, and is no access point of ours */         \
+    X(IS_CONTROLLER,    "is-controller",    OVER)        /* it was dialled, and is an agent as this one, no server */               \
     X(ENDED_HERE,       "ended-here",       OVER)        /* settings, stop: nothing is wrong */                                 \
+    X(CLAIMED_TWICE,    "claimed-twice",    LIMITED)     /* `expected` claims the AP `mac`, which another access point has */       \
+    X(LOOP,             "loop",             LIMITED)     /* `expected` claims `mac`, which is ours */                               \
+    X(TOO_MANY_APS,     "too-many-aps",     LIMITED)     /* `expected` claims more than one access point may have, so `mac` */      \
+    X(AP_CAPACITY,      "ap-capacity",      LIMITED)     /* there is no room left for `mac` of `expected` */                        \
     X(NOT_ACTED_ON,     "not-acted-on",     ADVICE)      /* `knob` has no effect on this machine */
 
 /* clang-format on */

@@ -30,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -40,7 +41,10 @@
 #define DEFAULT_USER   "nmspd"
 #define GROUP          "nmsp" /* whose members may manage the agent, as far as nacm lets them */
 
-enum { EXIT_CONFIG = 2 }; /* wrong usage, too */
+enum {
+    EXIT_CONFIG = 2,  /* wrong usage, too */
+    DESCRIPTORS = 160 /* for all but access points */
+};
 
 struct options {
     const char *config;
@@ -363,6 +367,24 @@ static bool no_memory(const struct settings *settings)
     return false;
 }
 
+/* One for each access point, and what is open besides. What cannot be had is said: who comes then
+ * has to wait. */
+static void raise_descriptors(const struct settings *settings)
+{
+    const rlim_t wanted = DESCRIPTORS + (rlim_t)settings->capacity.access_points;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur =
+        limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_warning("room for %u access points is configured, and this program may open %lu files "
+                    "only: let the supervisor allow it %lu (LimitNOFILE=)",
+                    (unsigned)settings->capacity.access_points, (unsigned long)limit.rlim_cur,
+                    (unsigned long)wanted);
+}
+
 /* What the agent collects from: the radios of this machine or a scene, recorded or not. False with
  * a log message. */
 static bool set_up_source(struct program *program, const struct settings *settings)
@@ -395,6 +417,7 @@ static bool set_up(struct program *program, struct settings *settings)
 
     if (trace_init(program->loop, TRACE_DEFAULT_SIZE) != 0)
         log_warning("there is no memory for the trace, so there will be none");
+    raise_descriptors(settings);
     program->engine = engine_new(program->loop, &settings->capacity);
     if (program->engine == NULL ? !no_memory(settings) : !set_up_source(program, settings)) {
         settings_free(settings);

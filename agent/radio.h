@@ -76,6 +76,9 @@ struct radio_ap {
     uint16_t clients;
     bool up;
     int64_t up_since; /* loop_now() time */
+    /* Seconds. 0: an AP of this machine. Of another machine's, which tells averages and expires
+     * them itself: how much longer than the expiry its samples are kept here all the same. */
+    uint16_t grace;
     char name[SETTINGS_NAME_SIZE];
 };
 
@@ -108,6 +111,14 @@ static inline int8_t radio_snr(int8_t signal, int8_t noise)
                ? RADIO_DB_UNKNOWN
                : (int8_t)snr;
 }
+
+/* This AP (and antenna) does not hear the device any more, though its sample is not expired yet. */
+struct radio_withdrawal {
+    struct mac device;
+    uint16_t ap;
+    uint8_t antenna;
+    bool is_report; /* it is what the device said of the AP that holds no more */
+};
 
 /* A client of one of our APs: told when it associates and when one of these changes. */
 struct radio_client {
@@ -185,7 +196,9 @@ enum radio_kind {
     RADIO_CAPABILITIES, /* what can be collected changed; nothing can before the first one */
     RADIO_AP_CHANGED,   /* appeared or changed: always the whole record */
     RADIO_AP_GONE,      /* removed: all its samples and clients are gone with it */
+    RADIO_AP_LOST,      /* its machine is out of reach: as if gone, but its record stays, as down */
     RADIO_SAMPLE,
+    RADIO_WITHDRAWN,
     RADIO_CLIENT_JOINED,
     RADIO_CLIENT_LEFT,
     /* These are kept as long as the device is known; of a device that is not, nothing is kept. */
@@ -202,8 +215,9 @@ struct radio_event {
     union {
         uint32_t capabilities; /* a mask of enum radio_capability */
         struct radio_ap ap;
-        uint16_t gone; /* the handle */
+        uint16_t gone; /* or lost: the handle */
         struct radio_sample sample;
+        struct radio_withdrawal withdrawn;
         struct radio_client joined;
         struct radio_departure left;
         struct radio_user user;
@@ -240,6 +254,10 @@ struct radio_operations {
     /* What its sources counted since the start under this name: a leaf of this container of the
      * state tree (nmspd-radio.yang). 0 if nobody counts that. */
     uint64_t (*counter)(void *platform, const char *container, const char *leaf);
+    /* A handle for an AP of another machine, which is no source's of this one until it is given
+     * back; false if none is free. */
+    bool (*take_handle)(void *platform, uint16_t *handle);
+    void (*give_back_handle)(void *platform, uint16_t handle);
 };
 
 #endif

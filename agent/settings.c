@@ -27,7 +27,7 @@ static const struct settings defaults = {
                  .threshold_tags = 5,
                  .threshold_rogue_aps = 5,
                  .rfid_timeout = 1200},
-    .capacity = {.devices = 4096, .samples = 16384, .aps = 64},
+    .capacity = {.devices = 4096, .samples = 16384, .aps = 64, .access_points = 32},
     .trace = {.level = TRACE_WARNING, .buffer_size = TRACE_DEFAULT_SIZE},
 };
 
@@ -66,6 +66,7 @@ void settings_free(struct settings *settings)
 {
     if (settings == NULL)
         return;
+    free(settings->access_points);
     free(settings->aaa.attribute_lists);
     free(settings->aaa.users);
     free(settings->aaa.method_lists);

@@ -27,6 +27,7 @@ enum {
     SETTINGS_IFNAME_SIZE = 16, /* IFNAMSIZ */
     SETTINGS_PATH_SIZE = 92, /* of a folder of UNIX sockets, or of one; room for a name behind it */
     SETTINGS_SERVERS_MAX = 16,
+    SETTINGS_ACCESS_POINTS_MAX = 1024,
     SETTINGS_KEPT_MAX = 16,
     SETTINGS_KEY_HASH_MAX = 32, /* SHA-256; SHA-1 has 20 bytes */
 };
@@ -38,6 +39,12 @@ struct settings_server {
     bool has_mac;
     struct mac mac;
     bool legacy_cipher;
+};
+
+/* nmsp ap H.H.H [name NAME]: a machine with this agent that comes in and tells what it hears. */
+struct settings_access_point {
+    struct mac mac;                /* of its identity */
+    char name[SETTINGS_NAME_SIZE]; /* of its APs; empty: as it says */
 };
 
 /* So many at once, then so many a minute. A rate of 0: without a limit. */
@@ -143,6 +150,7 @@ struct settings_capacity {
     uint32_t devices;
     uint32_t samples;
     uint16_t aps;
+    uint16_t access_points;
 };
 
 /* set trace nmsp level LEVEL */
@@ -156,6 +164,8 @@ struct settings {
     bool strong_cipher;
     struct settings_server servers[SETTINGS_SERVERS_MAX];
     size_t server_count;
+    struct settings_access_point *access_points;
+    size_t access_point_count;
     struct settings_listen listen;
     struct settings_intervals intervals;
     struct settings_aaa aaa;

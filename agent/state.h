@@ -10,6 +10,7 @@
 
 #include "agent/auth/authlist.h"
 #include "agent/base/mac.h"
+#include "agent/collector/collector.h"
 #include "agent/diagnosis.h"
 #include "agent/engine/device-info.h"
 #include "agent/engine/engine.h"
@@ -116,6 +117,29 @@ bool state_next_ap(const struct agent *agent, struct state_ap_cursor *cursor, st
 /* The same for the slots of one AP. */
 bool state_next_slot(const struct agent *agent, const struct mac *mac,
                      struct state_ap_cursor *cursor, struct state_ap *out);
+
+/* --- access points --------------------------------------------------------------------------- */
+
+enum { STATE_ACCESS_POINTS_MAX = 50 /* of a page */ };
+
+/* The next configured ones, at most so many and STATE_ACCESS_POINTS_MAX, their devices counted: one
+ * pass over the table. Gives how many; 0: there are no more. A cursor of all zero starts. */
+struct state_access_point_cursor {
+    size_t next;
+};
+
+size_t state_next_access_points(const struct agent *agent, struct state_access_point_cursor *cursor,
+                                struct collector_status *out, size_t most);
+bool state_find_access_point(const struct agent *agent, const struct mac *identity,
+                             struct collector_status *out);
+/* How long (ms) it has been as it is. */
+int64_t state_access_point_age(const struct agent *agent, const struct collector_status *of);
+/* Its session; false: there is none. */
+bool state_access_point_peer(const struct agent *agent, const struct mac *identity,
+                             struct peer_status *out);
+/* One of its AP radios. */
+bool state_next_access_point_slot(const struct agent *agent, const struct mac *identity,
+                                  struct state_access_point_cursor *cursor, struct state_ap *out);
 
 /* Which devices. All zero: all of them. */
 struct state_device_filter {

@@ -63,6 +63,12 @@ static const struct leaf {
             "'0150.569c.3489'", "'000000000000'", "'00:00:00:00:00:00'", "'ff:ff:ff:ff:ff:ff'", \
             "50569", "null"                                                                     \
     }
+#define NAME_VALUES                                                                                \
+    {"'B\xC3\xBCro'", "'" LONG_64 "'"},                                                            \
+    {                                                                                              \
+        "''", "'" LONG_64 "a'", "'a b'", "'a\\n'", "'a\\u007f'", "'\xC3\xA4" LONG_31 LONG_31 "a'", \
+            "5"                                                                                    \
+    }
 #define PORT_VALUES                                  \
     {"1", "65535"},                                  \
     {                                                \
@@ -95,6 +101,10 @@ static const struct leaf {
      "{'nmspd-system:system':{'capacity':{'aps':%s}}}",
      {"1", "32768"},
      {"0", "32769", "-1", "65536"}},
+    {"/nmspd-system:system/capacity/access-points",
+     "{'nmspd-system:system':{'capacity':{'access-points':%s}}}",
+     {"1", "1024"},
+     {"0", "1025", "-1", "65536"}},
     {"/nmspd-trace:trace/level",
      "{'nmspd-trace:trace':{'level':%s}}",
      {"'err'", "'warning'", "'info'", "'debug'"},
@@ -118,6 +128,10 @@ static const struct leaf {
      "{'nmspd-nmsp:nmsp':{'server':[{'host':'a','port':1,'mac':%s}]}}", MAC_VALUES},
     {"/nmspd-nmsp:nmsp/server/legacy-cipher",
      "{'nmspd-nmsp:nmsp':{'server':[{'host':'a','port':1,'legacy-cipher':%s}]}}", SWITCH_VALUES},
+    {"/nmspd-nmsp:nmsp/access-point/mac", "{'nmspd-nmsp:nmsp':{'access-point':[{'mac':%s}]}}",
+     MAC_VALUES},
+    {"/nmspd-nmsp:nmsp/access-point/name",
+     "{'nmspd-nmsp:nmsp':{'access-point':[{'mac':'0050569c3489','name':%s}]}}", NAME_VALUES},
     {"/nmspd-nmsp:nmsp/listen/port", "{'nmspd-nmsp:nmsp':{'listen':{'port':%s}}}", PORT_VALUES},
     {"/nmspd-nmsp:nmsp/listen/address",
      "{'nmspd-nmsp:nmsp':{'listen':{'address':%s}}}",
@@ -260,10 +274,7 @@ static const struct leaf {
     {"/nmspd-radio:radios/radio/ap-mac",
      "{'nmspd-radio:radios':{'radio':[{'interface':'x','ap-mac':%s}]}}", MAC_VALUES},
     {"/nmspd-radio:radios/radio/ap-name",
-     "{'nmspd-radio:radios':{'radio':[{'interface':'x','ap-name':%s}]}}",
-     {"'B\xC3\xBCro'", "'" LONG_64 "'"},
-     {"''", "'" LONG_64 "a'", "'a b'", "'a\\n'", "'a\\u007f'", "'\xC3\xA4" LONG_31 LONG_31 "a'",
-      "5"}},
+     "{'nmspd-radio:radios':{'radio':[{'interface':'x','ap-name':%s}]}}", NAME_VALUES},
     {"/nmspd-radio:radios/radio/poll-interval",
      "{'nmspd-radio:radios':{'radio':[{'interface':'x','poll-interval':%s}]}}",
      {"1", "60"},

@@ -74,14 +74,14 @@ static void unknown_names_are_refused_with_the_known_ones(void **state)
         {"{'nmspd-nmsp:nope':{}}", "", "\"nope\" " ALL_TOP},
         {"{'nmspd-types:nope':{}}", "", "\"nope\" " ALL_TOP},
         {"{'nmspd-nmsp:nmsp':{'enabled':true}}", "/nmspd-nmsp:nmsp/enabled",
-         "is not known; what may stand here is enable, strong-cipher, server, listen, "
-         "notification"},
+         "is not known; what may stand here is enable, strong-cipher, server, access-point, "
+         "listen, notification"},
         {"{'nmspd-aaa:aaa':{'user':[{'mac':'0050569c3489','list':'x'}]}}",
          "/nmspd-aaa:aaa/user[mac='0050569c3489']/list",
          "is not known; what may stand here is mac, attribute-list"},
         {"{'nmspd-system:system':{'capacity':{'clients':[[{}]]}}}",
          "/nmspd-system:system/capacity/clients",
-         "is not known; what may stand here is devices, samples, aps"},
+         "is not known; what may stand here is devices, samples, aps, access-points"},
         {"{'nmspd-system:system':{'@':{'x:y':1}}}", "/nmspd-system:system",
          "holds an annotation (a name with @) that is not known: remove it"},
         {"{'nmspd-system:system':{'hostname':'a','@hostname':{'x:y':1}}}",
@@ -262,6 +262,22 @@ static void two_spellings_of_one_thing_are_refused(void **state)
          "/nmspd-aaa:aaa/user[mac='00:50:56:9C:34:89']",
          "is 00:50:56:9c:34:89, which another user already has in another spelling: remove one of "
          "the two"},
+        {"{'nmspd-nmsp:nmsp':{'access-point':[{'mac':'0050569c3489'},"
+         "{'mac':'00:50:56:9C:34:89'}]}}",
+         "/nmspd-nmsp:nmsp/access-point[mac='00:50:56:9C:34:89']",
+         "is 00:50:56:9c:34:89, which another access point already has in another spelling: remove "
+         "one of the two"},
+        {"{'nmspd-nmsp:nmsp':{'server':[{'host':'mse','port':1,'mac':'0050569c3489'}],"
+         "'access-point':[{'mac':'00:50:56:9C:34:89'}]}}",
+         "/nmspd-nmsp:nmsp/access-point[mac='00:50:56:9C:34:89']",
+         "is the MAC of server mse, too: a peer is a server or an access point, never both; remove "
+         "one of the two"},
+        {"{'nmspd-system:system':{'capacity':{'access-points':1}},"
+         "'nmspd-nmsp:nmsp':{'access-point':[{'mac':'0050569c3489'},{'mac':'0050569c3490'}]}}",
+         "/nmspd-nmsp:nmsp",
+         "has 2 access points, and there is room for 1: raise \"system capacity access-points\", "
+         "or "
+         "remove some"},
         {"{'nmspd-nmsp:nmsp':{'server':[{'host':'MSE.example.net.','port':1},"
          "{'host':'mse.example.net','port':1}]}}",
          "/nmspd-nmsp:nmsp/server[host='mse.example.net'][port='1']",

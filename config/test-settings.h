@@ -76,6 +76,7 @@ static inline bool testing_same(const struct settings *x, const struct settings 
            memcmp(&x->intervals, &y->intervals, sizeof(x->intervals)) == 0 &&
            x->aaa.new_model == y->aaa.new_model &&
            testing_same_array(&x->aaa, &y->aaa, attribute_lists, attribute_list_count) &&
+           testing_same_array(x, y, access_points, access_point_count) &&
            testing_same_array(&x->aaa, &y->aaa, users, user_count) &&
            testing_same_array(&x->aaa, &y->aaa, method_lists, method_list_count) &&
            strcmp(x->radios.hostname, y->radios.hostname) == 0 &&

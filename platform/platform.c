@@ -252,10 +252,24 @@ static uint64_t counter(void *context, const char *container, const char *leaf)
     return source_counters_sum(((const struct platform *)context)->counters, container, leaf);
 }
 
+static bool take_handle(void *context, uint16_t *handle)
+{
+    return handles_take(((const struct platform *)context)->handles, handle);
+}
+
+static void give_back_handle(void *context, uint16_t handle)
+{
+    handles_give_back(((const struct platform *)context)->handles, handle);
+}
+
 const struct radio_operations *platform_operations(void)
 {
-    static const struct radio_operations operations = {
-        .configure = configure, .base_mac = base_mac, .describe = describe, .counter = counter};
+    static const struct radio_operations operations = {.configure = configure,
+                                                       .base_mac = base_mac,
+                                                       .describe = describe,
+                                                       .counter = counter,
+                                                       .take_handle = take_handle,
+                                                       .give_back_handle = give_back_handle};
 
     return &operations;
 }

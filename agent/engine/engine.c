@@ -16,6 +16,9 @@ const struct counter engine_counter_table[] = {ENGINE_COUNTERS(ROW){NULL, 0}};
 enum {
     /* The unit (ms) in which a tag's silence is kept: sixteen bits hold the longest timeout. */
     SILENCE_UNIT = 200,
+    /* What another machine says of a rogue may be here earlier than its first sample: for so long
+     * (ms) the sample is waited for. */
+    AWAITED = 10000,
 };
 
 struct engine {
@@ -27,10 +30,11 @@ struct engine {
     uint32_t epoch;
     int64_t expires_at; /* nothing in the table is too old before */
     struct aps aps;
-    bool *ap_left; /* by handle: it is gone, and the table may still hold what it had heard */
+    bool *ap_left; /* by handle: gone or lost, and the table may still hold what it had heard */
     bool aps_left; /* there are such */
     struct loop_deferred sweep;
     uint32_t capabilities; /* a mask of enum radio_capability, as told last */
+    uint32_t held;         /* as engine_hold() has it */
     struct engine_observer *observers;
     struct engine_counters counters;
 };
@@ -96,6 +100,7 @@ struct engine *engine_new(struct loop *loop, const struct settings_capacity *cap
     engine->ap_left = calloc(capacity->aps, sizeof(*engine->ap_left));
     if (engine->ap_left == NULL || aps_init(&engine->aps, capacity->aps) != 0 ||
         table_init(&engine->table, capacity->devices, capacity->samples) != 0 ||
+        (engine->table.held = calloc(capacity->aps, sizeof(*engine->table.held))) == NULL ||
         (engine->info = device_info_new(&engine->table,
                                         &(struct device_info_owner){on_yielded, engine})) == NULL) {
         engine_free(engine);
@@ -109,6 +114,7 @@ void engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     device_info_free(engine->info);
+    free(engine->table.held);
     table_fini(&engine->table);
     aps_fini(&engine->aps);
     free(engine->ap_left);
@@ -189,6 +195,12 @@ static int64_t tag_forgotten_at(const struct engine *engine, const struct table_
     return now + engine->location.rfid_timeout * INT64_C(1000) - (int64_t)silence * SILENCE_UNIT;
 }
 
+static bool is_awaited(const struct engine *engine, const struct table_device *device)
+{
+    uint16_t silence = (uint16_t)(silence_of(loop_now(engine->loop)) - device->silent_since);
+    return device->device_class >= RADIO_CLASS_ROGUE_AP && silence <= AWAITED / SILENCE_UNIT;
+}
+
 /*
  * A device that nobody hears and that is no client of ours has no place in the table, nor has one
  * that is to be left out. Of tags, which are heard now and then, something is known for longer.
@@ -200,7 +212,8 @@ static bool is_lost(const struct engine *engine, const struct table_device *devi
     if (is_unwanted(engine, (device->flags & TABLE_LOCAL_MAC) != 0, device->device_class))
         return true;
     return device->sample_count == 0 &&
-           (device->device_class != RADIO_CLASS_TAG || !is_remembered_tag(engine, device));
+           (device->device_class != RADIO_CLASS_TAG || !is_remembered_tag(engine, device)) &&
+           !is_awaited(engine, device);
 }
 
 static bool evict_one(struct engine *engine, uint32_t except)
@@ -243,10 +256,18 @@ static bool drop_samples(struct engine *engine, uint32_t slot,
     if (!is_lost(engine, device)) {
         if (device->sample_count == 0 && device->device_class == RADIO_CLASS_TAG)
             expires_by(engine, tag_forgotten_at(engine, device));
+        else if (device->sample_count == 0 && (device->flags & TABLE_ASSOCIATED) == 0)
+            expires_by(engine, loop_now(engine->loop) + AWAITED);
         return true;
     }
     remove_device(engine, slot);
     return false;
+}
+
+/* How much longer than the expiry of its class a sample of this AP is kept. */
+static int64_t grace_of(const struct engine *engine, uint16_t ap)
+{
+    return engine->aps.records[ap].grace * INT64_C(1000);
 }
 
 static bool is_of_ap(const struct table_sample *sample, const void *context)
@@ -299,7 +320,8 @@ static bool is_measurement(const struct engine *engine, const struct radio_sampl
            sample->device_class <= RADIO_CLASS_ROGUE_CLIENT && sample->rssi < 0 &&
            sample->rssi != RADIO_DB_UNKNOWN && aps_get(&engine->aps, sample->ap) != NULL &&
            loop_now(engine->loop) - sample->heard <
-               expiry_of(engine, sample->device_class, sample->source);
+               expiry_of(engine, sample->device_class, sample->source) +
+                   grace_of(engine, sample->ap);
 }
 
 /* Nobody may have looked since. */
@@ -307,7 +329,8 @@ static bool has_expired(const struct engine *engine, const struct table_sample *
                         uint8_t device_class)
 {
     int32_t age = (int32_t)(sample_time(loop_now(engine->loop)) - known->heard);
-    return age >= expiry_of(engine, device_class, known->source) / 10;
+    int64_t expiry = expiry_of(engine, device_class, known->source) + grace_of(engine, known->ap);
+    return age >= expiry / 10;
 }
 
 /* A client of ours remains one, whatever its frames look like. */
@@ -347,13 +370,29 @@ static void take_sample(struct engine *engine, const struct radio_sample *sample
     if (sample_is_known(known, sample))
         return;
     set_class(engine, slot, sample);
-    sample_take(known, sample, engine->rates[device->device_class],
+    int64_t grace = grace_of(engine, sample->ap);
+    sample_take(known, sample, grace > 0 ? 0 : engine->rates[device->device_class],
                 has_expired(engine, known, device->device_class));
-    expires_by(engine,
-               sample->heard / 10 * 10 + expiry_of(engine, device->device_class, sample->source));
+    expires_by(engine, sample->heard / 10 * 10 + grace +
+                           expiry_of(engine, device->device_class, sample->source));
     mark_heard(engine, slot);
     table_touch(&engine->table, slot);
     engine->counters.samples++;
+}
+
+static bool is_withdrawn(const struct table_sample *sample, const void *context)
+{
+    const struct radio_withdrawal *w = context;
+    return sample->ap == w->ap && sample->antenna == w->antenna &&
+           radio_is_report(sample->source) == w->is_report;
+}
+
+static void take_withdrawal(struct engine *engine, const struct radio_withdrawal *withdrawn)
+{
+    uint32_t slot = table_find(&engine->table, &withdrawn->device);
+
+    if (slot != TABLE_NONE)
+        (void)drop_samples(engine, slot, is_withdrawn, withdrawn);
 }
 
 /* --- clients --------------------------------------------------------------------------------- */
@@ -433,16 +472,36 @@ static void sweep(void *context)
 
 /* Its samples go in one pass over the table for all APs that leave together: at the next look at
  * the table, and in this turn of the loop. */
+static void forget_what_it_heard(struct engine *engine, uint16_t ap)
+{
+    engine->ap_left[ap] = engine->aps_left = true;
+    loop_defer(engine->loop, &engine->sweep, sweep, engine);
+}
+
+static void take_ap_lost(struct engine *engine, uint16_t ap)
+{
+    const struct radio_ap *known = aps_get(&engine->aps, ap);
+
+    if (known == NULL)
+        return;
+    struct radio_ap before = *known;
+    struct radio_ap down = before;
+    down.up = false;
+    down.clients = 0;
+    forget_what_it_heard(engine, ap);
+    aps_put(&engine->aps, &down);
+    observers_tell_ap(engine->observers, ap, &before);
+}
+
 static void take_ap_gone(struct engine *engine, uint16_t ap)
 {
     const struct radio_ap *known = aps_get(&engine->aps, ap);
 
     if (known == NULL)
         return;
-    engine->ap_left[ap] = engine->aps_left = true;
-    loop_defer(engine->loop, &engine->sweep, sweep, engine);
     struct radio_ap before = *known;
     uint16_t count = engine->aps.count;
+    forget_what_it_heard(engine, ap);
     aps_remove(&engine->aps, ap);
     observers_tell_ap(engine->observers, ap, &before);
     if (count > 0 && engine->aps.count == 0)
@@ -454,6 +513,14 @@ static void take_capabilities(struct engine *engine, uint32_t capabilities)
     if (engine->capabilities == capabilities)
         return;
     engine->capabilities = capabilities;
+    observers_tell_offer(engine->observers);
+}
+
+void engine_hold(struct engine *engine, uint32_t capabilities)
+{
+    if (engine->held == capabilities)
+        return;
+    engine->held = capabilities;
     observers_tell_offer(engine->observers);
 }
 
@@ -494,9 +561,25 @@ static void take_statistics(struct engine *engine, const struct radio_statistics
     mark_info(engine, slot);
 }
 
+/* The device that is told of; of another machine's AP it may be here before its first sample. */
+static uint32_t find_or_await(struct engine *engine, const struct mac *mac, uint8_t device_class,
+                              uint16_t ap)
+{
+    uint32_t slot = table_find(&engine->table, mac);
+
+    if (slot != TABLE_NONE || !has_ap(engine, ap) || grace_of(engine, ap) == 0)
+        return slot;
+    slot = find_or_add(engine, mac, device_class, false);
+    if (slot == TABLE_NONE)
+        return slot;
+    engine->table.devices[slot].silent_since = silence_of(loop_now(engine->loop));
+    expires_by(engine, loop_now(engine->loop) + AWAITED);
+    return slot;
+}
+
 static void take_rogue(struct engine *engine, const struct radio_rogue *rogue)
 {
-    uint32_t slot = table_find(&engine->table, &rogue->device);
+    uint32_t slot = find_or_await(engine, &rogue->device, rogue->device_class, rogue->ap);
 
     if (slot == TABLE_NONE)
         return;
@@ -507,7 +590,7 @@ static void take_rogue(struct engine *engine, const struct radio_rogue *rogue)
 
 static void take_tag(struct engine *engine, const struct radio_tag *tag)
 {
-    uint32_t slot = table_find(&engine->table, &tag->device);
+    uint32_t slot = find_or_await(engine, &tag->device, RADIO_CLASS_TAG, tag->ap);
 
     if (slot == TABLE_NONE || !has_ap(engine, tag->ap) ||
         engine->table.devices[slot].device_class != RADIO_CLASS_TAG ||
@@ -531,8 +614,14 @@ void engine_take(void *context, const struct radio_event *event)
     case RADIO_AP_GONE:
         take_ap_gone(engine, event->gone);
         break;
+    case RADIO_AP_LOST:
+        take_ap_lost(engine, event->gone);
+        break;
     case RADIO_SAMPLE:
         take_sample(engine, &event->sample);
+        break;
+    case RADIO_WITHDRAWN:
+        take_withdrawal(engine, &event->withdrawn);
         break;
     case RADIO_CLIENT_JOINED:
         take_client(engine, &event->joined);
@@ -577,6 +666,7 @@ int64_t engine_expiry(const struct engine *engine, uint8_t device_class)
 
 struct age_limit {
     const bool *ap_left;
+    const struct radio_ap *aps; /* by handle */
     int64_t *least; /* of what is left to those that stay, the least; units of table_time */
     table_time now;
     table_time limits[2]; /* [1]: of reports */
@@ -586,7 +676,8 @@ static bool is_over(const struct table_sample *sample, const void *context)
 {
     const struct age_limit *age = context;
     int32_t old = (int32_t)(age->now - sample->heard);
-    int64_t left = (int64_t)age->limits[radio_is_report(sample->source) ? 1 : 0] - old;
+    int64_t left = (int64_t)age->limits[radio_is_report(sample->source) ? 1 : 0] +
+                   age->aps[sample->ap].grace * 100 - old;
 
     if (left <= 0 || age->ap_left[sample->ap])
         return true;
@@ -641,9 +732,10 @@ void engine_expire(struct engine *engine)
     if (now < engine->expires_at && !engine->aps_left)
         return;
     engine->expires_at = INT64_MAX;
-    for (uint8_t c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
+    for (uint8_t c = 0; c < sizeof(ages) / sizeof(ages[0]); c++)
         ages[c] =
             (struct age_limit){engine->ap_left,
+                               engine->aps.records,
                                &least,
                                sample_time(now),
                                {sample_time(expiry_of(engine, c, RADIO_SOURCE_UNKNOWN)),
@@ -662,7 +754,9 @@ int64_t engine_expires_at(const struct engine *engine)
 
 uint64_t engine_offered(const struct engine *engine)
 {
-    return engine->aps.count > 0 ? offer_of(engine->capabilities) : 0;
+    return engine->aps.count > 0 || engine->held != 0
+               ? offer_of(engine->capabilities | engine->held)
+               : 0;
 }
 
 const struct table *engine_table(const struct engine *engine)
@@ -699,6 +793,11 @@ uint16_t engine_ap_capacity(const struct engine *engine)
 const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap)
 {
     return aps_get(&engine->aps, ap);
+}
+
+uint32_t engine_ap_samples(const struct engine *engine, uint16_t ap)
+{
+    return engine->table.held[ap];
 }
 
 uint32_t engine_ap_count(const struct engine *engine)

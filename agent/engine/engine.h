@@ -72,6 +72,10 @@ void engine_take(void *engine, const struct radio_event *event);
 void engine_observe(struct engine *engine, struct engine_observer *observer);
 void engine_unobserve(struct engine *engine, struct engine_observer *observer);
 
+/* What other machines collect for this one (a mask of enum radio_capability): offered besides what
+ * the sources can, whether or not there is an AP now. */
+void engine_hold(struct engine *engine, uint32_t capabilities);
+
 /* The services (a mask of sub-service bits) that work on this machine now. */
 uint64_t engine_offered(const struct engine *engine);
 
@@ -111,6 +115,8 @@ uint16_t engine_ap_capacity(const struct engine *engine);
 const struct radio_ap *engine_ap(const struct engine *engine, uint16_t ap);
 /* Those with a slot, as in what follows. */
 uint32_t engine_ap_count(const struct engine *engine);
+/* How many samples of this AP are in the table. */
+uint32_t engine_ap_samples(const struct engine *engine, uint16_t ap);
 /* The lowest handle of the AP with this MAC, and the next higher one of the same AP; or
  * ENGINE_NO_AP. */
 #define ENGINE_NO_AP APS_NONE

@@ -215,6 +215,8 @@ uint32_t table_sample_add(struct table *table, uint32_t slot, uint16_t ap, uint8
     *link = place;
     device->sample_count++;
     table->sample_count++;
+    if (table->held != NULL)
+        table->held[ap]++;
     return place;
 }
 
@@ -234,6 +236,8 @@ uint32_t table_sample_drop(struct table *table, uint32_t slot,
             continue;
         }
         *link = sample->next;
+        if (table->held != NULL)
+            table->held[sample->ap]--;
         sample->next = table->free_sample;
         table->free_sample = place;
         dropped++;

@@ -78,6 +78,7 @@ struct table {
     uint32_t free_sample;
     uint32_t newest[2]; /* [1]: associated */
     uint32_t oldest[2];
+    uint32_t *held; /* samples by AP, kept up to date; the owner's, or NULL */
 };
 
 /* 0 or -ENOMEM, -EIO. */

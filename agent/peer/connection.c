@@ -172,14 +172,14 @@ static void update_interest(struct connection *c)
     loop_watch_set(&c->watch, events);
 }
 
-/* At most CONNECTION_READ_PER_TURN: no peer keeps the loop from the others. */
+/* At most session_read_per_turn(): no peer keeps the loop from the others. */
 static void receive(struct connection *c)
 {
     uint8_t buffer[READ_SIZE];
     size_t taken = 0;
 
     c->more = true;
-    while (reading(c) && taken < CONNECTION_READ_PER_TURN) {
+    while (reading(c) && taken < session_read_per_turn(c->session)) {
         size_t got = 0;
         enum tls_status status = tls_read(c->tls, buffer, sizeof(buffer), &got);
         if (status == TLS_OK) {
@@ -195,6 +195,8 @@ static void receive(struct connection *c)
             end(c, CONNECTION_OVER, broken_session_diagnosis(c), "%s", tls_error(c->tls));
         return;
     }
+    if (reading(c))
+        session_turn_filled(c->session);
 }
 
 static void report_socket_error(struct connection *c)
@@ -241,7 +243,8 @@ static void begin_session(struct connection *c)
                                                 .interest = session_interest,
                                                 .closed = session_closed,
                                                 .context = c,
-                                                .number = c->number};
+                                                .number = c->number,
+                                                .inbound = c->inbound};
 
     c->step = STEP_SESSION;
     c->read_waits = LOOP_READ;
@@ -471,6 +474,8 @@ void connection_recheck(struct connection *c)
     } else if (!mac_equal(&before, &c->decision.mac)) {
         end(c, CONNECTION_REFUSED, DIAGNOSIS_ENDED_HERE,
             "the auth list now knows it by another MAC");
+    } else if (c->session != NULL) {
+        session_recheck(c->session);
     }
 }
 

@@ -28,7 +28,6 @@
 enum {
     CONNECTION_CONNECT_MS = 5000,
     CONNECTION_HANDSHAKE_MS = 10000,
-    CONNECTION_READ_PER_TURN = 64 * 1024,
 };
 
 /* Why it ended, in the order of how far it came. */

@@ -20,7 +20,7 @@ const struct counter inbound_counter_table[] = {INBOUND_COUNTERS(ROW){NULL, 0}};
 #undef ROW
 
 enum {
-    /* Those that wait to be authorised, and those that are. */
+    /* Those that wait to be authorised, and those that are; access points come to that. */
     PLACES = LISTENER_PENDING_MAX + INBOUND_SESSIONS_MAX,
     SESSIONS_TOLD = 64, /* within a window: that one is up, or down */
 };
@@ -32,6 +32,7 @@ struct inbound {
     unsigned listener_place;
     struct address_host host;
     bool authorised;
+    bool is_access_point;
 };
 
 struct inbounds {
@@ -39,7 +40,8 @@ struct inbounds {
     struct listener *listener;
     bool listening;
     bool legacy_cipher;
-    struct inbound places[PLACES];
+    struct inbound *places;
+    size_t place_count;
     struct inbound_counters counters;
     struct refusals refusals;
     struct registry_observer observer;
@@ -125,7 +127,8 @@ static void tell_failure(struct inbound *in, const struct attempt_end *end, bool
 
 static void tell_down(const struct inbound *in, const struct attempt_end *end, bool is_news)
 {
-    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
+    if (!in->is_access_point && /* the collector tells that */
+        log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
         attempt_log_down(&in->attempt, end);
     registry_down(in->all->registry, &end->status, &end->diagnosis, end->reason, end->active);
     if (is_news && may_tell(in->all, &end->diagnosis))
@@ -145,14 +148,18 @@ static const char *on_authorised(void *context, const struct mac *identity,
                                  enum diagnosis_code *code)
 {
     struct inbound *in = context;
+    const struct collector *collector = registry_options(in->all->registry)->shared->collector;
     unsigned sessions = 0;
 
-    (void)identity;
     in->authorised = true;
     hosts_note(&in->all->good, &in->host);
-    for (size_t i = 0; i < PLACES; i++)
-        sessions += connection_of(&in->all->places[i]) != NULL && !in->all->places[i].waiting;
-    if (sessions < INBOUND_SESSIONS_MAX)
+    in->is_access_point = collector != NULL && collector_expects(collector, identity);
+    if (in->is_access_point && collector_has_place(collector, identity))
+        return NULL;
+    for (size_t i = 0; i < in->all->place_count; i++)
+        sessions += connection_of(&in->all->places[i]) != NULL && !in->all->places[i].waiting &&
+                    !in->all->places[i].is_access_point;
+    if (sessions < INBOUND_SESSIONS_MAX && !in->is_access_point)
         return NULL;
     *code = DIAGNOSIS_TOO_MANY;
     return "there are as many inbound sessions as this agent holds";
@@ -169,7 +176,8 @@ static void on_active(void *context)
     struct peer_status status;
 
     refusals_forget(&in->all->refusals, in->attempt.address, connection_peer(connection_of(in)));
-    if (log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
+    if (!in->is_access_point &&
+        log_window_open(&in->all->comings, "listener", "sessions up or down", SESSIONS_TOLD))
         attempt_log_up(&in->attempt);
     state_of(in, &status);
     registry_up(in->all->registry, &status);
@@ -197,7 +205,7 @@ static void on_ended(void *context, struct attempt_end *end)
 /* There is always one: the listener and on_admit() hold both kinds to their numbers. */
 static struct inbound *free_place(struct inbounds *all)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < all->place_count; i++) {
         if (connection_of(&all->places[i]) == NULL)
             return &all->places[i];
     }
@@ -237,7 +245,7 @@ static bool on_knows(void *context, const struct sockaddr_storage *from)
 
 static struct inbound *waiting_at(struct inbounds *all, unsigned place)
 {
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < all->place_count; i++) {
         struct inbound *in = &all->places[i];
         if (connection_of(in) != NULL && in->waiting && in->listener_place == place)
             return in;
@@ -290,7 +298,7 @@ static void on_session_up(void *context, const struct peer_status *peer)
     refusals_forget_mac(&((struct inbounds *)context)->refusals, &peer->mac);
 }
 
-struct inbounds *inbounds_new(struct registry *registry)
+struct inbounds *inbounds_new(struct registry *registry, uint16_t access_points)
 {
     struct loop *loop = registry_options(registry)->shared->loop;
     struct inbounds *all = calloc(1, sizeof(*all));
@@ -298,6 +306,8 @@ struct inbounds *inbounds_new(struct registry *registry)
     if (all == NULL)
         return NULL;
     all->registry = registry;
+    all->place_count = PLACES + (size_t)access_points;
+    all->places = calloc(all->place_count, sizeof(*all->places));
     all->observer = (struct registry_observer){.session_up = on_session_up, .context = all};
     registry_observe(registry, &all->observer);
     all->listener = listener_new(loop, &(struct listener_owner){.accepted = on_accepted,
@@ -306,7 +316,7 @@ struct inbounds *inbounds_new(struct registry *registry)
                                                                 .evict = on_evict,
                                                                 .turned_away = on_turned_away,
                                                                 .context = all});
-    if (all->listener == NULL ||
+    if (all->places == NULL || all->listener == NULL ||
         log_window_init(&all->log, loop, "listener: other connections without a session") != 0 ||
         log_window_init(&all->comings, loop, "listener") != 0) {
         inbounds_free(all);
@@ -319,23 +329,26 @@ void inbounds_free(struct inbounds *all)
 {
     if (all == NULL)
         return;
-    for (size_t i = 0; i < PLACES; i++)
+    for (size_t i = 0; all->places != NULL && i < all->place_count; i++)
         attempt_free(&all->places[i].attempt);
     registry_unobserve(all->registry, &all->observer);
     listener_free(all->listener);
     log_window_fini(&all->log);
     log_window_fini(&all->comings);
+    free(all->places);
     free(all);
 }
 
 void inbounds_configure(struct inbounds *all, const struct settings_listen *settings)
 {
-    for (size_t i = 0; i < PLACES && !settings->legacy_cipher; i++) {
+    for (size_t i = 0; i < all->place_count && !settings->legacy_cipher; i++) {
         struct connection *connection = connection_of(&all->places[i]);
         if (connection != NULL && connection_legacy_cipher(connection))
             connection_shutdown(connection,
                                 "it was made with legacy-cipher, which is not configured any more");
     }
+    const struct collector *collector = registry_options(all->registry)->shared->collector;
+    listener_be_patient(all->listener, collector != NULL && collector_is_used(collector));
     all->legacy_cipher = settings->legacy_cipher;
     listener_configure(all->listener, settings);
     if (all->listening && !settings->enabled)
@@ -352,9 +365,23 @@ void inbounds_stop(struct inbounds *all, const char *reason)
 
 bool inbounds_next(const struct inbounds *all, size_t *cursor, struct peer_status *out)
 {
-    while (*cursor < PLACES) {
+    while (*cursor < all->place_count) {
         const struct inbound *in = &all->places[(*cursor)++];
-        if (connection_of(in) == NULL)
+        if (connection_of(in) == NULL || (in->is_access_point && !in->waiting))
+            continue;
+        state_of(in, out);
+        return true;
+    }
+    return false;
+}
+
+bool inbounds_find_access_point(const struct inbounds *all, const struct mac *identity,
+                                struct peer_status *out)
+{
+    for (size_t i = 0; i < all->place_count; i++) {
+        const struct inbound *in = &all->places[i];
+        if (connection_of(in) == NULL || !in->is_access_point || in->waiting ||
+            !mac_equal(&in->attempt.entry.identity, identity))
             continue;
         state_of(in, out);
         return true;
@@ -366,7 +393,7 @@ size_t inbounds_finish(struct inbounds *all, const char *host, const char *reaso
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < PLACES; i++) {
+    for (size_t i = 0; i < all->place_count; i++) {
         const struct inbound *in = &all->places[i];
         if (connection_of(in) == NULL ||
             (host != NULL && !address_is_of(in->attempt.address, host)))
@@ -396,7 +423,7 @@ void inbounds_clear_counters(struct inbounds *all)
 {
     memset(&all->counters, 0, sizeof(all->counters));
     listener_clear_counters(all->listener);
-    for (size_t i = 0; i < PLACES; i++)
+    for (size_t i = 0; i < all->place_count; i++)
         if (attempt_session(&all->places[i].attempt) != NULL)
             session_clear_counters(attempt_session(&all->places[i].attempt));
 }

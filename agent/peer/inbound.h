@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connections that came in through the listener: each waits at a place of the listener until it
- * is authorised, and at most INBOUND_SESSIONS_MAX of them become sessions.
+ * is authorised, and at most INBOUND_SESSIONS_MAX of them become sessions of location servers.
+ * Those of access points have places of their own.
  */
 #ifndef AGENT_PEER_INBOUND_H
 #define AGENT_PEER_INBOUND_H
@@ -32,8 +33,9 @@ struct inbound_counters {
 
 extern const struct counter inbound_counter_table[];
 
-/* NULL if memory is out. Does not listen before it is configured. */
-struct inbounds *inbounds_new(struct registry *registry);
+/* With places for so many access points besides. NULL if memory is out. Does not listen before it
+ * is configured. */
+struct inbounds *inbounds_new(struct registry *registry, uint16_t access_points);
 void inbounds_free(struct inbounds *inbounds);
 
 /* Sessions go on, unless listening is switched off, or they were made with legacy-cipher, which is
@@ -42,8 +44,12 @@ void inbounds_configure(struct inbounds *inbounds, const struct settings_listen 
 /* Closes the listener and ends all connections in order. */
 void inbounds_stop(struct inbounds *inbounds, const char *reason);
 
-/* In no order; a cursor of 0 starts. False after the last one. */
+/* All but access points, in no order; a cursor of 0 starts. False after the last one. */
 bool inbounds_next(const struct inbounds *inbounds, size_t *cursor, struct peer_status *out);
+
+/* The session of this access point; false: there is none. */
+bool inbounds_find_access_point(const struct inbounds *inbounds, const struct mac *identity,
+                                struct peer_status *out);
 
 /* Those that were refused lately, as refusals_next(). */
 bool inbounds_next_refusal(const struct inbounds *inbounds, size_t *cursor, struct diagnosis *out);

@@ -42,6 +42,8 @@ struct listener {
     struct backoff backoff;
     char trouble[128];
     bool starved;
+    bool patient;
+    bool waits; /* for a place */
     struct pending pending[LISTENER_PENDING_MAX];
     uint64_t arrivals; /* so far, for their order */
     struct throttle throttle;
@@ -153,11 +155,37 @@ static void take_in(struct listener *l, int fd, const struct sockaddr_storage *f
     }
 }
 
+static bool is_full(const struct listener *l)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < LISTENER_PENDING_MAX; i++)
+        count += l->pending[i].used;
+    return count >= LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT;
+}
+
+/* Somebody waits for a place, and there may be one now. */
+static void go_on(struct listener *l)
+{
+    if (!l->waits || (l->patient && is_full(l)))
+        return;
+    l->waits = false;
+    if (l->fd >= 0 && !l->starved)
+        loop_watch_set(&l->watch, LOOP_READ);
+}
+
+void listener_be_patient(struct listener *l, bool patient)
+{
+    l->patient = patient;
+    go_on(l);
+}
+
 void listener_settled(struct listener *l, unsigned place, bool authorised)
 {
     if (authorised && !l->pending[place].known)
         throttle_give_back(&l->throttle, &l->pending[place].from);
     l->pending[place].used = false;
+    go_on(l);
 }
 
 /* --- accepting ------------------------------------------------------------------------------- */
@@ -179,6 +207,11 @@ static void on_incoming(void *context, unsigned ready)
 
     (void)ready;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        if (l->patient && is_full(l)) {
+            l->waits = true;
+            loop_watch_set(&l->watch, 0);
+            return;
+        }
         struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
         socklen_t size = sizeof(from);
         int fd = accept4(l->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -282,7 +315,7 @@ static void close_listener(struct listener *l)
 {
     loop_timer_stop(&l->timer);
     l->trouble[0] = '\0';
-    l->starved = false;
+    l->starved = l->waits = false;
     if (l->fd < 0)
         return;
     loop_watch_remove(&l->watch);

@@ -69,6 +69,10 @@ void listener_free(struct listener *listener);
  */
 void listener_configure(struct listener *listener, const struct settings_listen *settings);
 
+/* Patient: while all places for strangers are occupied nobody is accepted, so that many who come at
+ * once wait in the kernel's queue, and do not push each other out. For who has access points. */
+void listener_be_patient(struct listener *listener, bool patient);
+
 /* The connection at this place was authorised, or is over without that. */
 void listener_settled(struct listener *listener, unsigned place, bool authorised);
 

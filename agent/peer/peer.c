@@ -186,15 +186,23 @@ static void round_failed(struct peer *p)
 
 /* --- what the connection tells --------------------------------------------------------------- */
 
+static bool is_access_point(const struct peer *p, const struct mac *identity)
+{
+    const struct collector *collector = registry_options(p->registry)->shared->collector;
+
+    return collector != NULL && collector_expects(collector, identity);
+}
+
 static const char *on_authorised(void *context, const struct mac *identity,
                                  enum diagnosis_code *code)
 {
     struct peer *p = context;
 
-    (void)identity;
-    (void)code;
     p->has_identity = true;
-    return NULL;
+    if (!is_access_point(p, identity))
+        return NULL;
+    *code = DIAGNOSIS_IS_CONTROLLER;
+    return "it is configured as an access point, and those are not dialled";
 }
 
 static void on_began(void *context)

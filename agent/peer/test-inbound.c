@@ -137,7 +137,7 @@ static int set_up(void **state)
                                                           .released = on_released,
                                                           .context = s});
     assert_non_null(s->registry);
-    s->inbounds = inbounds_new(s->registry);
+    s->inbounds = inbounds_new(s->registry, 4);
     s->settings = (struct settings_listen){.enabled = true};
     (void)snprintf(s->settings.address, sizeof(s->settings.address), "127.0.0.1");
     inbounds_configure(s->inbounds, &s->settings);
@@ -502,7 +502,7 @@ static void without_a_context_or_memory_nobody_comes_in(void **state)
     assert_int_equal(open_descriptors(), before);
     for (unsigned n = 1;; n++) {
         failing_malloc_at(n);
-        struct inbounds *other = inbounds_new(s->registry);
+        struct inbounds *other = inbounds_new(s->registry, 4);
         bool failed = failing_hit();
         failing_reset();
         inbounds_free(other);

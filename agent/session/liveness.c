@@ -10,6 +10,7 @@ static int64_t next(const struct liveness *l, enum liveness_event *event)
                                  ? LIVENESS_NEVER
                                  : l->waits_since + SESSION_DEAD_INTERVAL_MS,
         [LIVENESS_NO_CAPABILITY] = l->capability_by,
+        [LIVENESS_IDLE] = l->idle_by,
         [LIVENESS_ASK] =
             l->asked_at > l->heard_at ? LIVENESS_NEVER : l->heard_at + SESSION_ECHO_INTERVAL_MS,
     };
@@ -67,6 +68,7 @@ int liveness_init(struct liveness *l, struct loop *loop,
                            .asked_at = now - 1,
                            .waits_since = LIVENESS_NEVER,
                            .capability_by = now + SESSION_CAPABILITY_MS,
+                           .idle_by = LIVENESS_NEVER,
                            .flushed_by = LIVENESS_NEVER};
     return loop_timer_init(loop, &l->timer, on_timer, l);
 }
@@ -91,6 +93,12 @@ void liveness_heard(struct liveness *l)
 void liveness_has_capability(struct liveness *l)
 {
     l->capability_by = LIVENESS_NEVER;
+}
+
+void liveness_waits(struct liveness *l, int64_t until)
+{
+    l->idle_by = until;
+    plan(l);
 }
 
 void liveness_flush(struct liveness *l)

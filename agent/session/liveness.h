@@ -7,6 +7,7 @@
  *  - nothing was heard for SESSION_DEAD_INTERVAL_MS: LIVENESS_SILENT;
  *  - output waits, and no byte of it was taken for SESSION_DEAD_INTERVAL_MS: LIVENESS_STALLED;
  *  - no Capability came within SESSION_CAPABILITY_MS: LIVENESS_NO_CAPABILITY;
+ *  - what it is waited for (liveness_waits) did not happen: LIVENESS_IDLE;
  *  - the last output was not taken within SESSION_FLUSH_MS: LIVENESS_UNFLUSHED. While it is being
  *    flushed nothing else counts.
  */
@@ -30,6 +31,7 @@ enum liveness_event {
     LIVENESS_SILENT,
     LIVENESS_STALLED,
     LIVENESS_NO_CAPABILITY,
+    LIVENESS_IDLE,
     LIVENESS_ASK,
     LIVENESS_UNFLUSHED
 };
@@ -45,6 +47,7 @@ struct liveness {
     int64_t asked_at;      /* our last Echo Request */
     int64_t waits_since;   /* output does, for its first byte or the next; or LIVENESS_NEVER */
     int64_t capability_by; /* ... or LIVENESS_NEVER */
+    int64_t idle_by;       /* ... or LIVENESS_NEVER */
     int64_t flushed_by;    /* ... or LIVENESS_NEVER */
 };
 
@@ -55,6 +58,8 @@ void liveness_fini(struct liveness *liveness);
 
 void liveness_heard(struct liveness *liveness);
 void liveness_has_capability(struct liveness *liveness);
+/* Until this time something has to happen; LIVENESS_NEVER: not any more. */
+void liveness_waits(struct liveness *liveness, int64_t until);
 /* From now on only the flush counts. */
 void liveness_flush(struct liveness *liveness);
 

@@ -56,14 +56,14 @@ static size_t message_length(const struct queue *queue)
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-struct output *output_new(void)
+struct output *output_new(size_t size)
 {
     struct output *output = calloc(1, sizeof(*output));
 
     if (output == NULL)
         return NULL;
-    output->messages.bytes = malloc(OUTPUT_SIZE);
-    output->messages.size = OUTPUT_SIZE;
+    output->messages.bytes = malloc(size);
+    output->messages.size = size;
     if (output->messages.bytes == NULL) {
         free(output);
         return NULL;
@@ -84,7 +84,7 @@ void output_free(struct output *output)
 
 size_t output_room(const struct output *output)
 {
-    return OUTPUT_SIZE - queue_used(&output->messages);
+    return output->messages.size - queue_used(&output->messages);
 }
 
 size_t output_urgent_room(const struct output *output)

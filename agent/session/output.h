@@ -18,15 +18,16 @@
 #include <stdint.h>
 
 enum {
-    OUTPUT_SIZE = 4 * WIRE_MESSAGE_CUT, /* of messages */
+    OUTPUT_SIZE = 4 * WIRE_MESSAGE_CUT, /* of messages, to one that is published to */
+    OUTPUT_SMALL = 4096,                /* to one that is listened to */
     OUTPUT_URGENT_SIZE = 65536,         /* of echoes, at most */
     OUTPUT_RECORD_SIZE = 16384,
 };
 
 struct output;
 
-/* NULL if memory is out. */
-struct output *output_new(void);
+/* For so many bytes of messages. NULL if memory is out. */
+struct output *output_new(size_t size);
 void output_free(struct output *output);
 
 /* One whole message. False if there is no room (or, for echoes, no memory): nothing was queued

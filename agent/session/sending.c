@@ -7,10 +7,10 @@
 #include <inttypes.h>
 
 bool sending_init(struct sending *sending, struct loop *loop, struct session_counters *counters,
-                  uint64_t connection)
+                  uint64_t connection, size_t output)
 {
     *sending = (struct sending){.loop = loop,
-                                .output = output_new(),
+                                .output = output_new(output),
                                 .counters = counters,
                                 .connection = connection,
                                 .progress_at = loop_now(loop)};

@@ -24,9 +24,9 @@ struct sending {
     int64_t progress_at; /* output was empty, or a byte of it was taken */
 };
 
-/* False if memory is out. The counters stay the caller's. */
+/* With an output of so many bytes. False if memory is out. The counters stay the caller's. */
 bool sending_init(struct sending *sending, struct loop *loop, struct session_counters *counters,
-                  uint64_t connection);
+                  uint64_t connection, size_t output);
 void sending_fini(struct sending *sending);
 
 /* Both put one message into the output, whole or not at all: false if there is no room. */

@@ -34,6 +34,11 @@ struct session {
     struct liveness liveness;
     struct requests requests;
     struct subscription subscription;
+    struct access_point *access_point; /* it is one: it is listened to, and not published to */
+    uint32_t collected;                /* the number of this session there */
+    uint64_t asked;                    /* of it: the services */
+    bool subscribe_due;
+    uint32_t requests_sent;
     uint64_t told_offer; /* the mask of the Capability that was sent last */
     bool capability_due;
 
@@ -67,6 +72,20 @@ static void on_over(void *context)
     session->transport.closed(session->transport.context, session->reason, session->flushed);
 }
 
+/* Nothing that the peer said is valid any more. */
+static void end_collecting(struct session *session)
+{
+    collector_end(session->access_point, session->collected);
+    session->access_point = NULL;
+}
+
+static void end_parts(struct session *session)
+{
+    subscription_end(&session->subscription);
+    requests_fini(&session->requests);
+    end_collecting(session);
+}
+
 /* Now: `closed` is called from a deferred call. The first reason stays. */
 __attribute__((format(printf, 3, 4))) static void
 abort_session(struct session *session, enum diagnosis_code why, const char *format, ...)
@@ -82,6 +101,7 @@ abort_session(struct session *session, enum diagnosis_code why, const char *form
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
     memcpy(session->reason, reason, sizeof(reason));
+    end_collecting(session);
     liveness_stop(&session->liveness);
     loop_defer(session->shared->loop, &session->over, on_over, session);
 }
@@ -99,8 +119,7 @@ shut_down(struct session *session, enum diagnosis_code why, const char *format, 
     va_start(arguments, format);
     (void)vsnprintf(session->reason, sizeof(session->reason), format, arguments);
     va_end(arguments);
-    subscription_end(&session->subscription);
-    requests_fini(&session->requests);
+    end_parts(session);
     request_flush(session);
     liveness_flush(&session->liveness);
 }
@@ -128,6 +147,16 @@ static void on_liveness(void *context, enum liveness_event event)
         abort_session(session, DIAGNOSIS_NOT_NMSP,
                       "the peer sent no Capability within %d s: it does not speak NMSP",
                       SESSION_CAPABILITY_MS / 1000);
+        break;
+    case LIVENESS_IDLE:
+        if (session->transport.inbound)
+            shut_down(session, DIAGNOSIS_NOT_ACCESS_POINT,
+                      "the peer offers services and subscribes to none: it is an access point that "
+                      "is not configured as one");
+        else
+            shut_down(session, DIAGNOSIS_IS_CONTROLLER,
+                      "the peer offers services and subscribes to none: it is no location server, "
+                      "but an agent as this one");
         break;
     case LIVENESS_UNFLUSHED:
         abort_session(session, session->diagnosis, "%s (the peer did not take the last output)",
@@ -166,7 +195,7 @@ static void send_capability(struct session *session)
 {
     uint8_t buffer[256];
     struct writer body = writer_of(buffer, sizeof(buffer));
-    uint64_t offered = engine_offered(session->shared->engine);
+    uint64_t offered = session->access_point == NULL ? engine_offered(session->shared->engine) : 0;
 
     wire_put_protocol_version(&body, WIRE_VERSION, WIRE_VERSION);
     wire_put_services(&body, offered);
@@ -177,6 +206,22 @@ static void send_capability(struct session *session)
     session->capability_due = !notify(session, WIRE_CAPABILITY_NOTIFICATION, body.base, body.used);
     if (!session->capability_due)
         session->told_offer = offered;
+}
+
+/* To an access point; said again, too, if it could not be said at once. */
+static void subscribe(struct session *session)
+{
+    static const uint8_t intervals[] = {WIRE_RSSI_MS, WIRE_RSSI_RFID, WIRE_RSSI_ROGUE};
+    uint8_t buffer[128];
+    struct writer body = writer_of(buffer, sizeof(buffer));
+
+    wire_put_services(&body, session->asked);
+    for (size_t i = 0; i < sizeof(intervals); i++)
+        if ((session->asked & WIRE_BIT(intervals[i])) != 0)
+            wire_put_interval(&body, intervals[i], COLLECTOR_INTERVAL);
+    session->subscribe_due =
+        !send_message(session, WIRE_SUBSCRIBE_REQUEST, 0, session->requests_sent + 1, &body);
+    session->requests_sent += session->subscribe_due ? 0 : 1;
 }
 
 /* --- notifications: what the view asks of its member ----------------------------------------- */
@@ -243,6 +288,16 @@ static void refuse(struct session *session, const struct wire_message *message, 
     (void)send_message(session, answer, 0, message->header.transaction, &body);
 }
 
+static void listen_to(struct session *session, const struct wire_message *message)
+{
+    uint64_t wanted = collector_capability(session->access_point, message);
+
+    if (wanted == session->asked)
+        return;
+    session->asked = wanted;
+    subscribe(session);
+}
+
 static void take_capability(struct session *session, const struct wire_message *message)
 {
     if (message->protocol_version.min > WIRE_VERSION ||
@@ -254,9 +309,16 @@ static void take_capability(struct session *session, const struct wire_message *
     }
     if (!mac_equal(&message->sender_id.mac, &session->identity))
         session->counters.foreign_sender++;
-    if (session->phase == PHASE_CAPABILITY)
-        session->phase = PHASE_ACTIVE;
+    bool first = session->phase == PHASE_CAPABILITY;
+    session->phase = PHASE_ACTIVE;
     liveness_has_capability(&session->liveness);
+    if (session->access_point != NULL)
+        listen_to(session, message);
+    else if (first && message->services.mask != 0)
+        liveness_waits(&session->liveness,
+                       loop_now(session->shared->loop) + (session->transport.inbound
+                                                              ? SESSION_IDLE_MS
+                                                              : SESSION_IDLE_DIALLED_MS));
 }
 
 static void take_subscribe(struct session *session, const struct wire_message *message)
@@ -275,6 +337,7 @@ static void take_request(struct session *session, const struct wire_message *mes
 {
     uint16_t result = WIRE_RESULT_NOT_PERMITTED;
 
+    liveness_waits(&session->liveness, LIVENESS_NEVER);
     if (session->phase == PHASE_ACTIVE && message->header.id == WIRE_SUBSCRIBE_REQUEST) {
         take_subscribe(session, message);
         return;
@@ -287,6 +350,12 @@ static void take_request(struct session *session, const struct wire_message *mes
         refuse(session, message, result);
 }
 
+/* A request that is for us to answer. */
+static bool is_asked(const struct session *session, const struct wire_message *message)
+{
+    return message->info->role == WIRE_REQUEST && session->access_point == NULL;
+}
+
 static void take_malformed(struct session *session, const struct wire_message *message)
 {
     session->counters.malformed++;
@@ -294,7 +363,7 @@ static void take_malformed(struct session *session, const struct wire_message *m
     log_debug("malformed %s: element %u %s", message->info->name, message->fault.element,
               wire_reason_text(message->fault.reason));
     /* An echo has nowhere to carry a result. */
-    if (message->info->role == WIRE_REQUEST && message->header.id != WIRE_ECHO_REQUEST)
+    if (is_asked(session, message) && message->header.id != WIRE_ECHO_REQUEST)
         refuse(session, message,
                session->phase == PHASE_ACTIVE ? WIRE_RESULT_MALFORMED : WIRE_RESULT_NOT_PERMITTED);
     if (session->faults >= SESSION_MALFORMED_MAX)
@@ -331,10 +400,14 @@ static void take_message(struct session *session, const struct wire_message *mes
     case WIRE_MEASUREMENT_REQUEST:
     case WIRE_INFORMATION_REQUEST:
     case WIRE_STATISTICS_REQUEST:
-        take_request(session, message);
+        if (session->access_point == NULL)
+            take_request(session, message);
+        else
+            session->counters.unsupported++;
         break;
     default: /* what only a controller says */
-        session->counters.unsupported++;
+        if (session->access_point == NULL || !collector_take(session->access_point, message))
+            session->counters.unsupported++;
         break;
     }
 }
@@ -449,6 +522,8 @@ static void fill_output(struct session *session)
 {
     if (session->capability_due)
         send_capability(session);
+    if (session->subscribe_due)
+        subscribe(session);
     while (answer_piece(session))
         continue;
     handle_input(session);
@@ -489,6 +564,22 @@ bool session_wants_write(const struct session *session)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+static bool is_expected(const struct session *session)
+{
+    return session->shared->collector != NULL &&
+           collector_expects(session->shared->collector, &session->identity);
+}
+
+/* False: an access point for which there is no place or memory. */
+static bool begin_collecting(struct session *session)
+{
+    if (!is_expected(session))
+        return true;
+    session->access_point =
+        collector_begin(session->shared->collector, &session->identity, &session->collected);
+    return session->access_point != NULL;
+}
+
 struct session *session_new(const struct session_context *shared,
                             const struct session_transport *transport, const struct mac *identity)
 {
@@ -500,8 +591,11 @@ struct session *session_new(const struct session_context *shared,
     session->transport = *transport;
     session->identity = *identity;
     session->since = loop_now(shared->loop);
-    if (!sending_init(&session->sending, shared->loop, &session->counters, transport->number) ||
+    if (!begin_collecting(session) ||
+        !sending_init(&session->sending, shared->loop, &session->counters, transport->number,
+                      session->access_point == NULL ? OUTPUT_SIZE : OUTPUT_SMALL) ||
         liveness_init(&session->liveness, shared->loop, on_liveness, session) != 0) {
+        collector_end(session->access_point, session->collected);
         sending_fini(&session->sending);
         free(session);
         return NULL;
@@ -522,8 +616,7 @@ void session_free(struct session *session)
 {
     if (session == NULL)
         return;
-    subscription_end(&session->subscription);
-    requests_fini(&session->requests);
+    end_parts(session);
     liveness_fini(&session->liveness);
     loop_deferred_cancel(session->shared->loop, &session->flush);
     loop_deferred_cancel(session->shared->loop, &session->over);
@@ -536,11 +629,30 @@ void session_offer_changed(struct session *session)
 {
     uint64_t offered = engine_offered(session->shared->engine);
 
-    if (!is_talking(session))
+    if (!is_talking(session) || session->access_point != NULL)
         return;
     subscription_withdraw(&session->subscription, offered);
     if (session->capability_due || offered != session->told_offer)
         send_capability(session);
+}
+
+void session_recheck(struct session *session)
+{
+    if (is_expected(session) != (session->access_point != NULL))
+        shut_down(session, DIAGNOSIS_ENDED_HERE, "%s",
+                  session->access_point != NULL ? "it is not configured as an access point any more"
+                                                : "it is configured as an access point now");
+}
+
+size_t session_read_per_turn(const struct session *session)
+{
+    return session->access_point == NULL ? SESSION_READ_PER_TURN : SESSION_COLLECT_PER_TURN;
+}
+
+void session_turn_filled(struct session *session)
+{
+    if (session->access_point != NULL)
+        collector_turn_filled(session->access_point);
 }
 
 void session_shutdown(struct session *session, const char *reason)

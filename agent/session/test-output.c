@@ -48,7 +48,7 @@ static int set_up(void **state)
     static struct state s;
 
     failing_reset();
-    s = (struct state){.output = output_new(), .sink = calloc(1, sizeof(*s.sink))};
+    s = (struct state){.output = output_new(OUTPUT_SIZE), .sink = calloc(1, sizeof(*s.sink))};
     assert_non_null(s.output);
     assert_non_null(s.sink);
     s.sink->most = ALL;
@@ -496,7 +496,7 @@ static void without_memory_there_is_no_output(void **state)
     (void)state;
     for (;; n++) {
         failing_malloc_at(n);
-        struct output *output = output_new();
+        struct output *output = output_new(OUTPUT_SIZE);
         bool failed = failing_hit();
         failing_reset();
         assert_int_equal(output == NULL, failed);

@@ -25,6 +25,7 @@ command_run show_location_summary, show_location_detail, show_location_rfid, sho
 command_run show_method_lists, show_aaa_attributes, show_aaa_servers;
 command_run show_running, show_startup, show_clock, show_ntp, show_version, show_privilege;
 command_run show_trace_messages, show_trace_settings, show_tech_support, show_history;
+command_run show_access_points, show_access_point;
 command_run show_ap_summary, show_client_summary;
 
 #endif

@@ -37,6 +37,8 @@ const struct command commands[] = {
      "nmsp server HOST:host [port <1-65535>:port] [mac MAC:mac] "
      "[legacy-cipher:legacy-cipher=true]",
      "nmsp:nmsp/server[host][port=16113]", NULL},
+    {MODE_CONFIG, COMMAND_ENTRY, 0, "nmsp ap MAC:mac / [name WORD:name]",
+     "nmsp:nmsp/access-point[mac]", NULL},
     {MODE_CONFIG, COMMAND_ENTRY | COMMAND_OVER_BLOCK, 0,
      "nmsp listen / [port <1-65535>:port] [address ADDRESS:address] "
      "[legacy-cipher:legacy-cipher=true]",
@@ -118,6 +120,8 @@ const struct command commands[] = {
     {MODE_CONFIG, 0, 0, "system capacity samples / <16-4194304>:samples", "system:system/capacity",
      NULL},
     {MODE_CONFIG, 0, 0, "system capacity aps / <1-32768>:aps", "system:system/capacity", NULL},
+    {MODE_CONFIG, 0, 0, "system capacity access-points / <1-1024>:access-points",
+     "system:system/capacity", NULL},
 
     {MODE_CONFIG, COMMAND_NO, MODE_INTERFACE, "interface WORD:name", NULL, mode_interface},
     {MODE_INTERFACE, COMMAND_NO, 0, "nmsp attachment suppress", NULL, mode_refused_suppress},
@@ -167,6 +171,8 @@ const struct command commands[] = {
     {MODES_EXEC, 0, 0, "show nmsp statistics summary", NULL, show_statistics_summary},
     {MODES_EXEC, 0, 0, "show nmsp statistics connection", NULL, show_statistics_connection},
     {MODES_EXEC, 0, 0, "show nmsp attachment suppress interfaces", NULL, show_suppress},
+    {MODES_EXEC, 0, 0, "show nmsp ap summary", NULL, show_access_points},
+    {MODES_EXEC, 0, 0, "show nmsp ap detail MAC:mac", NULL, show_access_point},
     {MODES_EXEC, 0, 0, "show nmsp diagnosis [HOST:address]", NULL, show_diagnosis},
     {MODES_EXEC, 0, 0, "show nmsp certificate", NULL, show_certificate},
     {MODES_EXEC, 0, 0, "show nmsp radio", NULL, show_radio},

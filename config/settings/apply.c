@@ -162,6 +162,7 @@ static const struct field {
     FIELD("/nmspd-system:system/capacity/devices", FIELD_U32, capacity.devices),
     FIELD("/nmspd-system:system/capacity/samples", FIELD_U32, capacity.samples),
     FIELD("/nmspd-system:system/capacity/aps", FIELD_U16, capacity.aps),
+    FIELD("/nmspd-system:system/capacity/access-points", FIELD_U16, capacity.access_points),
     FIELD("/nmspd-trace:trace/buffer-size", FIELD_U32, trace.buffer_size),
 #undef FIELD
 };
@@ -289,6 +290,13 @@ static int compare_servers(const void *x, const void *y)
     return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
 }
 
+static int compare_access_points(const void *x, const void *y)
+{
+    const struct settings_access_point *a = x;
+    const struct settings_access_point *b = y;
+    return mac_compare(&a->mac, &b->mac);
+}
+
 static int compare_users(const void *x, const void *y)
 {
     const struct settings_user *a = x;
@@ -316,6 +324,7 @@ static_assert(offsetof(struct settings_attribute_list, name) == 0 &&
 static void sort_lists(struct settings *s)
 {
     SORT(s->servers, s->server_count, compare_servers);
+    SORT(s->access_points, s->access_point_count, compare_access_points);
     SORT(s->aaa.attribute_lists, s->aaa.attribute_list_count, compare_names);
     SORT(s->aaa.users, s->aaa.user_count, compare_users);
     SORT(s->aaa.method_lists, s->aaa.method_list_count, compare_names);
@@ -419,6 +428,43 @@ static void refuse_repeated_server(struct work *work, const struct lyd_node *ent
     }
 }
 
+static void apply_access_point(struct work *work, const struct lyd_node *entry, void *to)
+{
+    const struct settings *settings = work->settings;
+    struct settings_access_point *ap = to;
+    const struct settings_access_point *before = ap - settings->access_point_count;
+    char text[MAC_TEXT_SIZE];
+
+    (void)apply_mac(entry, "mac", &ap->mac);
+    (void)apply_text(work, entry, "name", ap->name, sizeof(ap->name));
+    for (; before < ap; before++)
+        if (mac_equal(&before->mac, &ap->mac))
+            refuse(work, entry,
+                   "is %s, which another access point already has in another spelling: remove one "
+                   "of the two",
+                   mac_text(&ap->mac, text));
+    for (size_t i = 0; i < settings->server_count; i++)
+        if (settings->servers[i].has_mac && mac_equal(&settings->servers[i].mac, &ap->mac))
+            refuse(work, entry,
+                   "is the MAC of server %s, too: a peer is a server or an access point, never "
+                   "both; remove one of the two",
+                   settings->servers[i].host);
+}
+
+static void apply_access_points(struct work *work, const struct lyd_node *nmsp)
+{
+    struct settings *settings = work->settings;
+
+    settings->access_points =
+        apply_list(work, nmsp, "access-point", sizeof(*settings->access_points),
+                   &settings->access_point_count, apply_access_point);
+    if (settings->access_point_count > settings->capacity.access_points)
+        refuse(work, nmsp,
+               "has %zu access points, and there is room for %u: raise \"system capacity "
+               "access-points\", or remove some",
+               settings->access_point_count, settings->capacity.access_points);
+}
+
 static void apply_rate(const struct lyd_node *node, const char *rate, const char *burst,
                        struct settings_rate *to)
 {
@@ -457,6 +503,7 @@ static void apply_nmsp(struct work *work)
         apply_server(work, node, &settings->servers[settings->server_count++]);
         refuse_repeated_server(work, node);
     }
+    apply_access_points(work, nmsp);
     apply_listen(work, nmsp);
 }
 

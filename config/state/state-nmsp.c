@@ -56,7 +56,7 @@ void make_diagnosis(struct state_maker *m, struct lyd_node *node, const struct d
         make_key(m, make_inner(m, node, "presented"), &d->presented);
 }
 
-static void make_services(struct state_maker *m, struct lyd_node *node, uint64_t services)
+void make_services(struct state_maker *m, struct lyd_node *node, uint64_t services)
 {
     for (unsigned bit = 0; bit < 64; bit++)
         if ((services >> bit & 1) != 0 && state_service_name(bit) != NULL)
@@ -130,8 +130,8 @@ static void fill_messages(struct state_maker *m, struct lyd_node *node, const ch
     }
 }
 
-static void fill_counters(struct state_maker *m, struct lyd_node *peer,
-                          const struct session_counters *c)
+void make_session_counters(struct state_maker *m, struct lyd_node *peer,
+                           const struct session_counters *c)
 {
     struct lyd_node *node = make_inner(m, peer, "counters");
 
@@ -189,7 +189,7 @@ static void fill_peer(struct state_maker *m, struct lyd_node *root, const struct
         fill_subscription(m, node, &p->subscription);
     }
     if (p->has_session || p->connections > 0)
-        fill_counters(m, node, &p->counters);
+        make_session_counters(m, node, &p->counters);
 }
 
 /* --- statistics and diagnosis ---------------------------------------------------------------- */

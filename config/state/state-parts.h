@@ -29,7 +29,7 @@ typedef bool state_rpc(const struct state_tree *state, struct lyd_node *rpc, str
                        struct rpc_errors *errors);
 state_rpc state_clear_statistics_rpc, state_reconnect_rpc, state_renew_certificate_rpc,
     state_live_summary_rpc;
-state_rpc state_read_devices_rpc, state_read_aps_rpc;
+state_rpc state_read_devices_rpc, state_read_aps_rpc, state_read_access_points_rpc;
 state_rpc state_read_trace_rpc, state_clear_trace_rpc;
 
 /* Of enum radio_band; as FIELD_NAMED() wants them. */
@@ -37,6 +37,9 @@ extern const char *const state_band_names[];
 
 /* state-nmsp.c, for notifications too. */
 void make_diagnosis(struct state_maker *m, struct lyd_node *node, const struct diagnosis *d);
+void make_services(struct state_maker *m, struct lyd_node *node, uint64_t services);
+void make_session_counters(struct state_maker *m, struct lyd_node *peer,
+                           const struct session_counters *c);
 void make_peer_name(struct state_maker *m, struct lyd_node *node, bool inbound, const char *host,
                     uint16_t port, const char *address);
 

@@ -51,6 +51,7 @@ static const struct {
     {"nmspd-nmsp", "reconnect", state_reconnect_rpc},
     {"nmspd-nmsp", "renew-certificate", state_renew_certificate_rpc},
     {"nmspd-nmsp", "live-summary", state_live_summary_rpc},
+    {"nmspd-nmsp", "read-access-points", state_read_access_points_rpc},
     {"nmspd-location", "read-devices", state_read_devices_rpc},
     {"nmspd-radio", "read-aps", state_read_aps_rpc},
     {"nmspd-trace", "read-trace", state_read_trace_rpc},

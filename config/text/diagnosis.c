@@ -200,7 +200,38 @@ WORDS(PEER_CLOSED, "The peer closed the connection.",
       "Look at the log of the location server for its reason.");
 WORDS(LOST, "The connection was lost{lost-error}.",
       "See that the server is up, and that the network to it is.");
+WORDS(
+    NOT_ACCESS_POINT,
+    "The peer ({subject}) offers services and subscribes to none, as an access point does, and is "
+    "not configured as one.",
+    "If it is an access point of this controller, say so; if not, let it dial its own one.",
+    "nmsp ap {its-dotted}");
+WORDS(IS_CONTROLLER,
+      "The peer ({subject}) is no location server: it is an agent as this one, which offers "
+      "services and subscribes to none, or it is configured as an access point here.",
+      "Access points are not dialled, they come in: if it is one of this controller, remove its "
+      "server entry, add it as an access point, and give it this device as its server.",
+      "nmsp ap {its-dotted}");
 WORDS(ENDED_HERE, "It was ended by this agent, as its settings ask.", "Nothing has to be done.");
+
+/* Access points with a session. */
+WORDS(
+    CLAIMED_TWICE,
+    "Access point {expected} claims the AP {mac}, which another access point has already: what it "
+    "says of that AP is not taken.",
+    "Give each access point AP MACs of its own (nmsp base-mac, nmsp radio ... ap-mac there). "
+    "\"show ap summary\" shows who has it now.");
+WORDS(LOOP,
+      "Access point {expected} claims the AP {mac}, which this device has itself: what it says of "
+      "that AP is not taken.",
+      "An access point must not be the controller of others, or be told what this one tells; if it "
+      "is a copy of this device, give it a base MAC of its own (nmsp base-mac).");
+WORDS(TOO_MANY_APS,
+      "Access point {expected} claims more than 4 AP MACs or 16 radios: its AP {mac} is not taken.",
+      "If it is the controller of other access points, let those come to this controller "
+      "themselves.");
+WORDS(AP_CAPACITY, "There is no room for the AP {mac} of access point {expected}.",
+      "Give this agent room for more AP radios (system capacity aps) and start it again.");
 
 /* About the configuration alone. */
 WORDS(NOT_ACTED_ON, "{knob} is set, and nothing on this machine can act on it.",
@@ -271,6 +302,11 @@ static bool put_presented(const struct diagnosis *d, const char *name, char *tex
         return mac != NULL ? put_mac(text, mac) : put(text, "no MAC");
     if (is(name, "its-user") && mac != NULL) /* as user names are spelled: 0050569c3489 */
         return put_hex(text, mac->b, sizeof(mac->b));
+    if (is(name, "its-dotted") && mac != NULL) {
+        char digits[2 * sizeof(mac->b) + 1];
+        (void)hex_text(mac->b, sizeof(mac->b), digits);
+        return put(text, "%.4s.%.4s.%.4s", digits, digits + 4, digits + 8);
+    }
     if (is(name, "its-key"))
         return put(text, "%s", key_text(its->key_type));
     return is(name, "bits") && put(text, "%u", its->key_bits);

@@ -304,9 +304,44 @@ static const struct {
      "The connection was lost: Network is down.",
      "See that the server is up, and that the network to it is.",
      {NULL}},
+    {DIAGNOSIS_NOT_ACCESS_POINT,
+     "The peer (CN=MSE-0050569c3489) offers services and subscribes to none, as an access point "
+     "does, and is not "
+     "configured as one.",
+     "If it is an access point of this controller, say so; if not, let it dial its own one.",
+     {"nmsp ap 0050.569c.3489"}},
+    {DIAGNOSIS_IS_CONTROLLER,
+     "The peer (CN=MSE-0050569c3489) is no location server: it is an agent as this one, which "
+     "offers services "
+     "and subscribes to none, or it is configured as an access point here.",
+     "Access points are not dialled, they come in: if it is one of this controller, remove its "
+     "server entry, add it as an access point, and give it this device as its server.",
+     {"nmsp ap 0050.569c.3489"}},
     {DIAGNOSIS_ENDED_HERE,
      "It was ended by this agent, as its settings ask.",
      "Nothing has to be done.",
+     {NULL}},
+    {DIAGNOSIS_CLAIMED_TWICE,
+     "Access point 00:50:56:9c:34:91 claims the AP 00:50:56:9c:34:90, which another access point "
+     "has already: what it says of that AP is not taken.",
+     "Give each access point AP MACs of its own (nmsp base-mac, nmsp radio ... ap-mac there). "
+     "\"show ap summary\" shows who has it now.",
+     {NULL}},
+    {DIAGNOSIS_LOOP,
+     "Access point 00:50:56:9c:34:91 claims the AP 00:50:56:9c:34:90, which this device has "
+     "itself: what it says of that AP is not taken.",
+     "An access point must not be the controller of others, or be told what this one tells; if it "
+     "is a copy of this device, give it a base MAC of its own (nmsp base-mac).",
+     {NULL}},
+    {DIAGNOSIS_TOO_MANY_APS,
+     "Access point 00:50:56:9c:34:91 claims more than 4 AP MACs or 16 radios: its AP "
+     "00:50:56:9c:34:90 is not taken.",
+     "If it is the controller of other access points, let those come to this controller "
+     "themselves.",
+     {NULL}},
+    {DIAGNOSIS_AP_CAPACITY,
+     "There is no room for the AP 00:50:56:9c:34:90 of access point 00:50:56:9c:34:91.",
+     "Give this agent room for more AP radios (system capacity aps) and start it again.",
      {NULL}},
     {DIAGNOSIS_NOT_ACTED_ON,
      "/nmspd-location:location/algorithm is set, and nothing on this machine can act on it.",

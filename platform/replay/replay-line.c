@@ -65,6 +65,10 @@ static const struct field sample_fields[] = {
     NUMBER("snr", VALUE_S8, event.sample.snr, DB_MIN, DB_MAX),
     AGE,
     LAST};
+static const struct field withdraw_fields[] = {
+    A_MAC("", event.withdrawn.device), AP_HANDLE(event.withdrawn.ap),
+    NUMBER("antenna", VALUE_U8, event.withdrawn.antenna, 0, 255),
+    FLAG("report", event.withdrawn.is_report), LAST};
 static const struct field join_fields[] = {
     A_MAC("", event.joined.device),
     AP_HANDLE(event.joined.ap),
@@ -129,7 +133,9 @@ static const struct word words[] = {
     [RADIO_CAPABILITIES] = {"works", works_fields},
     [RADIO_AP_CHANGED] = {"ap", ap_fields},
     [RADIO_AP_GONE] = {"ap-gone", ap_handle_fields},
+    [RADIO_AP_LOST] = {"ap-lost", ap_handle_fields},
     [RADIO_SAMPLE] = {"sample", sample_fields},
+    [RADIO_WITHDRAWN] = {"withdraw", withdraw_fields},
     [RADIO_CLIENT_JOINED] = {"join", join_fields},
     [RADIO_CLIENT_LEFT] = {"leave", leave_fields},
     [RADIO_USER] = {"user", user_fields},
@@ -169,6 +175,9 @@ static void set_defaults(struct replay_line *line)
         line->event.sample.antenna = RADIO_ANTENNA_COMBINED;
         line->event.sample.source = RADIO_SOURCE_DATA;
         line->event.sample.snr = RADIO_DB_UNKNOWN;
+        break;
+    case RADIO_WITHDRAWN:
+        line->event.withdrawn.antenna = RADIO_ANTENNA_COMBINED;
         break;
     case RADIO_ADDRESS:
         line->event.address.present = true;

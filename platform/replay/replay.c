@@ -2,6 +2,7 @@
 #include "platform/replay/replay.h"
 
 #include "agent/base/log.h"
+#include "platform/handles.h"
 #include "platform/replay/replay-line.h"
 
 #include <assert.h>
@@ -38,6 +39,7 @@ struct replay {
     uint32_t capabilities;
     bool *ap_up; /* by handle */
     uint32_t aps_up;
+    struct handles *handles; /* the scene has the lowest ones */
 };
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -84,7 +86,8 @@ static void act(struct replay *replay, struct replay_line *line)
     }
     if (line->kind >= RADIO_KINDS ||
         (line->kind == RADIO_AP_CHANGED && !set_up(replay, event->ap.ap, true)) ||
-        (line->kind == RADIO_AP_GONE && !set_up(replay, event->gone, false)))
+        ((line->kind == RADIO_AP_GONE || line->kind == RADIO_AP_LOST) &&
+         !set_up(replay, event->gone, false)))
         return;
     replay->samples += line->kind == RADIO_SAMPLE;
     radio_tell(&replay->sink, event);
@@ -141,7 +144,10 @@ static uint32_t aps_of(const struct replay_line *line)
     case RADIO_AP_CHANGED:
         return line->event.ap.ap + UINT32_C(1);
     case RADIO_AP_GONE:
+    case RADIO_AP_LOST:
         return line->event.gone + UINT32_C(1);
+    case RADIO_WITHDRAWN:
+        return line->event.withdrawn.ap + UINT32_C(1);
     case RADIO_SAMPLE:
         return line->event.sample.ap + UINT32_C(1);
     case RADIO_CLIENT_JOINED:
@@ -217,7 +223,12 @@ static bool take_scene(struct replay *replay)
     replay->says_capabilities = survey.says_capabilities;
     replay->capabilities = survey.capabilities;
     replay->ap_up = calloc(survey.aps + (size_t)1, sizeof(*replay->ap_up));
-    if (replay->ap_up != NULL &&
+    replay->handles = handles_new(replay->options.ap_capacity);
+    for (uint32_t i = 0; replay->handles != NULL && i < survey.aps; i++) {
+        uint16_t handle;
+        (void)handles_take(replay->handles, &handle);
+    }
+    if (replay->ap_up != NULL && replay->handles != NULL &&
         loop_timer_init(replay->loop, &replay->timer, play_lines, replay) == 0) {
         replay->rest = cursor_of(replay->text, replay->len);
         return true;
@@ -308,6 +319,7 @@ void replay_free(struct replay *replay)
         return;
     loop_timer_fini(&replay->timer);
     free(replay->ap_up);
+    handles_free(replay->handles);
     free(replay->text);
     free(replay);
 }
@@ -365,10 +377,24 @@ static uint64_t counter(void *platform, const char *container, const char *leaf)
     return 0;
 }
 
+static bool take_handle(void *platform, uint16_t *handle)
+{
+    return handles_take(((const struct replay *)platform)->handles, handle);
+}
+
+static void give_back_handle(void *platform, uint16_t handle)
+{
+    handles_give_back(((const struct replay *)platform)->handles, handle);
+}
+
 const struct radio_operations *replay_operations(void)
 {
-    static const struct radio_operations operations = {
-        .configure = configure, .base_mac = base_mac, .describe = describe, .counter = counter};
+    static const struct radio_operations operations = {.configure = configure,
+                                                       .base_mac = base_mac,
+                                                       .describe = describe,
+                                                       .counter = counter,
+                                                       .take_handle = take_handle,
+                                                       .give_back_handle = give_back_handle};
 
     return &operations;
 }

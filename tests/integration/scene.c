@@ -31,7 +31,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { APS_MAX = 16, HEARINGS_MAX = 4096, LINE_SIZE = 256, LATER_MAX = 256, WORDS_MAX = 12 };
+enum {
+    APS_MAX = 16,
+    HANDLES_MAX = 64 /* those of other machines, too */,
+    HEARINGS_MAX = 4096,
+    LINE_SIZE = 256,
+    LATER_MAX = 256,
+    WORDS_MAX = 12
+};
 
 struct hearing {
     struct platform *platform;
@@ -55,6 +62,7 @@ struct platform {
     struct mac base_mac;
     unsigned aps;
     bool ap_up[APS_MAX];
+    bool given[HANDLES_MAX];
     struct hearing *hearings;
     struct later later[LATER_MAX];
     size_t later_count;
@@ -447,10 +455,32 @@ static uint64_t counter(void *platform, const char *container, const char *leaf)
     return 0;
 }
 
+static bool take_handle(void *platform, uint16_t *handle)
+{
+    struct platform *p = platform;
+
+    for (*handle = APS_MAX; *handle < HANDLES_MAX; (*handle)++) {
+        if (p->given[*handle])
+            continue;
+        p->given[*handle] = true;
+        return true;
+    }
+    return false;
+}
+
+static void give_back_handle(void *platform, uint16_t handle)
+{
+    ((struct platform *)platform)->given[handle] = false;
+}
+
 const struct radio_operations *platform_operations(void)
 {
-    static const struct radio_operations operations = {
-        .configure = configure, .base_mac = base_mac, .describe = describe, .counter = counter};
+    static const struct radio_operations operations = {.configure = configure,
+                                                       .base_mac = base_mac,
+                                                       .describe = describe,
+                                                       .counter = counter,
+                                                       .take_handle = take_handle,
+                                                       .give_back_handle = give_back_handle};
 
     return &operations;
 }

@@ -144,7 +144,9 @@ int scene_set_up(void **state)
     s->radio = (struct radio_operations){.configure = radio_configure,
                                          .base_mac = radio_base_mac,
                                          .describe = radio_describe,
-                                         .counter = radio_counter};
+                                         .counter = radio_counter,
+                                         .take_handle = bed_take_handle,
+                                         .give_back_handle = bed_give_back_handle};
     (void)snprintf(s->state_dir, sizeof(s->state_dir), "%s", far_folder());
     s->has_base_mac = true;
     s->base_mac = far_macs[FAR_OURS];

@@ -189,6 +189,8 @@ static void take_event(void *context, const struct radio_event *event)
     case RADIO_CAPABILITIES:
         on_capabilities(context, event->capabilities);
         break;
+    case RADIO_AP_LOST: /* of other machines only */
+    case RADIO_WITHDRAWN:
     case RADIO_KINDS:
         break;
     }

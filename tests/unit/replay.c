@@ -115,7 +115,9 @@ struct replay *replay_new(void)
     r->radio = (struct radio_operations){.configure = radio_configure,
                                          .base_mac = radio_base_mac,
                                          .describe = radio_describe,
-                                         .counter = radio_counter};
+                                         .counter = radio_counter,
+                                         .take_handle = bed_take_handle,
+                                         .give_back_handle = bed_give_back_handle};
     for (size_t i = 0; i < REPLAY_SERVERS; i++)
         r->listeners[i] = far_listen("127.0.0.1", &r->ports[i]);
     (void)close(far_listen("127.0.0.1", &r->listen_port)); /* a port that is free */

@@ -12,12 +12,40 @@
 
 /* --- the agent's side ------------------------------------------------------------------------ */
 
+/* Of the bed that was made last. */
+static struct {
+    bool given[4096];
+    uint16_t capacity;
+} handles;
+
+bool bed_take_handle(void *platform, uint16_t *handle)
+{
+    (void)platform;
+    for (uint16_t i = handles.capacity; i-- > 0;) {
+        if (handles.given[i])
+            continue;
+        handles.given[i] = true;
+        *handle = i;
+        return true;
+    }
+    return false;
+}
+
+void bed_give_back_handle(void *platform, uint16_t handle)
+{
+    (void)platform;
+    assert_true(handles.given[handle]);
+    handles.given[handle] = false;
+}
+
 struct bed *bed_new(uint32_t devices, uint16_t aps)
 {
     struct settings_capacity capacity = {.devices = devices, .samples = devices * 4, .aps = aps};
     struct bed *bed = calloc(1, sizeof(*bed));
 
     assert_non_null(bed);
+    memset(&handles, 0, sizeof(handles));
+    handles.capacity = aps;
     bed->loop = loop_new_virtual(1000000, 1800000000000);
     bed->engine = engine_new(bed->loop, &capacity);
     bed->location = (struct settings_location){.expiry_client = 15,
@@ -257,15 +285,22 @@ static void peer_closed(void *context, const char *reason, bool flushed)
 
 struct bed_peer *bed_peer_new(struct bed *bed)
 {
+    return bed_peer_as(bed, &(struct mac){{0x00, 0x50, 0x56, 0, 0, 1}});
+}
+
+struct bed_peer *bed_peer_as(struct bed *bed, const struct mac *identity)
+{
     struct bed_peer *peer = calloc(1, sizeof(*peer));
-    struct mac identity = {{0x00, 0x50, 0x56, 0, 0, 1}};
-    struct session_transport transport = {
-        .write = peer_write, .interest = peer_interest, .closed = peer_closed, .context = peer};
+    struct session_transport transport = {.write = peer_write,
+                                          .interest = peer_interest,
+                                          .closed = peer_closed,
+                                          .context = peer,
+                                          .inbound = true};
 
     assert_non_null(peer);
     peer->bed = bed;
     peer->window = SIZE_MAX;
-    peer->session = session_new(&bed->shared, &transport, &identity);
+    peer->session = session_new(&bed->shared, &transport, identity);
     assert_non_null(peer->session);
     bed_turn(bed);
     return peer;

@@ -51,6 +51,10 @@ struct bed {
 struct bed *bed_new(uint32_t devices, uint16_t aps);
 void bed_free(struct bed *bed);
 
+/* Handles for APs of other machines, the highest first: for struct radio_operations. */
+bool bed_take_handle(void *platform, uint16_t *handle);
+void bed_give_back_handle(void *platform, uint16_t handle);
+
 /* Radio events. Devices are numbers; all APs have slot 0 and a MAC of their own unless said
  * otherwise. */
 struct mac bed_mac(uint32_t device);
@@ -73,6 +77,8 @@ void bed_tag(struct bed *bed, uint32_t device, uint16_t ap, uint16_t sequence, c
 
 /* A session, not yet active; its Capability has been written when this returns. */
 struct bed_peer *bed_peer_new(struct bed *bed);
+/* The same with another identity, which came in. */
+struct bed_peer *bed_peer_as(struct bed *bed, const struct mac *identity);
 /* One that has said its Capability. */
 struct bed_peer *bed_active_peer(struct bed *bed);
 void bed_peer_free(struct bed_peer *peer);
