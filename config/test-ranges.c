@@ -170,6 +170,13 @@ static const struct leaf {
      "{'nmspd-nmsp:nmsp':{'notification':{'attachment-notify-interval':%s}}}", EVENT_VALUES},
     {"/nmspd-nmsp:nmsp/notification/location-notify-interval",
      "{'nmspd-nmsp:nmsp':{'notification':{'location-notify-interval':%s}}}", EVENT_VALUES},
+    {"/nmspd-nmsp:nmsp/interface/name",
+     "{'nmspd-nmsp:nmsp':{'interface':[{'name':%s,'suppress-attachment':true}]}}",
+     {"'wlan0'", "'a'", "'eth0.100'", "'fifteen-letters'"},
+     {"''", "'sixteen--letters'", "'a/b'", "'a b'", "0"}},
+    {"/nmspd-nmsp:nmsp/interface/suppress-attachment",
+     "{'nmspd-nmsp:nmsp':{'interface':[{'name':'wlan0','suppress-attachment':%s}]}}",
+     SWITCH_VALUES},
     {"/nmspd-aaa:aaa/new-model", "{'nmspd-aaa:aaa':{'new-model':%s}}", SWITCH_VALUES},
     {"/nmspd-aaa:aaa/attribute-list/name", "{'nmspd-aaa:aaa':{'attribute-list':[{'name':%s}]}}",
      LIST_VALUES},
@@ -316,10 +323,13 @@ static const struct leaf *find_leaf(const char *path)
     return NULL;
 }
 
+/* The key of an entry is kept with what stands in it. */
 static bool is_kept(const char *path)
 {
     for (size_t i = 0; apply_kept[i] != NULL; i++)
-        if (strcmp(apply_kept[i], path) == 0)
+        if (strcmp(apply_kept[i], path) == 0 ||
+            (strcmp(path, "/nmspd-nmsp:nmsp/interface/name") == 0 &&
+             strncmp(apply_kept[i], path, strlen(path) - strlen("name")) == 0))
             return true;
     return false;
 }

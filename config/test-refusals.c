@@ -75,7 +75,7 @@ static void unknown_names_are_refused_with_the_known_ones(void **state)
         {"{'nmspd-types:nope':{}}", "", "\"nope\" " ALL_TOP},
         {"{'nmspd-nmsp:nmsp':{'enabled':true}}", "/nmspd-nmsp:nmsp/enabled",
          "is not known; what may stand here is enable, strong-cipher, server, access-point, "
-         "listen, notification"},
+         "listen, notification, interface"},
         {"{'nmspd-aaa:aaa':{'user':[{'mac':'0050569c3489','list':'x'}]}}",
          "/nmspd-aaa:aaa/user[mac='0050569c3489']/list",
          "is not known; what may stand here is mac, attribute-list"},

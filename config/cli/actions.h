@@ -9,8 +9,8 @@
 
 /* modes.c: between the modes, and the terminal */
 command_run mode_configure, mode_configure_revert, mode_configure_confirm, mode_revert_now;
-command_run mode_interface, mode_line, mode_exit, mode_end, mode_leave, mode_enable, mode_disable;
-command_run mode_terminal_length, mode_terminal_width, mode_accepted, mode_refused_suppress;
+command_run mode_line, mode_exit, mode_end, mode_leave, mode_enable, mode_disable;
+command_run mode_terminal_length, mode_terminal_width, mode_accepted;
 command_run mode_refused_clock, mode_refused_logging;
 
 /* exec.c: what is done to the agent */

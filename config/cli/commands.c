@@ -8,6 +8,7 @@
 #define NOTIFY      "nmsp:nmsp/notification"
 #define RADIO       "radio:radios/radio[interface]"
 #define ATTRIBUTES  "aaa:aaa/attribute-list[name]"
+#define INTERFACE   "nmsp:nmsp/interface[name]"
 #define LISTEN      "nmsp:nmsp/listen"
 #define THROTTLE    "nmsp:nmsp/listen!/throttle"
 #define HALF_LIFE   "location:location/rssi-half-life"
@@ -123,8 +124,9 @@ const struct command commands[] = {
     {MODE_CONFIG, 0, 0, "system capacity access-points / <1-1024>:access-points",
      "system:system/capacity", NULL},
 
-    {MODE_CONFIG, COMMAND_NO, MODE_INTERFACE, "interface WORD:name", NULL, mode_interface},
-    {MODE_INTERFACE, COMMAND_NO, 0, "nmsp attachment suppress", NULL, mode_refused_suppress},
+    {MODE_CONFIG, COMMAND_ENTRY | COMMAND_OVER_BLOCK, MODE_INTERFACE, "interface WORD:name",
+     INTERFACE, NULL},
+    {MODE_INTERFACE, 0, 0, "nmsp attachment suppress:suppress-attachment=true", INTERFACE, NULL},
 
     /* What programs send to every box, kept in the session or without a meaning here. */
     {MODE_CONFIG, 0, MODE_LINE, "line {console | vty} <0-99> [<0-99>]", NULL, mode_line},

@@ -59,15 +59,6 @@ bool mode_revert_now(struct shell *shell, const struct command_line *line)
     return call(shell, "<cancel-commit><persist-id>nmsp</persist-id></cancel-commit>");
 }
 
-bool mode_interface(struct shell *shell, const struct command_line *line)
-{
-    if (line->form != LINE_SETS)
-        return shell_fail(shell, "Interfaces are made and removed by the system");
-    shell->mode = MODE_INTERFACE;
-    (void)snprintf(shell->context, sizeof(shell->context), "%s", line_value(line, "name"));
-    return true;
-}
-
 bool mode_line(struct shell *shell, const struct command_line *line)
 {
     (void)line;
@@ -144,15 +135,6 @@ bool mode_accepted(struct shell *shell, const struct command_line *line)
     (void)shell;
     (void)line;
     return true;
-}
-
-bool mode_refused_suppress(struct shell *shell, const struct command_line *line)
-{
-    (void)line;
-    return shell_fail(shell,
-                      "This agent reports no attachments of wired devices: there is nothing "
-                      "to suppress on %s",
-                      shell->context);
 }
 
 bool mode_refused_clock(struct shell *shell, const struct command_line *line)

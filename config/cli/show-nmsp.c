@@ -232,11 +232,20 @@ bool show_interval(struct shell *shell, const struct command_line *line)
 
 bool show_suppress(struct shell *shell, const struct command_line *line)
 {
+    struct answer answer;
+    bool done = shell_call(shell, SHELL_TRIMMED("running"), &answer);
+    const struct tree *nmsp = tree_at(tree_at(answer.tree, "data"), "nmsp");
+
     (void)line;
-    out_text(shell->out, "NMSP Attachment Suppression Interfaces");
-    out_text(shell->out, "--------------------------------------");
-    out_text(shell->out, "None: this agent reports no attachments of wired devices");
-    return true;
+    if (done) {
+        out_text(shell->out, "NMSP Attachment Suppression Interfaces");
+        out_text(shell->out, "--------------------------------------");
+        for (TREE_EACH(interface, nmsp, "interface"))
+            if (strcmp(tree_or(interface, "suppress-attachment", "false"), "true") == 0)
+                out_line(shell->out, "%s", tree_or(interface, "name", "-"));
+    }
+    answer_free(&answer);
+    return done;
 }
 
 /* --- statistics ------------------------------------------------------------------------------ */

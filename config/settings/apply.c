@@ -22,6 +22,7 @@ const char *const apply_kept[] = {
     "/nmspd-nmsp:nmsp/notification/interferer-notify-interval",
     "/nmspd-nmsp:nmsp/notification/attachment-notify-interval",
     "/nmspd-nmsp:nmsp/notification/location-notify-interval",
+    "/nmspd-nmsp:nmsp/interface/suppress-attachment",
     "/nmspd-location:location/expiry/calibrating-client",
     "/nmspd-location:location/rssi-half-life/calibrating-client",
     "/nmspd-location:location/plm/client",
@@ -60,11 +61,19 @@ static const struct lyd_node *find(const struct lyd_node *tree, const char *path
     return node;
 }
 
-/* Is this leaf set to something else than its default? */
-static bool is_set(const struct lyd_node *tree, const char *path)
+/* Is this leaf set to something else than its default, in any entry of the lists above it? */
+static bool is_set(const struct lyd_node *tree, struct cursor path, struct path_step step)
 {
-    const struct lyd_node *node = find(tree, path);
-    return node != NULL && !lyd_is_default(node);
+    if (!path_next(&path, &step))
+        return false;
+    for (const struct lyd_node *node = tree; node != NULL; node = node->next) {
+        if (path_is(step.name, node->schema->name) &&
+            path_is(step.module, node->schema->module->name) &&
+            (node->schema->nodetype == LYS_LEAF ? !lyd_is_default(node)
+                                                : is_set(lyd_child(node), path, step)))
+            return true;
+    }
+    return false;
 }
 
 static const struct lyd_node *child(const struct lyd_node *parent, const char *name)
@@ -588,7 +597,8 @@ static void apply_kept_knobs(struct work *work, const char *const *paths)
     struct settings *settings = work->settings;
 
     for (; *paths != NULL; paths++)
-        if (is_set(work->tree, *paths) && settings->kept_count < SETTINGS_KEPT_MAX)
+        if (is_set(work->tree, path_cursor(*paths), (struct path_step){.name = {NULL, 0}}) &&
+            settings->kept_count < SETTINGS_KEPT_MAX)
             settings->kept[settings->kept_count++] = *paths;
 }
 
