@@ -26,6 +26,7 @@ struct family {
     bool resolving;
     bool watching; /* for families that come and go */
     bool available;
+    bool told; /* why it cannot be asked */
     uint16_t id;
     uint32_t groups[FAMILY_GROUPS]; /* their ids; 0: there is none */
     uint32_t joined;                /* bits */
@@ -104,8 +105,15 @@ static void join_groups(struct family *f)
 
 /* --- asking --- */
 
-static void failed(struct family *f)
+/* `error`: an errno, 0 if nobody answered. */
+static void failed(struct family *f, int error)
 {
+    if (!f->told)
+        log_warning("nl80211 cannot be asked: %s: no radio is heard until it can be, and it is "
+                    "tried again every %d s; whoever starts this program must let it have netlink "
+                    "sockets (AF_NETLINK)",
+                    error != 0 ? strerror(error) : "the kernel does not answer", RETRY_MS / 1000);
+    f->told = true;
     loop_timer_start(&f->retry, RETRY_MS);
     for (struct family_listener *l = f->listeners; l != NULL; l = l->next) {
         if (l->failed != NULL)
@@ -127,7 +135,7 @@ static void ask(struct family *f, const char *name,
     netlink_add_text(&request, CTRL_ATTR_FAMILY_NAME, name);
     f->resolving = netlink_request(f->requests, &request);
     if (!f->resolving)
-        failed(f);
+        failed(f, EAGAIN);
 }
 
 static void on_family(void *context, uint32_t tag, const struct netlink_message *message)
@@ -163,12 +171,13 @@ static void on_family_done(void *context, uint32_t tag, enum netlink_result resu
     f->resolving = false;
     if (result == NETLINK_OK && f->id != 0) {
         f->available = true;
+        f->told = false;
         for (struct family_listener *l = f->listeners; l != NULL; l = l->next)
             l->available(l->context);
     } else if (result == NETLINK_REFUSED && error == ENOENT && f->watching) {
         set_missing(f);
     } else {
-        failed(f);
+        failed(f, error);
     }
 }
 

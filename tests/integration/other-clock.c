@@ -5,11 +5,15 @@
  *
  * NMSPD_OTHER_CLOCK names a file with two numbers, which may change at any time: seconds to add to
  * the real-time clock, and 1 if the clock is synchronised. Without it all is as it is.
+ *
+ * NMSPD_WITHOUT_NETLINK: a sandbox that lets no program have netlink sockets.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -23,6 +27,7 @@
 
 int clock_gettime(clockid_t clock, struct timespec *now) __attribute__((visibility("default")));
 int adjtimex(struct timex *timex) __attribute__((visibility("default")));
+int socket(int domain, int type, int protocol) __attribute__((visibility("default")));
 
 static bool other_clock(long long *seconds, int *synchronised)
 {
@@ -58,4 +63,13 @@ int adjtimex(struct timex *timex)
         return clock_adjtime(CLOCK_REALTIME, timex);
     timex->status = synchronised != 0 ? 0 : STA_UNSYNC;
     return synchronised != 0 ? TIME_OK : TIME_ERROR;
+}
+
+int socket(int domain, int type, int protocol)
+{
+    if (domain == AF_NETLINK && getenv("NMSPD_WITHOUT_NETLINK") != NULL) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return (int)syscall(SYS_socket, domain, type, protocol);
 }

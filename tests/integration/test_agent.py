@@ -71,6 +71,18 @@ class FirstStart(bed.Case):
 
 
 class Starting(bed.Case):
+    @unittest.skipUnless(bed.OTHER_CLOCK, "NMSPD_OTHER_CLOCK_LIBRARY is not given")
+    def test_without_netlink_it_says_that_once_and_keeps_its_session(self):
+        mse = self.mse()
+        self.agent.environment = {"LD_PRELOAD": bed.OTHER_CLOCK, "NMSPD_WITHOUT_NETLINK": "1",
+                                  "ASAN_OPTIONS": bed.PRELOADABLE}
+        self.start(configuration([mse.port]))
+        self.agent.wait("nl80211 cannot be asked: .*AF_NETLINK")
+        mse.wait_session()
+        self.agent.wait("session up")
+        self.assertEqual(self.agent.terminate(), 0)
+        self.assertEqual(len([line for line in self.agent.lines if "cannot be asked" in line]), 1)
+
     def test_without_radios_it_says_what_it_looked_for_and_keeps_its_session(self):
         mse = self.mse()
         self.start(configuration([mse.port]))

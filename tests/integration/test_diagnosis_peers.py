@@ -25,7 +25,6 @@ import nmsp_wire as wire  # noqa: E402
 import raw_tls13  # noqa: E402
 
 INTERNAL_ERROR = bytes.fromhex("15030300020250")  # a fatal TLS alert
-CLOCK_LIBRARY = os.environ.get("NMSPD_OTHER_CLOCK_LIBRARY", "")
 DECADES = 20 * 365 * 86400
 
 
@@ -318,13 +317,12 @@ class Ours(Peers):
         self.nothing_diagnosed()
 
 
-@unittest.skipUnless(CLOCK_LIBRARY, "NMSPD_OTHER_CLOCK_LIBRARY is not given")
+@unittest.skipUnless(bed.OTHER_CLOCK, "NMSPD_OTHER_CLOCK_LIBRARY is not given")
 class Clock(Peers):
     def setUp(self):
         super().setUp()
         self.clock = os.path.join(self.agent.folder, "clock")
-        sanitizer = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.agent.environment = {"LD_PRELOAD": CLOCK_LIBRARY, "NMSPD_OTHER_CLOCK": self.clock, "ASAN_OPTIONS": sanitizer}
+        self.agent.environment = {"LD_PRELOAD": bed.OTHER_CLOCK, "NMSPD_OTHER_CLOCK": self.clock, "ASAN_OPTIONS": bed.PRELOADABLE}
 
     def set_clock(self, seconds, synchronised):
         with open(self.clock + ".new", "w", encoding="ascii") as file:
