@@ -220,6 +220,7 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
     const struct registry_options *agent = registry_options(all->registry);
     struct inbound *in = free_place(all);
     struct tls_context *tls = agent->tls(agent->context, TLS_SERVER, all->legacy_cipher);
+    char address[ADDRESS_TEXT_SIZE]; /* a compiler thinks that the one in `in` overlaps its name */
 
     if (in == NULL || tls == NULL) {
         (void)close(fd);
@@ -229,7 +230,8 @@ static bool on_accepted(void *context, int fd, const struct sockaddr_storage *fr
         .all = all, .waiting = true, .listener_place = place, .host = address_host(from)};
     attempt_init(&in->attempt, all->registry, true, &owner, in);
     (void)address_text(from, in->attempt.address);
-    (void)snprintf(in->attempt.name, sizeof(in->attempt.name), "from %s", in->attempt.address);
+    (void)snprintf(in->attempt.name, sizeof(in->attempt.name), "from %s",
+                   address_text(from, address));
     return attempt_open(&in->attempt, fd, tls, all->legacy_cipher);
 }
 

@@ -28,6 +28,10 @@ SCENE_PROGRAM = os.environ.get("NMSPD_SCENE_PROGRAM", "nmspd-scene")
 # found by that (end_agent): as an exit status they would make every child job fail, whose memory nobody gives back.
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite",
             "--errors-for-leak-kinds=none", "--child-silent-after-fork=yes"]
+OTHER_CLOCK = os.environ.get("NMSPD_OTHER_CLOCK_LIBRARY", "")  # for LD_PRELOAD, and what AddressSanitizer says to that:
+PRELOADABLE = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+# Run by qemu-user: what says nothing of the program there is left out.
+EMULATED = bool(os.environ.get("QEMU_LD_PREFIX"))
 WRAPPER = VALGRIND if os.environ.get("NMSPD_VALGRIND") else []
 # The agent stays who the tests are: root, where they are run as root.
 USER = pwd.getpwuid(os.geteuid()).pw_name
