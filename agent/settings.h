@@ -121,6 +121,7 @@ struct settings_radios {
     char hostapd_directory[SETTINGS_PATH_SIZE]; /* where they are */
     bool scan_results;                          /* read the kernel's scan results */
     uint16_t scan_seconds;                      /* between own scans; 0: none */
+    uint16_t beacon_report;                     /* as in struct settings_location */
     char helper[SETTINGS_PATH_SIZE];            /* the socket of nmsp-radio */
     struct settings_radio *radios;
     size_t radio_count;

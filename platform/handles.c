@@ -23,6 +23,11 @@ void handles_free(struct handles *handles)
     free(handles);
 }
 
+uint16_t handles_capacity(const struct handles *handles)
+{
+    return handles->capacity;
+}
+
 bool handles_take(struct handles *handles, uint16_t *handle)
 {
     for (uint16_t i = 0; i < handles->capacity; i++) {

@@ -16,6 +16,7 @@ struct handles *handles_new(uint16_t capacity);
 /* NULL is allowed. */
 void handles_free(struct handles *handles);
 
+uint16_t handles_capacity(const struct handles *handles);
 /* The lowest that is free; false if none is. */
 bool handles_take(struct handles *handles, uint16_t *handle);
 void handles_give_back(struct handles *handles, uint16_t handle);

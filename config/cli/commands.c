@@ -104,6 +104,8 @@ const struct command commands[] = {
      "location:location/plm", NULL},
     {MODE_CONFIG, 0, 0, "location rfid timeout / <60-7200>:timeout", "location:location/rfid",
      NULL},
+    {MODE_CONFIG, 0, 0, "location beacon-report interval / <0-3600>:interval",
+     "location:location/beacon-report", NULL},
     {MODE_CONFIG, 0, 0,
      "location locally-administered / {report:locally-administered | "
      "ignore:locally-administered}",

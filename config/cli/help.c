@@ -105,6 +105,8 @@ static const struct help helps[] = {
     {NULL, "multiband", "On all bands that the client supports"},
     {NULL, "uniband", "On the band that the client is associated on"},
     {NULL, "timeout", "A tag that was silent for this long is forgotten"},
+    {NULL, "beacon-report", "What associated clients hear, and report"},
+    {"beacon-report", "interval", "After this time a client is asked again; 0: never"},
     {NULL, "locally-administered", "Clients whose MAC is random and that are not associated"},
     {NULL, "report", "Report them like others"},
     {NULL, "ignore", "Leave them out"},

@@ -199,6 +199,15 @@ bool show_radio(struct shell *shell, const struct command_line *line)
                  tree_or(state, "stations/timeouts", "0"), tree_or(state, "stations/errors", "0"));
         out_line(shell->out, "Probe requests by hostapd: %s; scan results: %s",
                  tree_or(state, "hostapd/probes", "0"), tree_or(state, "scan/results", "0"));
+        out_line(shell->out,
+                 "Beacon reports: %s; clients asked: %s, refused: %s, silent: %s; thrown away: %s, "
+                 "without a place: %s",
+                 tree_or(state, "beacon-reports/reports", "0"),
+                 tree_or(state, "beacon-reports/asked", "0"),
+                 tree_or(state, "beacon-reports/refused", "0"),
+                 tree_or(state, "beacon-reports/silent", "0"),
+                 tree_or(state, "beacon-reports/strange", "0"),
+                 tree_or(state, "beacon-reports/unplaced", "0"));
         out_line(shell->out, "Frames of monitor interfaces: %s, lost: %s",
                  tree_or(state, "monitor/frames", "0"), tree_or(state, "monitor/lost", "0"));
     }

@@ -168,6 +168,8 @@ static const struct field {
     FIELD("/nmspd-location:location/rssi-half-life/rogue-aps", FIELD_U16,
           location.half_life_rogue_aps),
     FIELD("/nmspd-location:location/rfid/timeout", FIELD_U16, location.rfid_timeout),
+    FIELD("/nmspd-location:location/beacon-report/interval", FIELD_U16, location.beacon_report),
+    FIELD("/nmspd-location:location/beacon-report/interval", FIELD_U16, radios.beacon_report),
     FIELD("/nmspd-system:system/capacity/devices", FIELD_U32, capacity.devices),
     FIELD("/nmspd-system:system/capacity/samples", FIELD_U32, capacity.samples),
     FIELD("/nmspd-system:system/capacity/aps", FIELD_U16, capacity.aps),

@@ -91,7 +91,8 @@ static void every_single_value_reaches_its_own_member(void **state)
                 "'scan':{'results':false,'interval':31}},"
                 "'nmspd-location:location':{'expiry':{'client':101,'tags':103,"
                 "'rogue-aps':304},'notify-threshold':{'client':1,'tags':2,'rogue-aps':3},"
-                "'rssi-half-life':{'client':20,'tags':30,'rogue-aps':60},'rfid':{'timeout':61},"
+                "'rssi-half-life':{'client':20,'tags':30,'rogue-aps':60},'rfid':{'timeout':61},'"
+                "beacon-report':{'interval':62},"
                 "'locally-administered':'ignore'},"
                 "'nmspd-trace:trace':{'level':'info','buffer-size':5000}}");
 
@@ -116,6 +117,8 @@ static void every_single_value_reaches_its_own_member(void **state)
     assert_int_equal(s->intervals.rogue_client, 14);
     assert_true(s->aaa.new_model);
     assert_int_equal(s->radios.default_poll_seconds, 21);
+    assert_int_equal(s->location.beacon_report, 62);
+    assert_int_equal(s->radios.beacon_report, 62);
     assert_false(s->radios.hostapd);
     assert_string_equal(s->radios.hostapd_directory, "/a");
     assert_string_equal(s->radios.helper, "/b");

@@ -99,6 +99,21 @@ const struct rogue *rogues_find(struct rogues *rogues, const struct mac *bssid, 
     return inventory_is_own(&rogues->inventory, bssid) ? NULL : rogue;
 }
 
+bool rogues_next_channel(struct rogues *rogues, size_t *place, int64_t now, uint8_t *band,
+                         uint16_t *channel)
+{
+    while (*place < ROGUES_MAX) {
+        const struct rogue *rogue = cache_at(&rogues->cache, (*place)++);
+        if (rogue == NULL || !rogue->is_ap || rogue->channel == 0 ||
+            now - rogue->entry.touched >= ROGUES_CHANNEL_MS)
+            continue;
+        *band = rogue->band;
+        *channel = rogue->channel;
+        return true;
+    }
+    return false;
+}
+
 /* Beacons of hidden networks have no name: one that a probe response told stays. True if anything
  * changed. */
 static bool take_facts(struct rogue *rogue, const struct rogues_beacon *beacon)

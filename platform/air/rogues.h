@@ -30,6 +30,7 @@ enum {
     /* A network is trusted this long after it was last seen to be our uplink. */
     ROGUES_TRUST_MS = 60000,
     ROGUES_HEARERS = 4,
+    ROGUES_CHANNEL_MS = 600000,
 };
 
 struct rogues;
@@ -83,6 +84,11 @@ void rogues_trust(struct rogues *rogues, const struct mac *bssid, int64_t now);
  * is nothing if the BSSID is no rogue's, or if this frame was told before. */
 void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int64_t now,
                   const struct radio_sink *sink);
+
+/* One more channel on which rogue APs were heard within ROGUES_CHANNEL_MS; *place, from 0, goes on
+ * behind it. False: there are no more. The same channel may come several times. */
+bool rogues_next_channel(struct rogues *rogues, size_t *place, int64_t now, uint8_t *band,
+                         uint16_t *channel);
 
 /* The rogue AP with this BSSID, or NULL. Good until the next call. */
 const struct rogue *rogues_find(struct rogues *rogues, const struct mac *bssid, int64_t now);

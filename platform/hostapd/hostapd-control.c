@@ -91,6 +91,8 @@ void control_close(struct control *control)
     control->repeats = 0;
     control->count = 0;
     control->walk = false;
+    control->measure = false;
+    reports_forget(control->hostapd->reports, control);
 }
 
 static void retry_later(struct control *control)
@@ -178,6 +180,19 @@ static void start_walk(struct control *control)
     control->restart = true;
 }
 
+/* False if there is nothing to be asked. */
+static bool measure(struct control *control)
+{
+    char text[REPORTS_REQUEST_SIZE];
+
+    if (!control->measure)
+        return false;
+    control->measure = reports_write(control->hostapd->reports, &control->measured, text);
+    if (control->measure)
+        (void)ask(control, MEASURE, text);
+    return control->measure;
+}
+
 /* The next thing to be asked, or the time to do so. */
 static void serve(struct control *control)
 {
@@ -191,10 +206,33 @@ static void serve(struct control *control)
         ask_of(control, STA, "STA", &control->questions[control->first].mac);
         return;
     }
+    if (measure(control))
+        return;
     if (control->walk)
         walk_on(control);
     if (control->fd >= 0 && control->asked == NO_COMMAND)
         loop_timer_start_at(&control->timer, control->next_check);
+}
+
+void control_walk(struct control *control)
+{
+    if (!control->attached)
+        return;
+    start_walk(control);
+    serve(control);
+}
+
+bool control_measure(void *context, void *which, const struct mac *station)
+{
+    struct control *control = which;
+
+    (void)context;
+    if (!control->attached || control->measure)
+        return false;
+    control->measure = true;
+    control->measured = *station;
+    serve(control);
+    return true;
 }
 
 /* What does not fit is found by walking through all. */
@@ -247,18 +285,26 @@ static void on_attach_answer(struct control *control, enum hostapd_command asked
     }
 }
 
-static void tell_user(struct control *control, const struct hostapd_station *station, bool logon)
+static void tell_user(struct hostapd *h, const struct hostapd_station *station, bool logon)
 {
-    struct hostapd *h = control->hostapd;
     struct radio_event event = {.kind = RADIO_USER,
                                 .user = {.device = station->mac, .len = station->user_len}};
 
     if (station->user_len == 0 && !(logon && station->complete))
         return;
-    if (!inventory_is_client(&h->setup.inventory, &station->mac))
-        return;
     memcpy(event.user.name, station->user, station->user_len);
     radio_tell(&h->setup.sink, &event);
+}
+
+/* A client of ours: who is its user, and can it be asked what it hears? */
+static void take_station(struct control *control, const struct hostapd_station *station, bool logon)
+{
+    struct hostapd *h = control->hostapd;
+
+    if (!inventory_is_client(&h->setup.inventory, &station->mac))
+        return;
+    tell_user(h, station, logon);
+    reports_station(h->reports, control, control->interface.ap.ap, station);
 }
 
 static void on_station(struct control *control, const struct hostapd_station *station)
@@ -268,7 +314,7 @@ static void on_station(struct control *control, const struct hostapd_station *st
     control->first = (control->first + 1) % QUESTIONS_MAX;
     control->count--;
     if (station != NULL && mac_equal(&station->mac, &question.mac))
-        tell_user(control, station, question.logon);
+        take_station(control, station, question.logon);
 }
 
 /* The end is an empty reply, or FAIL if the last one left meanwhile. */
@@ -278,7 +324,7 @@ static void on_walked(struct control *control, const struct hostapd_station *sta
     if (station == NULL)
         return;
     control->walked = station->mac;
-    tell_user(control, station, false);
+    take_station(control, station, false);
 }
 
 static void take_reply(struct control *control, struct cursor bytes, bool full)
@@ -306,6 +352,10 @@ static void take_reply(struct control *control, struct cursor bytes, bool full)
         break;
     case WALK:
         on_walked(control, is_station ? &station : NULL);
+        break;
+    case MEASURE:
+        control->measure = false;
+        reports_replied(control->hostapd->reports, &control->measured, hostapd_parse_token(bytes));
         break;
     case NO_COMMAND:
         control->hostapd->counters.ignored++;
@@ -354,6 +404,12 @@ static void take_line(struct control *control, size_t len)
     case HOSTAPD_LOGON:
         if (inventory_is_client(&h->setup.inventory, &line.mac))
             control_ask_user(control, &line.mac, true);
+        break;
+    case HOSTAPD_SENT:
+    case HOSTAPD_REPORT:
+    case HOSTAPD_LINK:
+        if (reports_is_on(h->reports))
+            reports_take(h->reports, control, &line);
         break;
     case HOSTAPD_END:
         lost(control, ECONNREFUSED);

@@ -9,6 +9,7 @@
 #define PLATFORM_HOSTAPD_HOSTAPD_INTERNAL_H
 
 #include "platform/hostapd/hostapd.h"
+#include "platform/hostapd/reports.h"
 
 enum {
     CONTROLS_MAX = 64,  /* AP interfaces; nl80211 knows no more */
@@ -16,7 +17,7 @@ enum {
     REPLY_SIZE = 4096,  /* hostapd's own limit */
 };
 
-enum hostapd_command { NO_COMMAND, ATTACH, ATTACH_PLAIN, PING, STA, WALK };
+enum hostapd_command { NO_COMMAND, ATTACH, ATTACH_PLAIN, PING, STA, WALK, MEASURE };
 
 /* A station of which the user is to be asked. */
 struct question {
@@ -51,6 +52,9 @@ struct control {
     bool restart;
     struct mac walked; /* all zero: from the first one */
     unsigned walk_left;
+
+    bool measure; /* this one is to be asked what it hears */
+    struct mac measured;
 };
 
 struct hostapd_counters {
@@ -67,6 +71,7 @@ struct hostapd {
     char directory[SETTINGS_PATH_SIZE];
     struct hostapd_counters counters;
     struct source_counters counted;
+    struct reports *reports;
     int trouble; /* the errno that was said last; 0: none since one was attached */
     char trouble_name[SETTINGS_IFNAME_SIZE];
     bool plain_said;
@@ -85,6 +90,10 @@ int control_init(struct hostapd *hostapd, struct control *control);
 void control_try_now(struct control *control);
 /* Who is the user of this station? `logon`: it has just logged on. */
 void control_ask_user(struct control *control, const struct mac *mac, bool logon);
+/* All stations are asked for once more. */
+void control_walk(struct control *control);
+/* As struct reports_owner has it. */
+bool control_measure(void *context, void *control, const struct mac *station);
 /* Leaves hostapd, and waits for nothing any more. */
 void control_close(struct control *control);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "platform/hostapd/hostapd-line.h"
 
+#include "agent/base/hex.h"
 #include "agent/base/number.h"
 
 #include <string.h>
@@ -81,6 +82,130 @@ static int8_t parse_signal(struct cursor word)
     return (int8_t) - (int)value;
 }
 
+/* --- what clients measured --- */
+
+enum {
+    RCPI_MAX = 219,        /* 0 dBm and above are no level, higher values no RCPI */
+    RSNI_UNKNOWN = 255,    /* in half dB from -10 dB on */
+    MEASURES = 0x1000,     /* of a station's capabilities: Radio Measurement */
+    TOKEN_MAX = UINT8_MAX, /* 0 is none */
+    BEACON_REPORT = 26,    /* bytes of a report before its subelements */
+    LINK_REPORT = 8,       /* a TPC Report element, two antennas, RCPI, RSNI */
+    TPC_REPORT = 35,       /* an element of two bytes */
+    MODE_DONE = 0,
+};
+
+/* The first `size` of the bytes that the word has as digits. */
+static bool take_hex(struct cursor word, uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(cursor_u8(&word));
+        int low = hex_digit(cursor_u8(&word));
+        if (word.failed || high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static int8_t level_of(uint8_t rcpi)
+{
+    return rcpi > 0 && rcpi <= RCPI_MAX ? (int8_t)(rcpi / 2 - 110) : RADIO_DB_UNKNOWN;
+}
+
+static int8_t snr_of(uint8_t rsni)
+{
+    return rsni != RSNI_UNKNOWN ? (int8_t)(rsni / 2 - 10) : RADIO_DB_UNKNOWN;
+}
+
+static void take_levels(struct cursor *c, struct hostapd_line *line)
+{
+    line->signal = level_of(cursor_u8(c));
+    line->snr = snr_of(cursor_u8(c));
+    if (line->signal == RADIO_DB_UNKNOWN)
+        line->body = HOSTAPD_BODY_BROKEN;
+}
+
+/* IEEE 802.11-2020, 9.4.2.21.7. The time is on the client's clock, and tells us nothing. */
+static void parse_beacon_report(struct cursor word, struct hostapd_line *line)
+{
+    uint8_t bytes[BEACON_REPORT];
+    struct cursor c = cursor_of(bytes, sizeof(bytes));
+
+    if (!take_hex(word, bytes, sizeof(bytes)))
+        return;
+    line->body = HOSTAPD_BODY_WHOLE;
+    cursor_skip(&c, 13); /* class, channel, start, duration, frame */
+    take_levels(&c, line);
+    line->bssid = cursor_mac(&c);
+    if (mac_is_zero(&line->bssid) || mac_is_multicast(&line->bssid) ||
+        mac_equal(&line->bssid, &line->mac))
+        line->body = HOSTAPD_BODY_BROKEN;
+}
+
+/* IEEE 802.11-2020, 9.6.6.5, from behind the token on. */
+static void parse_link_report(struct cursor word, struct hostapd_line *line)
+{
+    uint8_t bytes[LINK_REPORT];
+    struct cursor c = cursor_of(bytes, sizeof(bytes));
+
+    if (!take_hex(word, bytes, sizeof(bytes)) || bytes[0] != TPC_REPORT || bytes[1] != 2)
+        return;
+    line->body = HOSTAPD_BODY_WHOLE;
+    cursor_skip(&c, 6);
+    take_levels(&c, line);
+}
+
+/* <station> <token>, which all events about measurements begin with. */
+static bool take_request(struct cursor *words, struct hostapd_line *line)
+{
+    struct cursor mac = next_word(words);
+    struct cursor token = next_word(words);
+    uint64_t value;
+
+    if (!parse_mac(&mac, &line->mac) || !number_whole(token, TOKEN_MAX, &value) || value == 0)
+        return false;
+    line->token = (uint8_t)value;
+    return true;
+}
+
+static void parse_sent(struct cursor words, struct hostapd_line *line)
+{
+    if (!take_request(&words, line))
+        return;
+    struct cursor acked = next_word(&words);
+    line->kind = HOSTAPD_SENT;
+    line->acked = is_text(&acked, "ack=1");
+}
+
+/* ... <mode> <report>; nothing was heard if the report is empty. */
+static void parse_report(struct cursor words, struct hostapd_line *line)
+{
+    uint8_t mode;
+
+    if (!take_request(&words, line))
+        return;
+    struct cursor word = next_word(&words);
+    if (cursor_left(&word) != 2 || !take_hex(word, &mode, 1))
+        return;
+    line->kind = HOSTAPD_REPORT;
+    line->refused = mode != MODE_DONE;
+    word = next_word(&words);
+    if (cursor_left(&word) == 0)
+        return;
+    line->body = HOSTAPD_BODY_BROKEN;
+    parse_beacon_report(word, line);
+}
+
+static void parse_link(struct cursor words, struct hostapd_line *line)
+{
+    if (!take_request(&words, line))
+        return;
+    line->kind = HOSTAPD_LINK;
+    line->body = HOSTAPD_BODY_BROKEN;
+    parse_link_report(next_word(&words), line);
+}
+
 /* --- events --- */
 
 /* RX-PROBE-REQUEST sa=02:00:00:00:01:00 signal=-37, and what later versions add. */
@@ -108,6 +233,12 @@ static void parse_event(struct cursor words, struct hostapd_line *line)
         struct cursor mac = next_word(&words);
         if (parse_mac(&mac, &line->mac))
             line->kind = HOSTAPD_LOGON;
+    } else if (is_text(&name, "BEACON-REQ-TX-STATUS")) {
+        parse_sent(words, line);
+    } else if (is_text(&name, "BEACON-RESP-RX")) {
+        parse_report(words, line);
+    } else if (is_text(&name, "LINK-MSR-RESP-RX")) {
+        parse_link(words, line);
     } else if (is_text(&name, "CTRL-EVENT-TERMINATING")) {
         line->kind = HOSTAPD_END;
     }
@@ -115,7 +246,8 @@ static void parse_event(struct cursor words, struct hostapd_line *line)
 
 struct hostapd_line hostapd_parse(struct cursor bytes)
 {
-    struct hostapd_line line = {.kind = HOSTAPD_REPLY, .signal = RADIO_DB_UNKNOWN};
+    struct hostapd_line line = {
+        .kind = HOSTAPD_REPLY, .signal = RADIO_DB_UNKNOWN, .snr = RADIO_DB_UNKNOWN};
     bool ended;
 
     if (!take_prefix(&bytes, "<"))
@@ -137,6 +269,31 @@ enum hostapd_answer hostapd_parse_answer(struct cursor bytes)
     if (is_text(&line, "OK"))
         return HOSTAPD_OK;
     return is_text(&line, "PONG") ? HOSTAPD_PONG : HOSTAPD_OTHER;
+}
+
+uint8_t hostapd_parse_token(struct cursor bytes)
+{
+    bool ended;
+    struct cursor line = take_until(&bytes, '\n', &ended);
+    uint64_t value;
+
+    return number_whole(line, TOKEN_MAX, &value) ? (uint8_t)value : 0;
+}
+
+/* capability=0x1421: sixteen bits, without zeros before them */
+static bool measures(struct cursor value)
+{
+    unsigned bits = 0;
+
+    if (!take_prefix(&value, "0x") || cursor_left(&value) > 4)
+        return false;
+    while (cursor_left(&value) > 0) {
+        int digit = hex_digit(cursor_u8(&value));
+        if (digit < 0)
+            return false;
+        bits = bits << 4 | (unsigned)digit;
+    }
+    return (bits & MEASURES) != 0;
 }
 
 /* A longer name is cut, between two characters if it is UTF-8. */
@@ -166,6 +323,8 @@ bool hostapd_parse_station(struct cursor bytes, struct hostapd_station *station)
         return false;
     while (cursor_left(&bytes) > 0) {
         line = take_until(&bytes, '\n', &ended);
+        if (ended && take_prefix(&line, "capability="))
+            station->measures = measures(line);
         /* The name that the RADIUS server gave wins over what the client called itself. */
         if (ended && (take_prefix(&line, "dot1xAuthSessionUserName=") ||
                       (station->user_len == 0 && take_prefix(&line, "identity="))))

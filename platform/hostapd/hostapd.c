@@ -3,6 +3,7 @@
 
 #include "platform/hostapd/hostapd-internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,8 @@ void hostapd_client_changed(void *hostapd, const struct radio_event *event)
     struct hostapd *h = hostapd;
     const struct radio_client *client = &event->joined;
 
+    if (event->kind == RADIO_CLIENT_LEFT)
+        reports_left(h->reports, &event->left);
     if (event->kind != RADIO_CLIENT_JOINED)
         return;
     for (size_t i = 0; i < CONTROLS_MAX; i++) {
@@ -121,6 +124,9 @@ void *hostapd_new(const struct source_setup *setup)
         return NULL;
     h->setup = *setup;
     source_counters_add(setup->counters, &h->counted, counter_table, &h->counters);
+    h->reports = reports_new(setup, &(struct reports_owner){control_measure, NULL});
+    if (h->reports == NULL)
+        result = -ENOMEM;
     for (size_t i = 0; i < CONTROLS_MAX && result == 0; i++)
         result = control_init(h, &h->controls[i]);
     if (result < 0) {
@@ -141,6 +147,7 @@ void hostapd_free(void *hostapd)
             control_close(&h->controls[i]);
         loop_timer_fini(&h->controls[i].timer);
     }
+    reports_free(h->reports);
     free(h);
 }
 
@@ -155,6 +162,10 @@ void hostapd_configure(void *hostapd, const struct settings_radios *settings)
     memcpy(h->directory, settings->hostapd_directory, sizeof(h->directory));
     h->enabled = settings->hostapd && h->directory[0] != '\0';
     h->trouble = 0;
+    if (reports_configure(h->reports, h->enabled ? settings->beacon_report : 0)) {
+        for (size_t i = 0; i < CONTROLS_MAX; i++)
+            control_walk(&h->controls[i]);
+    }
     hostapd_interfaces_changed(h);
 }
 

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -178,6 +179,140 @@ static void a_name_that_is_too_long_is_cut_between_two_characters(void **state)
     assert_int_equal(station.user_len, RADIO_USER_NAME_MAX - 1);
 }
 
+/* --- what clients measured --- */
+
+static const char report[] = "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 00 "
+                             "510600000000000000003200076aff020000000100000000000002020100";
+
+static void a_report_has_its_request_the_ap_and_how_loud_it_is(void **state)
+{
+    struct hostapd_line line = parse(report);
+    const struct mac bssid = {{0x02, 0, 0, 0, 0x01, 0}};
+
+    (void)state;
+    assert_int_equal(line.kind, HOSTAPD_REPORT);
+    assert_true(mac_equal(&line.mac, &station_mac));
+    assert_int_equal(line.token, 6);
+    assert_false(line.refused);
+    assert_int_equal(line.body, HOSTAPD_BODY_WHOLE);
+    assert_true(mac_equal(&line.bssid, &bssid));
+    assert_int_equal(line.signal, -57);
+    assert_int_equal(line.snr, RADIO_DB_UNKNOWN);
+}
+
+/* RCPI is in half dB from -110 dBm on, RSNI in half dB from -10 dB on. */
+static void levels_are_exact(void **state)
+{
+    static const struct {
+        uint8_t rcpi;
+        int8_t signal;
+        uint8_t rsni;
+        int8_t snr;
+    } cases[] = {{0x8a, -41, 0, -10}, {0x4a, -73, 20, 0},  {0x58, -66, 21, 0},
+                 {1, -110, 254, 117}, {219, -1, 100, 40},  {218, -1, 255, -128},
+                 {0, -128, 0, -10},   {220, -128, 0, -10}, {255, -128, 0, -10}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200];
+        (void)snprintf(text, sizeof(text),
+                       "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 00 51060000000000000000320007%02x%02x"
+                       "0200000001000000000000",
+                       cases[i].rcpi, cases[i].rsni);
+        struct hostapd_line line = parse(text);
+        assert_int_equal(line.signal, cases[i].signal);
+        assert_int_equal(line.snr, cases[i].snr);
+        assert_int_equal(line.body, cases[i].signal == RADIO_DB_UNKNOWN ? HOSTAPD_BODY_BROKEN
+                                                                        : HOSTAPD_BODY_WHOLE);
+    }
+}
+
+static void every_cut_of_a_report_is_broken(void **state)
+{
+    size_t whole = strlen(report) - 2 * 4; /* without its subelements */
+    size_t header = strlen("<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 00 ");
+
+    (void)state;
+    for (size_t len = header + 1; len < whole; len++) {
+        struct hostapd_line line = hostapd_parse(cursor_of(report, len));
+        assert_int_equal(line.kind, HOSTAPD_REPORT);
+        assert_int_equal(line.body, HOSTAPD_BODY_BROKEN);
+    }
+    assert_int_equal(hostapd_parse(cursor_of(report, whole)).body, HOSTAPD_BODY_WHOLE);
+    assert_int_equal(hostapd_parse(cursor_of(report, header)).body, HOSTAPD_BODY_EMPTY);
+}
+
+static void refusals_and_what_became_of_a_request_are_understood(void **state)
+{
+    (void)state;
+    assert_true(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 11 02").refused);
+    assert_true(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 13 04 ").refused);
+    assert_int_equal(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 13 04 ").body, HOSTAPD_BODY_EMPTY);
+    struct hostapd_line line = parse("<3>BEACON-REQ-TX-STATUS 02:00:00:00:01:0a 6 ack=1");
+    assert_int_equal(line.kind, HOSTAPD_SENT);
+    assert_int_equal(line.token, 6);
+    assert_true(line.acked);
+    assert_false(parse("<3>BEACON-REQ-TX-STATUS 02:00:00:00:01:0a 6 ack=0").acked);
+    line = parse("<3>LINK-MSR-RESP-RX 02:00:00:00:01:0a 9 230214090000aa20");
+    assert_int_equal(line.kind, HOSTAPD_LINK);
+    assert_int_equal(line.body, HOSTAPD_BODY_WHOLE);
+    assert_int_equal(line.signal, -25);
+    assert_int_equal(line.snr, 6);
+}
+
+static void an_event_without_a_request_is_not_understood(void **state)
+{
+    static const char *const lines[] = {
+        "<3>BEACON-RESP-RX",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 0 00 ",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 256 00 ",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a -6 00 ",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 0",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 000",
+        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 0g",
+        "<3>BEACON-RESP-RX ff:ff:ff:ff:ff:ff 6 00 ",
+        "<3>BEACON-REQ-TX-STATUS 02:00:00:00:01:0a ack=1",
+        "<3>LINK-MSR-RESP-RX 02:00:00:00:01:0a",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        assert_int_equal(parse(lines[i]).kind, HOSTAPD_UNKNOWN);
+}
+
+static void a_token_is_a_number_and_all_else_a_refusal(void **state)
+{
+    (void)state;
+    assert_int_equal(hostapd_parse_token(cursor_of("6", 1)), 6);
+    assert_int_equal(hostapd_parse_token(cursor_of("255\n", 4)), 255);
+    assert_int_equal(hostapd_parse_token(cursor_of("256", 3)), 0);
+    assert_int_equal(hostapd_parse_token(cursor_of("FAIL\n", 5)), 0);
+    assert_int_equal(hostapd_parse_token(cursor_of("UNKNOWN COMMAND\n", 16)), 0);
+    assert_int_equal(hostapd_parse_token(cursor_of("", 0)), 0);
+}
+
+static void the_ability_to_measure_is_a_bit_of_the_capabilities(void **state)
+{
+    static const struct {
+        const char *value;
+        bool measures;
+    } cases[] = {{"0x1421", true},  {"0x421", false},   {"0x1000", true},  {"0xffff", true},
+                 {"0x0", false},    {"0x", false},      {"1421", false},   {"", false},
+                 {"0x10g0", false}, {"0x11421", false}, {"0x1421 ", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hostapd_station station;
+        char text[100];
+        (void)snprintf(text, sizeof(text), "02:00:00:00:01:0a\ncapability=%s\nx=1\n",
+                       cases[i].value);
+        assert_true(parse_station(text, &station));
+        assert_int_equal(station.measures, cases[i].measures);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +327,13 @@ int main(void)
         cmocka_unit_test(a_line_that_was_cut_is_not_used),
         cmocka_unit_test(a_reply_that_is_no_station_is_refused),
         cmocka_unit_test(a_name_that_is_too_long_is_cut_between_two_characters),
+        cmocka_unit_test(a_report_has_its_request_the_ap_and_how_loud_it_is),
+        cmocka_unit_test(levels_are_exact),
+        cmocka_unit_test(every_cut_of_a_report_is_broken),
+        cmocka_unit_test(refusals_and_what_became_of_a_request_are_understood),
+        cmocka_unit_test(an_event_without_a_request_is_not_understood),
+        cmocka_unit_test(a_token_is_a_number_and_all_else_a_refusal),
+        cmocka_unit_test(the_ability_to_measure_is_a_bit_of_the_capabilities),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

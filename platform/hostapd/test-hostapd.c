@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hostapd that the test plays itself, on real sockets, against a clock that stands still. */
 #include "agent/base/log.h"
+#include "platform/air/rogues.h"
 #include "platform/hostapd/hostapd.h"
 #include "tests/unit/failing.h"
 
@@ -37,6 +38,8 @@ struct bed {
     struct loop *loop;
     struct hostapd *hostapd;
     struct source_counters *counters;
+    struct handles *handles;
+    struct rogues *rogues;
     struct settings_radios settings;
     struct inventory_interface interfaces[PLACES];
     size_t interface_count;
@@ -109,6 +112,8 @@ static const char *answer_of(const char *command)
         return "PONG\n";
     if (strncmp(command, "STA ", 4) == 0)
         return s->station != NULL ? s->station : "FAIL\n";
+    if (strncmp(command, "REQ_BEACON ", 11) == 0)
+        return "6";
     if (strncmp(command, "STA-", 4) != 0)
         return "UNKNOWN COMMAND\n";
     s->walked = strcmp(command, "STA-FIRST") == 0 ? 0 : s->walked + 1;
@@ -186,7 +191,6 @@ static void on_sample(void *context, const struct radio_sample *sample)
         return;
     }
     assert_int_equal(sample->device_class, RADIO_CLASS_CLIENT);
-    assert_int_equal(sample->source, RADIO_SOURCE_PROBE);
     assert_int_equal(sample->antenna, RADIO_ANTENNA_COMBINED);
     assert_int_equal(sample->heard, loop_now(b->loop));
     (void)snprintf(b->said + len, sizeof(b->said) - len, "sample %02x ap %u %d snr=%d\n",
@@ -288,7 +292,9 @@ static struct hostapd *make(struct loop *loop, struct source_counters **counters
 {
     const struct source_setup setup = {.loop = loop,
                                        .sink = {take_event, bed},
+                                       .handles = bed->handles,
                                        .inventory = {&inventory, bed},
+                                       .rogues = bed->rogues,
                                        .counters = counters};
 
     return hostapd_new(&setup);
@@ -321,6 +327,9 @@ static int set_up(void **state)
     bed->settings.hostapd = true;
     memcpy(bed->settings.hostapd_directory, "/tmp/test-hostapd-XXXXXX", 25);
     assert_non_null(mkdtemp(bed->settings.hostapd_directory));
+    bed->handles = handles_new(16);
+    bed->rogues = rogues_new(
+        &(struct source_setup){.inventory = {&inventory, bed}, .counters = &bed->counters});
     bed->hostapd = make(bed->loop, &bed->counters);
     assert_non_null(bed->hostapd);
     return 0;
@@ -333,6 +342,8 @@ static int tear_down(void **state)
     (void)state;
     failing_reset();
     hostapd_free(bed->hostapd);
+    rogues_free(bed->rogues);
+    handles_free(bed->handles);
     server_die();
     loop_free(bed->loop);
     server_path(path, "wlan0");
@@ -800,6 +811,120 @@ static void nothing_is_allocated_for_an_event(void **state)
     assert_string_equal(said(), "sample 0a ap 3 -37 snr=55\nuser 0a 'user'\n");
 }
 
+/* --- what clients report --- */
+
+#define MEASURER "02:00:00:00:00:0a"
+static const char measurer[] = MEASURER "\nflags=[AUTH]\ncapability=0x1421\n";
+static const char report[] = "<3>BEACON-RESP-RX " MEASURER
+                             " 6 00 510600000000000000003200076aff00119200000100000000000202010";
+
+/* As it is configured while there are clients already. */
+static void start_measuring(const char *station)
+{
+    if (!bed->server.attached)
+        start_attached();
+    bed->server.walk[0] = station;
+    (void)server_asked();
+    bed->settings.beacon_report = 30;
+    configure();
+    advance(2000);
+}
+
+static void a_client_that_can_is_asked_what_it_hears(void **state)
+{
+    (void)state;
+    bed->interfaces[0].ap.band = RADIO_BAND_2GHZ;
+    bed->interfaces[0].ap.channel = 6;
+    start_measuring(measurer);
+    const char *asked = server_asked();
+    assert_non_null(strstr(asked, "\nREQ_LINK_MEASUREMENT " MEASURER "\n")); /* not known */
+    assert_non_null(
+        strstr(asked, "\nREQ_BEACON " MEASURER " 51ff0000320001ffffffffffff02010033025106\n"));
+    (void)server_say(report);
+    settle();
+    assert_string_equal(said(), "sample 0a ap 0 -57 snr=-128\n");
+    assert_int_equal(source_counters_sum(bed->counters, "beacon-reports", "reports"), 1);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "ignored"), 0);
+}
+
+static void a_client_that_cannot_or_is_none_of_ours_is_left_alone(void **state)
+{
+    (void)state;
+    start_measuring(MEASURER "\nflags=[AUTH]\ncapability=0x421\n");
+    assert_null(strstr(server_asked(), "REQ_"));
+    bed->nobody = true;
+    bed->server.walk[0] = measurer;
+    advance(60000);
+    (void)server_say("<3>AP-STA-CONNECTED " MEASURER);
+    advance(60000);
+    assert_null(strstr(server_asked(), "REQ_"));
+    (void)server_say(report);
+    settle();
+    assert_string_equal(said(), "");
+    assert_int_equal(source_counters_sum(bed->counters, "beacon-reports", "strange"), 1);
+}
+
+static void nobody_is_asked_unless_it_is_configured(void **state)
+{
+    (void)state;
+    start_attached();
+    bed->server.walk[0] = measurer;
+    (void)server_say("<3>AP-STA-CONNECTED " MEASURER);
+    advance(60000);
+    assert_null(strstr(server_asked(), "REQ_"));
+    (void)server_say(report);
+    settle();
+    assert_string_equal(said(), "");
+}
+
+static void who_is_asked_is_known_again_when_hostapd_is(void **state)
+{
+    (void)state;
+    start_measuring(measurer);
+    server_die();
+    advance(15000);
+    server_start("wlan0");
+    (void)server_asked();
+    advance(35000);
+    assert_non_null(strstr(server_asked(), "REQ_BEACON " MEASURER));
+}
+
+static void a_request_is_made_again_if_its_reply_was_dropped(void **state)
+{
+    (void)state;
+    start_attached();
+    advance(5000); /* the checks of the socket are elsewhere */
+    start_measuring(measurer);
+    (void)server_say(report);
+    settle();
+    advance(26000);
+    (void)server_asked();
+    bed->server.silent = true;
+    advance(2500);
+    (void)server_say(probe);
+    settle();
+    bed->server.silent = false;
+    advance(3000);
+    const char *first = strstr(server_asked(), "REQ_BEACON " MEASURER);
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "REQ_BEACON " MEASURER));
+    assert_int_equal(source_counters_sum(bed->counters, "beacon-reports", "asked"), 2);
+    assert_int_equal(source_counters_sum(bed->counters, "hostapd", "lost"), 0);
+}
+
+static void who_left_is_not_asked_any_more(void **state)
+{
+    const struct radio_departure left = {.device = {{0x02, 0, 0, 0, 0, 0x0a}}, .ap = 3};
+
+    (void)state;
+    start_measuring(measurer);
+    (void)server_asked();
+    hostapd_client_changed(bed->hostapd,
+                           &(struct radio_event){.kind = RADIO_CLIENT_LEFT, .left = left});
+    advance(100000);
+    assert_null(strstr(server_asked(), "REQ_"));
+}
+
 /* --- interfaces and settings --- */
 
 static void an_interface_that_goes_is_detached_from(void **state)
@@ -921,6 +1046,12 @@ int main(void)
         TEST(a_flood_cannot_keep_the_loop),
         TEST(a_hostapd_that_forgot_us_in_a_flood_is_soon_attached_to_again),
         TEST(nothing_is_allocated_for_an_event),
+        TEST(a_client_that_can_is_asked_what_it_hears),
+        TEST(a_client_that_cannot_or_is_none_of_ours_is_left_alone),
+        TEST(nobody_is_asked_unless_it_is_configured),
+        TEST(who_is_asked_is_known_again_when_hostapd_is),
+        TEST(a_request_is_made_again_if_its_reply_was_dropped),
+        TEST(who_left_is_not_asked_any_more),
         TEST(an_interface_that_goes_is_detached_from),
         TEST(an_interface_that_is_renamed_has_another_socket),
         TEST(what_is_no_ap_of_ours_has_no_socket),
