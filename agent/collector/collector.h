@@ -49,6 +49,7 @@ enum {
     X(claims_refused, "claims-refused")         /* AP MACs or slots: another one's, ours, too many */       \
     X(samples_unclaimed, "samples-unclaimed")   /* readings of APs that were refused */                     \
     X(devices_refused, "devices-refused")       /* readings of devices beyond what it may bring */          \
+    X(reports_unresolved, "reports-unresolved") /* reports of clients about APs that are nobody's */         \
     X(not_granted, "not-granted")               /* notifications before it granted anything */              \
     X(turns_filled, "turns-filled")             /* it sent more than is read of it in one turn */
 /* clang-format on */

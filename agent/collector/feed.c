@@ -7,6 +7,7 @@
 
 enum {
     NO_HANDLE = UINT16_MAX,
+    NOBODYS = UINT16_MAX - 1, /* a BSSID that a client reports about */
     MINUTE_MS = 60000,
     UPTIME_MS = 2000, /* as exact as times are told */
     /* As many entries as fit into a message. */
@@ -20,7 +21,7 @@ struct feed {
     struct access_point *ap;
     const struct collector_options *options;
     int64_t made; /* loop_now() time */
-    /* By ap index; NO_HANDLE: refused. One thread, and nothing is kept in it. */
+    /* By ap index; NO_HANDLE: refused, or NOBODYS. One thread, and nothing is kept in it. */
     uint16_t *handles;
     uint32_t handle_count;
 };
@@ -94,11 +95,25 @@ static void tell_ap(const struct feed *f, struct owned_slot *slot, struct radio_
         tell(f, &(struct radio_event){.kind = RADIO_AP_CHANGED, .ap = *record});
 }
 
+/* An entry without a radio is about an AP of its own, or claims nothing. */
+static bool is_nobodys(const struct feed *f, const struct wire_ap_entry *entry)
+{
+    if (entry->slot != RADIO_SLOT_UNKNOWN)
+        return false;
+    for (size_t i = 0; i < COLLECTOR_SLOTS; i++)
+        if (f->ap->slots[i].used && mac_equal(&f->ap->slots[i].mac, &entry->mac))
+            return false;
+    return true;
+}
+
 /* An ap-table has what a sample needs of its AP, and no more. */
 static void take_entry(struct feed *f, const struct wire_ap_entry *entry)
 {
+    if (is_nobodys(f, entry)) {
+        f->handles[f->handle_count++] = NOBODYS;
+        return;
+    }
     struct owned_slot *slot = access_point_slot(f->ap, &entry->mac, entry->slot);
-
     f->handles[f->handle_count++] = slot != NULL ? slot->handle : NO_HANDLE;
     if (slot == NULL)
         return;
@@ -181,7 +196,8 @@ static void take_ap_info(struct feed *f, const struct wire_ap_info *info)
 
     for (size_t i = 0; i < COLLECTOR_SLOTS; i++)
         if (ap->slots[i].used && mac_equal(&ap->slots[i].mac, &info->mac) &&
-            (info->state == WIRE_AP_REMOVED || !lists_slot(info, ap->slots[i].slot)))
+            (info->state == WIRE_AP_REMOVED ||
+             (ap->slots[i].slot != RADIO_SLOT_UNKNOWN && !lists_slot(info, ap->slots[i].slot))))
             access_point_drop(ap, &ap->slots[i]);
     while (info->state != WIRE_AP_REMOVED && wire_ap_slot_next(&at, &slot))
         take_slot(f, info, &slot);
@@ -382,9 +398,11 @@ static bool sample_of(struct feed *f, const struct wire_device_measurement *devi
                                  .rssi = told->rssi,
                                  .snr = told->snr,
                                  .heard = f->made - told->age * INT64_C(10)};
-    if (handle == NO_HANDLE)
+    if (handle == NOBODYS)
+        f->ap->counters.reports_unresolved++;
+    else if (handle == NO_HANDLE)
         f->ap->counters.samples_unclaimed++;
-    return handle != NO_HANDLE;
+    return handle < NOBODYS;
 }
 
 static void take_measurement(struct feed *f, const struct wire_device_measurement *device)

@@ -668,6 +668,41 @@ static void a_message_of_thousands_of_aps_is_bounded(void **state)
     assert_int_equal(status(0).counters.claims_refused, 5000 - COLLECTOR_MACS);
 }
 
+static void a_report_about_a_bssid_that_nobody_has_claims_nothing(void **state)
+{
+    struct mac mac = ap_mac(0);
+    size_t at;
+
+    (void)state;
+    come(0);
+    say_ap(0, &mac, WIRE_AP_UP, 2);
+    struct writer w = begin(0, WIRE_MEASUREMENT_NOTIFICATION, &at);
+    size_t table = wire_ap_table_open(&w);
+    wire_ap_entry_put(&w, &(struct wire_ap_entry){.mac = mac, .slot = 0, .band = 1});
+    wire_ap_entry_put(&w, &(struct wire_ap_entry){.mac = mac, .slot = 255});
+    wire_ap_entry_put(&w, &(struct wire_ap_entry){.mac = ap_mac(7), .slot = 255});
+    wire_element_close(&w, table);
+    struct mac device = bed_mac(1);
+    size_t element = wire_device_measurement_open(&w, &device, WIRE_CLASS_CLIENT, 0);
+    for (uint16_t i = 0; i < 3; i++)
+        wire_sample_put(&w, &(struct wire_sample){.ap = i,
+                                                  .antenna = 255,
+                                                  .source = i == 2 ? WIRE_SOURCE_BEACON_REPORT
+                                                                   : WIRE_SOURCE_PROBE,
+                                                  .rssi = (int8_t)(-50 - i),
+                                                  .snr = 40});
+    wire_element_close(&w, element);
+    say(0, &w, at);
+    assert_int_equal(rssi(1, 0, 0), -50);
+    assert_int_equal(rssi(1, 0, 255), -51);
+    assert_int_equal(status(0).macs, 1);
+    assert_int_equal(status(0).slots, 3);
+    assert_int_equal(status(0).counters.reports_unresolved, 1);
+    assert_int_equal(status(0).counters.claims_refused, 0);
+    say_ap(0, &mac, WIRE_AP_UP, 2); /* which never lists what is no radio */
+    assert_int_equal(status(0).slots, 3);
+}
+
 /* --- clients --------------------------------------------------------------------------------- */
 
 static void a_client_that_moves_is_where_it_came_last(void **state)
@@ -878,6 +913,7 @@ int main(void)
         TEST(what_waited_is_not_told_as_fresh),
         TEST(an_access_point_brings_half_of_the_table_at_most),
         TEST(a_message_of_thousands_of_aps_is_bounded),
+        TEST(a_report_about_a_bssid_that_nobody_has_claims_nothing),
         TEST(a_client_that_moves_is_where_it_came_last),
         TEST(the_older_claim_holds_again_when_the_newer_one_ends),
         TEST(what_is_said_of_a_rogue_before_its_first_sample_is_kept),

@@ -78,6 +78,7 @@ static void detail(struct shell *shell, const struct tree *ap, void *context)
         {"AP radios refused", "collected/claims-refused", ""},
         {"Readings of such", "collected/samples-unclaimed", ""},
         {"Readings beyond its share", "collected/devices-refused", ""},
+        {"Reports about nobody's APs", "collected/reports-unresolved", ""},
         {"Messages not asked for", "collected/not-granted", ""},
         {"Turns that it filled", "collected/turns-filled", ""},
         {"Malformed messages", "session/counters/malformed", ""},

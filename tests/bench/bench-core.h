@@ -64,6 +64,10 @@ void bench_hear(struct bench *bench, uint32_t devices, uint16_t aps, unsigned he
 void bench_tick(struct bench *bench);
 void bench_free(struct bench *bench);
 
+/* bench-collect.c: so many access points with so many clients each tell all of them in each round.
+ */
+int bench_collect(unsigned access_points, unsigned clients, unsigned rounds);
+
 /* bench-bare.c: writes bytes to the descriptor with wolfSSL itself; gives ns of CPU. */
 int64_t bench_bare_tls(int fd, const char *certificate, const char *key, const char *cipher,
                        size_t record, uint64_t bytes);

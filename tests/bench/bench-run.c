@@ -6,6 +6,7 @@
  *     bench-run deliver SESSIONS DEVICES TICKS CERTIFICATE KEY [count-tls]
  *     bench-run tls agent|bare RECORD MEGABYTES CERTIFICATE KEY [CIPHER]
  *     bench-run scale DEVICES APS HEARD TICKS [associated]
+ *     bench-run collect ACCESS-POINTS CLIENTS ROUNDS
  *     bench-run library
  */
 #include "agent/tls/crypto.h"
@@ -237,6 +238,8 @@ static int run(int argc, char **argv)
     if (strcmp(what, "scale") == 0 && argc >= 6)
         return scale(number(argv[2]), (uint16_t)number(argv[3]), number(argv[4]), number(argv[5]),
                      argc > 6);
+    if (strcmp(what, "collect") == 0 && argc == 5)
+        return bench_collect(number(argv[2]), number(argv[3]), number(argv[4]));
     if (strcmp(what, "library") == 0) {
         bench_tell_library();
         return 0;

@@ -422,6 +422,18 @@ def scale_point(table, size, name, aps, devices, heard, interval):
     table.row(name, "samples or messages lost without being counted", lost, 0)
 
 
+def row_a(table, size, _keys):
+    """Access points: from frames to the table; TLS is R2's."""
+    counts = size.access_points
+    taken = {count: [run("collect", count, 20, max(2, 4000 // count)) for _ in range(3)] for count in counts}
+    cost = {count: median(float(one["sample_ns"]) for one in taken[count]) for count in counts}
+    for count in counts:
+        table.row("A1", "CPU-ms for 1,000 samples of %d access points, from frames to the table" % count,
+                  cost[count] / 1000, 0.5)
+    table.row("A2", "KiB of heap for an access point's session, TLS not counted", int(taken[counts[-1]][0]["session"]) / 1024, 24)
+    table.row("A4", "a sample of %d access points / of %d" % (counts[-1], counts[0]), cost[counts[-1]] / cost[counts[0]], 3)
+
+
 def row_s1(table, size, _keys):
     scale_point(table, size, "S1", 16, size.campus, 16, 2)
 
@@ -451,18 +463,20 @@ def row_y1(table, size, _keys):
 
 
 ROWS = {"R1": row_r1, "R2": row_r2, "R3": row_r3, "R5": row_r5, "R6": row_r6, "R7": row_r7, "R8": row_r8,
-        "R9": row_r9, "R10": row_r10, "Y1": row_y1, "N": row_cost, "S1": row_s1, "S2": row_s2}
+        "R9": row_r9, "R10": row_r10, "Y1": row_y1, "N": row_cost, "S1": row_a, row_s1, "S2": row_s2}
 
 
 class Full:
     rounds, ticks, megabytes, seconds = 5, 200, 128, 10
     scale, campus, ceiling = 9375, 18000, 150000
+    access_points = 10, 100, 1000
     agent_tls = 0.0
 
 
 class Smoke(Full):
     rounds, ticks, megabytes, seconds = 1, 20, 4, 2
     scale, campus, ceiling = 200, 300, 600
+    access_points = 2, 4
 
 
 def first_line(*command):
