@@ -4,8 +4,12 @@
 hear is what the server is told."""
 
 import os
+import selectors
 import shutil
+import socket
 import tempfile
+import threading
+import time
 import unittest
 
 import bed
@@ -14,6 +18,43 @@ from scene import ALICE, AP0, AP1, BOB, CAROL, gone, readings
 
 IDENTITIES = ["02:0d:00:00:00:11", "02:0d:00:00:00:12"]
 OWN_AP = "02:0a:00:00:09:00"
+
+
+class Relay(threading.Thread):
+    """Carries bytes between an access point and its controller; closed to let nothing through, either way."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.controller = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.open = threading.Event()
+        self.open.set()
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                end, _ = self.listener.accept()
+            except OSError:
+                return
+            other = socket.create_connection(("127.0.0.1", self.controller))
+            threading.Thread(target=self.carry, args=(end, other), daemon=True).start()
+
+    def carry(self, *ends):
+        with selectors.DefaultSelector() as selector, ends[0], ends[1]:
+            selector.register(ends[0], selectors.EVENT_READ, ends[1])
+            selector.register(ends[1], selectors.EVENT_READ, ends[0])
+            while True:
+                for key, _ in selector.select():
+                    self.open.wait()
+                    try:
+                        data = key.fileobj.recv(65536)
+                        key.data.sendall(data)
+                    except OSError:
+                        return
+                    if not data:
+                        return
 
 
 class Controller(bed.Case):
@@ -37,7 +78,7 @@ class Controller(bed.Case):
         config["nmspd-location:location"] = {"expiry": {"client": 5}}
         return config
 
-    def access_point(self, number, *lines, server=None):
+    def access_point(self, number, *lines, server=None, **environment):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         agent = Agent(folder.name, scene=True)
@@ -48,6 +89,7 @@ class Controller(bed.Case):
         config["nmspd-system:system"].update({"hostname": "ap%d" % number, "base-mac": IDENTITIES[number]})
         config["nmspd-location:location"] = {"expiry": {"client": 5}}
         agent.configure(config)
+        agent.environment = environment
         agent.start()
         agent.scene("works clients", *lines)
         return agent
@@ -91,6 +133,43 @@ class Controller(bed.Case):
     def ap_state(self, mse, mac):
         told = [info["state"] for one in mse.take_rest() for info in one.get("ap_infos", []) if info["ap_mac"] == mac]
         return told[-1] if told else None
+
+    @unittest.skipUnless(bed.OTHER_CLOCK, "NMSPD_OTHER_CLOCK_LIBRARY is not given")
+    def test_ages_are_right_whatever_the_clock_and_the_way_and_nothing_late_is_told_as_fresh(self):
+        """Each level is heard for a second, so that it tells when it was heard: while all is well, through a way that is
+        closed for some seconds, and after it; by an access point whose clock is an hour ahead."""
+        mse = self.mse()
+        self.start(self.controller([mse]))
+        relay = Relay(self.port)
+        self.addCleanup(relay.listener.close)
+        clock = os.path.join(self.agent.folder, "clock")
+        with open(clock, "w", encoding="ascii") as file:
+            file.write("3600 1")
+        ap = self.access_point(0, "ap 0 mac=%s channel=6 noise=-95 name=one" % AP0, server=("127.0.0.1", relay.port, BASE_MAC),
+                               LD_PRELOAD=bed.OTHER_CLOCK, NMSPD_OTHER_CLOCK=clock, ASAN_OPTIONS=bed.PRELOADABLE)
+        ap.wait("session up")
+        mse.wait_session()
+        begun = {}
+        for level in range(-40, -56, -1):
+            begun[level] = time.time()
+            ap.scene("hear %s ap=0 rssi=%d every=50" % (ALICE, level))
+            if level == -44:
+                relay.open.clear()
+            elif level == -51:
+                relay.open.set()
+            time.sleep(0.7)
+        mse.wait_picture(ALICE, lambda one: readings(one) == [(AP0, -55)])
+        told = {}
+        for message in mse.take_rest():
+            for picture in message.get("measurements", []):
+                for sample in picture["samples"]:
+                    told.setdefault(sample["rssi"], []).append(message["timestamp_ms"] / 1000 - sample["age_ms"] / 1000)
+        self.assertGreaterEqual(len(told), 6)
+        for level, moments in told.items():
+            # Heard from when it was said on, until the next one was; half a second for a loaded machine.
+            self.assertGreater(min(moments), begun[level] - 0.15, (level, told, begun))
+            self.assertLess(max(moments), begun.get(level - 1, time.time()) + 0.5, (level, told, begun))
+        self.assert_no_violation(mse)
 
     def test_claims_of_what_is_anothers_or_ours_are_refused_with_a_diagnosis(self):
         mse = self.mse("--subscribe", "rssi-ms,ap-info")
