@@ -245,6 +245,13 @@ def data_to_ap(station, bssid, payload=bytes(20)):
     return header(0x0108, parse_mac(bssid), parse_mac(station), EVERYONE) + payload
 
 
+def beacon_report(station, bssid, token, report):
+    """A Radio Measurement Report (IEEE 802.11k) of one beacon report, which nobody need have asked for."""
+    measured = bytes([1, 0, 5]) + report  # token, done, beacon
+    return header(0x00D0, parse_mac(bssid), parse_mac(station), parse_mac(bssid)) + bytes([5, 1, token]) \
+        + element(39, measured)
+
+
 def tag_frame(tag, payload):
     """As tags of the CCX kind send it: a data frame from one distribution system to another, to their own group."""
     return header(0x0308, TAGS_GROUP, parse_mac(tag), TAGS_GROUP) + parse_mac(tag) + payload

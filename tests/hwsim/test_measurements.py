@@ -6,11 +6,14 @@
 
 Three access points on one channel, each an AP of its own with a monitor interface; two associated
 stations, and on the air besides: a phone that only probes, a rogue access point with a client, a tag. The
-tests run in the order of their names and leave the bed as they found it.
+tests run in the order of their names and leave the bed as they found it, but for the last one: there the
+access points are on three channels and have no monitor interface, and what one of them cannot hear of the
+others' stations these say themselves.
 """
 import os
 import random
 import re
+import socket
 import sys
 import time
 import unittest
@@ -46,6 +49,8 @@ ON_AIR = {
     TAG: (medium.tag_frame(TAG, b"opaque to us"), medium.SEQUENCE_CONTROL),
 }
 CLASSES = {PHONE: "client", ROGUE: "rogue-ap", ROGUE_CLIENT: "rogue-client", TAG: "tag"}
+MEASURING = {"wlan0": 1, "wlan1": 6, "wlan2": 36}  # channels
+BEACON_REPORT_S = 10
 SERVICES = "rssi-ms,rssi-rfid,rssi-rogue,info-ms,info-rogue,stats-ms,ap-info,on-demand"
 
 bed = None
@@ -53,6 +58,41 @@ bed = None
 
 def wall_ms():
     return time.time() * 1000
+
+
+class Measuring(hwsim.Bss):
+    """A network whose stations may be asked what they hear, on a channel of either band."""
+
+    def frequency(self):
+        return super().frequency() if self.channel < 36 else 5000 + 5 * self.channel
+
+    def configuration(self):
+        text = super().configuration() + "rrm_beacon_report=1\ncountry_code=DE\nieee80211d=1\n"
+        return text if self.channel < 36 else text.replace("hw_mode=g", "hw_mode=a")
+
+
+class Events:
+    """What an access point's hostapd tells to who is attached to it."""
+
+    def __init__(self, path):
+        self.own = os.path.join(hwsim.SCRATCH, "events")
+        self.end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.end.bind(self.own)
+        self.end.connect(path)
+        self.end.send(b"ATTACH")
+
+    def said(self):
+        self.end.setblocking(False)
+        lines = []
+        try:
+            while True:
+                lines.append(self.end.recv(8192).decode())
+        except BlockingIOError:
+            return lines
+
+    def close(self):
+        self.end.close()
+        os.unlink(self.own)
 
 
 class Levels:
@@ -139,26 +179,43 @@ class Bed:
     def helper_path():
         return os.path.join(hwsim.SCRATCH, "radio.sock")
 
-    def configure(self, **location):
+    def configure(self, monitors=True, **location):
         settings = peers.configuration(self.mse, BASE_MAC, POLL_S, INTERVAL_S, EXPIRY_S, AP_MACS)
         intervals = ("client", "rfid", "rogue-ap", "rogue-client")
         settings["nmspd-nmsp:nmsp"]["notification"] = {f"{one}-notify-interval": INTERVAL_S for one in intervals}
         radios = settings["nmspd-radio:radios"]
-        for radio in radios["radio"]:
+        for radio in radios["radio"] if monitors else ():
             radio["monitor"] = MONITORS[radio["interface"]]
         radios["hostapd"] = {"directory": os.path.join(hwsim.SCRATCH, "hostapd")}
-        radios["helper"] = self.helper_path()
+        if monitors:
+            radios["helper"] = self.helper_path()
         place = settings["nmspd-location:location"]
         place["notify-threshold"] = {"client": 0, "rogue-aps": 0, "tags": 1}
         for name, values in location.items():
             place.setdefault(name, {}).update(values) if isinstance(values, dict) else place.update({name: values})
         self.agent.configure(settings)
 
-    def reload(self, **location):
-        self.configure(**location)
+    def reload(self, monitors=True, **location):
+        self.configure(monitors, **location)
         start = len(self.agent.said())
         self.agent.reload()
         hwsim.wait_for(lambda: "is taken up" in self.agent.said()[start:], PATIENCE_S, "the new configuration")
+
+    def measure(self):
+        """The access points go to channels of their own, and lose what heard the others'; all stations leave."""
+        for station in self.stations.values():
+            station.stop()
+        self.helper.end()
+        for ap in APS:
+            self.hostapds[ap].stop()
+            hwsim.command("iw", "dev", MONITORS[ap], "del")
+        for device in ON_AIR:
+            self.air.silence(device)
+        hwsim.command("iw", "reg", "set", "DE")
+        for ap, channel in MEASURING.items():
+            self.networks[ap] = Measuring(ap, self.networks[ap].ssid, self.networks[ap].address, channel)
+            self.hostapds[ap] = hwsim.Hostapd(self.networks[ap])
+            self.hostapds[ap].start()
 
     def introduce(self):
         """A first, short run of the agent makes its identity, which the server has to know."""
@@ -361,6 +418,57 @@ class MeasurementTest(unittest.TestCase):
         self.wait_levels(levels, since)
         self.assertEqual(bed.mse.seen("violation"), [])
         self.assertEqual(bed.mse.seen("disconnected"), [])
+
+    @staticmethod
+    def reports():
+        """The counters of what stations were asked."""
+        line = re.search(r"beacon-reports: (.*)", bed.agent.report()).group(1)
+        return {name: int(value) for name, value in re.findall(r"([a-z]+)=(\d+)", line)}
+
+    def test_08_a_station_says_what_it_hears_and_one_that_cannot_is_left_alone(self):
+        """No monitor interface, no nmsp-radio: what other access points are told comes from the station alone."""
+        able, unable = (bed.stations[name] for name in ("wlan3", "wlan4"))
+        bed.measure()
+        levels = {"wlan0": -41, "wlan1": -57, "wlan2": -73}
+        for station in (able, unable):
+            bed.levels.set({(station.mac, ap): level for ap, level in levels.items()})
+        able.start(bed.networks["wlan0"]).wait_associated(PATIENCE_S)
+        able.talk()
+        unable.bss = bed.networks["wlan1"]
+        unable.sh("ip address flush dev wlan4", "ip address add 10.0.1.6/24 dev wlan4",
+                  f"iw dev wlan4 connect {unable.bss.ssid} {unable.bss.frequency()}")
+        hwsim.wait_for(lambda: (unable.record() or {}).get("authorized") == "yes", PATIENCE_S, "the station by iw")
+        unable.talk()
+        events = Events(bed.hostapds["wlan1"].control(bed.networks["wlan1"]).path)
+        self.addCleanup(events.close)
+        since = bed.mse.mark()
+        bed.reload(monitors=False, **{"beacon-report": {"interval": BEACON_REPORT_S}})
+        told = sorted((AP_MACS[ap], level, "data" if ap == "wlan0" else "beacon-report")
+                      for ap, level in levels.items())
+        bed.mse.wait_picture(
+            able.mac, lambda one: sorted((s["ap_mac"], s["rssi"], s["source"]) for s in one.samples) == told,
+            BEACON_REPORT_S + PATIENCE_S, f"as {told}", since)
+        counted = self.reports()
+        self.assertGreaterEqual(counted["asked"], 1)
+        self.assertEqual((counted["refused"], counted["silent"], counted["strange"]), (0, 0, 0))
+        # Anybody who is associated can say anything, but nobody asked for this; it is asked again, and then hears less.
+        since = bed.mse.mark()
+        bssid = bed.radio["wlan0"]
+        report = "5106" + 8 * "00" + "3200" + "07" + "6a" + "ff" + bed.radio["wlan2"].replace(":", "") + 5 * "00"
+        bed.air.emit("liar", medium.beacon_report(able.mac, bssid, 250, bytes.fromhex(report)),
+                     bed.networks["wlan0"].frequency(), 0.5, {bssid: -41}, medium.SEQUENCE_CONTROL)
+        bed.levels.set({(able.mac, "wlan2"): -80})
+        bed.mse.wait_picture(able.mac, lambda one: (AP_MACS["wlan2"], 0, -80) in one.readings(),
+                             BEACON_REPORT_S + PATIENCE_S, "with the new level", since)
+        hwsim.wait_for(lambda: self.reports()["strange"] > 0, PATIENCE_S, "a report that nobody asked for")
+        bed.air.silence("liar")
+        self.assertNotIn((AP_MACS["wlan2"], 0, -57), [r for p in bed.mse.pictures(able.mac) for r in p.readings()])
+        pictures = bed.mse.pictures(unable.mac, since)
+        self.assertEqual({(s["ap_mac"], s["source"]) for one in pictures for s in one.samples},
+                         {(AP_MACS["wlan1"], "data")})
+        self.assertEqual([line for line in events.said() if "BEACON-RE" in line], [])
+        self.assertEqual(int(bed.agent.privileges()["CapEff"], 16), 0)
+        self.assertEqual(bed.mse.seen("violation"), [])
 
 
 def setUpModule():
