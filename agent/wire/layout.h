@@ -93,10 +93,12 @@ enum {
       HAS(SERVICES), HAS(DEVICE_FILTER) | HAS(AP_FILTER), 0)                            \
     X(17, INFORMATION_RESPONSE, "Information Response",                                 \
       CONTROLLER, RESPONSE, NO_MESSAGE,                                                 \
-      HAS(RESULT) | HAS(TIMESTAMP), HAS(CLIENT_INFO) | HAS(ROGUE_INFO), 0)              \
+      HAS(RESULT) | HAS(TIMESTAMP),                                                     \
+      HAS(CLIENT_INFO) | HAS(CLIENT_LINKS) | HAS(ROGUE_INFO) | HAS(ROGUE_SECURITY), 0)  \
     X(18, INFORMATION_NOTIFICATION, "Information Notification",                         \
       CONTROLLER, NOTIFICATION, NO_MESSAGE,                                             \
-      HAS(TIMESTAMP), 0, HAS(CLIENT_INFO) | HAS(ROGUE_INFO))                            \
+      HAS(TIMESTAMP), HAS(CLIENT_LINKS) | HAS(ROGUE_SECURITY),                          \
+      HAS(CLIENT_INFO) | HAS(ROGUE_INFO))                                               \
     X(20, STATISTICS_REQUEST, "Statistics Request",                                     \
       SERVER, REQUEST, STATISTICS_RESPONSE,                                             \
       HAS(SERVICES), HAS(DEVICE_FILTER) | HAS(AP_FILTER), 0)                            \
@@ -108,7 +110,7 @@ enum {
       HAS(TIMESTAMP) | HAS(DEVICE_STATISTICS), 0, 0)                                    \
     X(67, AP_INFO_NOTIFICATION, "AP Info Notification",                                 \
       CONTROLLER, NOTIFICATION, NO_MESSAGE,                                             \
-      HAS(TIMESTAMP) | HAS(AP_INFO), 0, 0)                                              \
+      HAS(TIMESTAMP) | HAS(AP_INFO), HAS(AP_BSSIDS), 0)                                 \
     X(23, TAG_NOTIFICATION, "Tag Notification",                                         \
       CONTROLLER, NOTIFICATION, NO_MESSAGE,                                             \
       HAS(TIMESTAMP) | HAS(TAG_PAYLOAD), 0, 0)
@@ -135,14 +137,18 @@ enum {
     X(MANY, 19, ROGUE_INFO,         rogue_info,         "rogue-info")             \
     X(MANY, 20, DEVICE_STATISTICS,  device_statistics,  "device-statistics")      \
     X(MANY, 21, TAG_PAYLOAD,        tag_payload,        "tag-payload")            \
-    X(MANY, 22, AP_INFO,            ap_info,            "ap-info")
+    X(MANY, 22, AP_INFO,            ap_info,            "ap-info")                \
+    X(MANY, 23, AP_BSSIDS,          ap_bssids,          "ap-bssids")              \
+    X(MANY, 24, CLIENT_LINKS,       client_links,       "client-links")           \
+    X(MANY, 25, ROGUE_SECURITY,     rogue_security,     "rogue-security")
 
 /* Entries of lists: X(NAME, name). Those of fixed size can be reached by their index. */
 #define WIRE_FIXED_ENTRIES(X)         \
-    X(MAC_ENTRY, mac_entry)           \
-    X(AP_ENTRY,  ap_entry)            \
-    X(SAMPLE,    sample)              \
-    X(AP_SLOT,   ap_slot)
+    X(MAC_ENTRY,   mac_entry)         \
+    X(AP_ENTRY,    ap_entry)          \
+    X(SAMPLE,      sample)            \
+    X(AP_SLOT,     ap_slot)           \
+    X(CLIENT_LINK, client_link)
 #define WIRE_VARIABLE_ENTRIES(X)      \
     X(ADDRESS,   address)
 
@@ -298,6 +304,29 @@ enum {
     F(s8, noise, "noise")               \
     F(u16, clients, "clients")          \
     F(u8, utilisation, "utilisation")
+
+#define WIRE_FIELDS_ap_bssids(F, V, N, L) \
+    F(mac, mac, "mac")                    \
+    F(u8, slot, "slot")                   \
+    L(rest, bssids, mac_entry, "bssid")
+
+#define WIRE_FIELDS_client_links(F, V, N, L) \
+    F(mac, mac, "mac")                       \
+    L(rest, links, client_link, "link")
+
+#define WIRE_FIELDS_client_link(F, V, N, L) \
+    F(mac, mac, "")                         \
+    F(mac, ap, "ap")                        \
+    F(u8, slot, "slot")                     \
+    F(u8, link, "link-id")
+
+#define WIRE_FIELDS_rogue_security(F, V, N, L) \
+    F(mac, mac, "mac")                         \
+    F(u32, akms, "akms")                       \
+    F(u32, ciphers, "ciphers")                 \
+    F(flags8, flags, "flags")                  \
+    F(u16, width, "width")                     \
+    F(u16, beacon_interval, "beacon-interval")
 
 /* clang-format on */
 

@@ -133,11 +133,12 @@ static struct wire_octets random_address(struct chance *c, size_t v4, size_t v6)
     }
 
 /* Samples need an AP to point to. */
-#define NEEDS_AP_mac_entry 0
-#define NEEDS_AP_ap_entry  0
-#define NEEDS_AP_sample    1
-#define NEEDS_AP_ap_slot   0
-#define NEEDS_AP_address   0
+#define NEEDS_AP_mac_entry   0
+#define NEEDS_AP_ap_entry    0
+#define NEEDS_AP_sample      1
+#define NEEDS_AP_ap_slot     0
+#define NEEDS_AP_client_link 0
+#define NEEDS_AP_address     0
 
 #define X(NAME, name)                                                           \
     FILL(name)                                                                  \

@@ -92,6 +92,7 @@ enum wire_class {
     WIRE_CLASS_TAG = 2,
     WIRE_CLASS_ROGUE_AP = 3,
     WIRE_CLASS_ROGUE_CLIENT = 4,
+    WIRE_CLASS_OWN_AP = 5, /* of this controller, heard by another one of it */
 };
 
 enum wire_device_flag {
@@ -141,11 +142,19 @@ enum wire_encryption {
     WIRE_ENCRYPTION_UNKNOWN = 255,
 };
 
+enum wire_rogue_flag {
+    WIRE_ROGUE_MFP_CAPABLE = 0x01,
+    WIRE_ROGUE_MFP_REQUIRED = 0x02,
+    WIRE_ROGUE_HIDDEN_SSID = 0x04,
+};
+
 enum wire_tag_vendor { WIRE_TAG_UNKNOWN, WIRE_TAG_G2, WIRE_TAG_AEROSCOUT };
 
 enum {
     WIRE_DB_UNKNOWN = INT8_MIN, /* every dBm and dB field */
     WIRE_ANTENNA_COMBINED = 255,
+    WIRE_SLOT_UNKNOWN = 255,        /* which radio of the AP is not known: band 0 */
+    WIRE_SUITE_OTHER = 31,          /* bit of an AKM or a cipher that is none of 00-0f-ac */
     WIRE_UTILISATION_UNKNOWN = 255, /* otherwise of 254 */
     WIRE_AGE_UNIT_MS = 10,
     WIRE_AGE_MAX = 65535, /* 655.35 s or more */

@@ -10,7 +10,7 @@ import time
 import nmsp_wire as wire
 
 BANDS = {0: None, 1: "2.4", 2: "5", 3: "6"}
-CLASSES = {1: "client", 2: "tag", 3: "rogue-ap", 4: "rogue-client"}
+CLASSES = {1: "client", 2: "tag", 3: "rogue-ap", 4: "rogue-client", 5: "own-ap"}
 ANTENNAS = {0: "A", 1: "B", 255: "combined"}
 SOURCES = {
     0: "unknown",
@@ -175,6 +175,38 @@ def ap_info_facts(element):
     }
 
 
+def bssids_facts(element):
+    return {"ap_mac": element["mac"], "slot": element["slot"], "bssids": element["bssids"]}
+
+
+def links_facts(element):
+    return {
+        "mac": element["mac"],
+        "links": [
+            {"mac": one["mac"], "ap_mac": one["ap"], "slot": one["slot"], "link_id": one["link_id"]}
+            for one in element["links"]
+        ],
+    }
+
+
+def bits(mask):
+    return [bit for bit in range(32) if mask >> bit & 1]
+
+
+def security_facts(element):
+    flags = element["flags"]
+    return {
+        "mac": element["mac"],
+        "akms": bits(element["akms"]),
+        "ciphers": bits(element["ciphers"]),
+        "mfp_capable": bool(flags & 1),
+        "mfp_required": bool(flags & 2),
+        "hidden_ssid": bool(flags & 4),
+        "width": known(element["width"]),
+        "beacon_interval": element["beacon_interval"],
+    }
+
+
 def service_name(bit):
     return wire.SERVICE_TABLE[bit] if bit < len(wire.SERVICE_TABLE) else "bit-%d" % bit
 
@@ -211,6 +243,9 @@ REPEATED = {
     "device-statistics": ("statistics", statistics_facts),
     "tag-payload": ("tags", tag_facts),
     "ap-info": ("ap_infos", ap_info_facts),
+    "ap-bssids": ("ap_bssids", bssids_facts),
+    "client-links": ("client_links", links_facts),
+    "rogue-security": ("rogue_securities", security_facts),
 }
 
 

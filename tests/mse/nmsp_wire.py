@@ -213,6 +213,32 @@ ELEMENT_TABLE = (
         ],
         tail=True,
     ),
+    Element(
+        23,
+        "ap-bssids",
+        [Mac("mac"), u8("slot"), Entries("bssids", "bssid", [Mac("mac")], bare=True)],
+    ),
+    Element(
+        24,
+        "client-links",
+        [
+            Mac("mac"),
+            Entries("links", "link", [Mac("mac"), Mac("ap"), u8("slot"), u8("link_id")], bare=True),
+        ],
+    ),
+    Element(
+        25,
+        "rogue-security",
+        [
+            Mac("mac"),
+            u32("akms"),
+            u32("ciphers"),
+            u8("flags", "0x%02x"),
+            u16("width"),
+            u16("beacon_interval"),
+        ],
+        tail=True,
+    ),
 )
 
 ELEMENTS = {element.type: element for element in ELEMENT_TABLE}
@@ -273,15 +299,27 @@ MESSAGE_TABLE = (
     ),
     Message(16, "information-request", "request", "services", REQUEST_MAY),
     Message(
-        17, "information-response", "response", "result timestamp", "", "client-info rogue-info"
+        17,
+        "information-response",
+        "response",
+        "result timestamp",
+        "",
+        "client-info client-links rogue-info rogue-security",
     ),
     Message(
-        18, "information-notification", "notification", "timestamp", some="client-info rogue-info"
+        18,
+        "information-notification",
+        "notification",
+        "timestamp",
+        many="client-links rogue-security",
+        some="client-info rogue-info",
     ),
     Message(20, "statistics-request", "request", "services", REQUEST_MAY),
     Message(21, "statistics-response", "response", "result timestamp", "", "device-statistics"),
     Message(22, "statistics-notification", "notification", "timestamp", some="device-statistics"),
-    Message(67, "ap-info-notification", "notification", "timestamp", some="ap-info"),
+    Message(
+        67, "ap-info-notification", "notification", "timestamp", many="ap-bssids", some="ap-info"
+    ),
     Message(23, "tag-notification", "notification", "timestamp", some="tag-payload"),
 )
 
