@@ -118,10 +118,29 @@ static int8_t snr_of(uint8_t rsni)
     return rsni != RSNI_UNKNOWN ? (int8_t)(rsni / 2 - 10) : RADIO_DB_UNKNOWN;
 }
 
+/*
+ * Some clients (iPhones, several with Broadcom's chips) put dBm and dB, as signed numbers, where
+ * RCPI and RSNI belong. Signal and noise are apart by as much as they are in one reading only: in
+ * the other, the noise of an ordinary receiver would be -30 to 0 dBm.
+ */
+static bool is_plain(uint8_t rcpi, uint8_t rsni)
+{
+    enum { NOISE_LEAST = -110, NOISE_MOST = -70, NOISE_IMPOSSIBLE = -60 };
+    int noise = rcpi / 2 - 110 - (rsni / 2 - 10);
+    int plain = (int8_t)rcpi - (int8_t)rsni;
+
+    return rsni != RSNI_UNKNOWN && rcpi > INT8_MAX && rcpi < UINT8_MAX &&
+           noise > NOISE_IMPOSSIBLE && plain >= NOISE_LEAST && plain <= NOISE_MOST;
+}
+
 static void take_levels(struct cursor *c, struct hostapd_line *line)
 {
-    line->signal = level_of(cursor_u8(c));
-    line->snr = snr_of(cursor_u8(c));
+    uint8_t rcpi = cursor_u8(c);
+    uint8_t rsni = cursor_u8(c);
+    bool plain = is_plain(rcpi, rsni);
+
+    line->signal = plain ? (int8_t)rcpi : level_of(rcpi);
+    line->snr = plain ? (int8_t)rsni : snr_of(rsni);
     if (line->signal == RADIO_DB_UNKNOWN)
         line->body = HOSTAPD_BODY_BROKEN;
 }
@@ -163,7 +182,7 @@ static bool take_request(struct cursor *words, struct hostapd_line *line)
     struct cursor token = next_word(words);
     uint64_t value;
 
-    if (!parse_mac(&mac, &line->mac) || !number_whole(token, TOKEN_MAX, &value) || value == 0)
+    if (!parse_mac(&mac, &line->mac) || !number_whole(token, TOKEN_MAX, &value))
         return false;
     line->token = (uint8_t)value;
     return true;
@@ -178,7 +197,8 @@ static void parse_sent(struct cursor words, struct hostapd_line *line)
     line->acked = is_text(&acked, "ack=1");
 }
 
-/* ... <mode> <report>; nothing was heard if the report is empty. */
+/* ... <mode> <report>; nothing was heard if the report is empty. What refuses may have a report of
+ * zeros, which is none. */
 static void parse_report(struct cursor words, struct hostapd_line *line)
 {
     uint8_t mode;
@@ -191,7 +211,7 @@ static void parse_report(struct cursor words, struct hostapd_line *line)
     line->kind = HOSTAPD_REPORT;
     line->refused = mode != MODE_DONE;
     word = next_word(&words);
-    if (cursor_left(&word) == 0)
+    if (cursor_left(&word) == 0 || line->refused)
         return;
     line->body = HOSTAPD_BODY_BROKEN;
     parse_beacon_report(word, line);

@@ -32,7 +32,7 @@ struct hostapd_line {
     struct mac mac; /* of one station: neither zero nor a group's */
     int8_t signal;  /* dBm, below 0; RADIO_DB_UNKNOWN: none was told, or none that can be */
     int8_t snr;     /* dB or RADIO_DB_UNKNOWN */
-    uint8_t token;  /* of the request; never 0 */
+    uint8_t token;  /* of the request; 0: of none */
     bool acked;
     bool refused; /* or too late, or incapable */
     enum hostapd_body body;

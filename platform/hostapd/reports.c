@@ -330,10 +330,11 @@ static void put_channels(struct request *request)
  * part of the beacon. */
 static void put_request(struct reports *r, struct request *request, enum way way)
 {
+    /* Some clients refuse a duration of 0, even where there is nothing to wait for. */
     static const struct {
         uint8_t mode;
         uint16_t duration; /* TU */
-    } ways[] = {[ACTIVE] = {1, 50}, [PASSIVE] = {0, 110}, [TABLE] = {2, 0}};
+    } ways[] = {[ACTIVE] = {1, 50}, [PASSIVE] = {0, 110}, [TABLE] = {2, 50}};
     static const uint8_t any[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     static const uint8_t no_details[] = {2, 1, 0};
     enum { REPORTED_CHANNELS = 255 };

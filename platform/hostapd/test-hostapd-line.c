@@ -227,6 +227,30 @@ static void levels_are_exact(void **state)
     }
 }
 
+/* As telephones were seen to report: RCPI c9, cf and bb, RSNI 23 and 15 are dBm and dB. */
+static void levels_that_are_dbm_are_taken_as_such(void **state)
+{
+    static const struct {
+        const char *levels;
+        int8_t signal;
+        int8_t snr;
+    } cases[] = {{"c923", -55, 35}, {"cf23", -49, 35}, {"bb15", -69, 21}, {"bd17", -67, 23},
+                 {"a401", -92, 1},  {"725c", -53, 36}, {"362c", -83, 12}, {"b4aa", -20, 75}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200];
+        (void)snprintf(text, sizeof(text),
+                       "<3>BEACON-RESP-RX 02:00:00:00:01:0a 2 00 01748adfce42a0cc9600010000%s"
+                       "ea9f8015f472000000000001e0015ce12d01",
+                       cases[i].levels);
+        struct hostapd_line line = parse(text);
+        assert_int_equal(line.body, HOSTAPD_BODY_WHOLE);
+        assert_int_equal(line.signal, cases[i].signal);
+        assert_int_equal(line.snr, cases[i].snr);
+    }
+}
+
 static void every_cut_of_a_report_is_broken(void **state)
 {
     size_t whole = strlen(report) - 2 * 4; /* without its subelements */
@@ -248,6 +272,10 @@ static void refusals_and_what_became_of_a_request_are_understood(void **state)
     assert_true(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 11 02").refused);
     assert_true(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 13 04 ").refused);
     assert_int_equal(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 13 04 ").body, HOSTAPD_BODY_EMPTY);
+    assert_int_equal(parse("<3>BEACON-RESP-RX 02:00:00:00:01:0a 137 04 "
+                           "0000000000000000000000008000000000000000000000000000")
+                         .body,
+                     HOSTAPD_BODY_EMPTY);
     struct hostapd_line line = parse("<3>BEACON-REQ-TX-STATUS 02:00:00:00:01:0a 6 ack=1");
     assert_int_equal(line.kind, HOSTAPD_SENT);
     assert_int_equal(line.token, 6);
@@ -266,7 +294,6 @@ static void an_event_without_a_request_is_not_understood(void **state)
         "<3>BEACON-RESP-RX",
         "<3>BEACON-RESP-RX 02:00:00:00:01:0a",
         "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6",
-        "<3>BEACON-RESP-RX 02:00:00:00:01:0a 0 00 ",
         "<3>BEACON-RESP-RX 02:00:00:00:01:0a 256 00 ",
         "<3>BEACON-RESP-RX 02:00:00:00:01:0a -6 00 ",
         "<3>BEACON-RESP-RX 02:00:00:00:01:0a 6 0",
@@ -329,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_too_long_is_cut_between_two_characters),
         cmocka_unit_test(a_report_has_its_request_the_ap_and_how_loud_it_is),
         cmocka_unit_test(levels_are_exact),
+        cmocka_unit_test(levels_that_are_dbm_are_taken_as_such),
         cmocka_unit_test(every_cut_of_a_report_is_broken),
         cmocka_unit_test(refusals_and_what_became_of_a_request_are_understood),
         cmocka_unit_test(an_event_without_a_request_is_not_understood),

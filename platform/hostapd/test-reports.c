@@ -390,7 +390,8 @@ static void reports_are_samples_of_our_aps_and_of_bssids(void **state)
 static void what_was_not_asked_for_or_cannot_be_is_thrown_away_and_counted(void **state)
 {
     static const char *const lines[] = {
-        /* a token that nobody asked for; another station; late in its place */
+        /* a token that nobody asked for, and none at all; another station; of another request */
+        "<3>BEACON-RESP-RX " STATION " 0 00 510600000000000000003200076aff0200000001000000000000",
         "<3>BEACON-RESP-RX " STATION " 77 00 510600000000000000003200076aff0200000001000000000000",
         "<3>BEACON-RESP-RX 02:00:00:00:04:00 1 00 "
         "510600000000000000003200076aff0200000001000000000000",
@@ -445,7 +446,7 @@ static void nothing_heard_is_an_answer(void **state)
 
 static void who_refuses_is_asked_less_and_less_often_and_in_other_ways(void **state)
 {
-    static const char *const modes[] = {"320001", "6e0000", "000002", "320001"};
+    static const char *const modes[] = {"320001", "6e0000", "320002", "320001"};
     int64_t pause = INTERVAL_MS;
 
     (void)state;
@@ -455,7 +456,7 @@ static void who_refuses_is_asked_less_and_less_often_and_in_other_ways(void **st
         const char *text = asked();
         if (i < 4)
             assert_non_null(strstr(text, modes[i]));
-        answer(i % 2 == 0 ? "02" : "04 ");
+        answer(i % 2 == 0 ? "02" : "04 0000000000000000000000008000000000000000000000000000");
         assert_int_equal(count("refused"), i + 1);
         pause = i < 5 ? 2 * pause : pause;
         advance(pause - 200);
