@@ -219,6 +219,30 @@ static void one_address_has_four_places_and_its_oldest_goes_for_the_next(void **
     assert_int_equal(bed->turned_away, 0);
 }
 
+static void who_is_patient_lets_more_wait_than_there_are_places_for(void **state)
+{
+    const unsigned places = LISTENER_PENDING_MAX - LISTENER_PENDING_KEPT;
+    char text[128];
+
+    (void)state;
+    start();
+    listener_be_patient(bed->listener, true);
+    for (unsigned i = 0; i < places + 2; i++)
+        (void)arrive(1 + i);
+    assert_int_equal(bed->count, places);
+    assert_string_equal(gone(text), "");
+    assert_int_equal(bed->turned_away, 0);
+    (void)close(bed->fds[3]);
+    bed->fds[3] = -1;
+    listener_settled(bed->listener, bed->places[3], true);
+    turn();
+    assert_int_equal(bed->count, places + 1); /* and no more */
+    listener_be_patient(bed->listener, false);
+    turn();
+    assert_int_equal(bed->count, places + 2);
+    assert_int_equal(listener_counters(bed->listener)->evicted, 1);
+}
+
 static void a_settled_connection_makes_room(void **state)
 {
     char text[128];
@@ -543,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_is_off_until_it_is_configured),
         TEST(one_address_has_four_places_and_its_oldest_goes_for_the_next),
+        TEST(who_is_patient_lets_more_wait_than_there_are_places_for),
         TEST(a_settled_connection_makes_room),
         TEST(strangers_have_twelve_places_and_the_oldest_goes_for_the_next),
         TEST(one_without_a_client_hello_goes_before_an_older_one_with_it),
