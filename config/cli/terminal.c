@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,6 @@ enum line_end { LINE_GOES_ON, LINE_ENTER, LINE_TO_EXEC, LINE_INTERRUPT, LINE_CLO
 struct terminal {
     struct shell *shell;
     struct out *out;
-    struct termios saved;
     bool skips_lf; /* a CR was the last key */
     uint8_t in[1024];
     size_t begin;
@@ -561,23 +561,42 @@ static void read_size(struct terminal *t)
         t->shell->width = size.ws_col;
 }
 
+static struct termios saved; /* as it was; there is one terminal */
+
+static void give_back(int signal_number)
+{
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+    (void)raise(signal_number); /* with the default action again */
+}
+
+static void give_back_on_signals(void)
+{
+    static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    struct sigaction action = {.sa_handler = give_back, .sa_flags = (int)SA_RESETHAND};
+
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+        (void)sigaction(ending[i], &action, NULL);
+}
+
 struct terminal *terminal_open(struct shell *shell)
 {
     struct terminal *t = calloc(1, sizeof(*t));
     struct termios raw;
 
-    if (t == NULL || tcgetattr(STDIN_FILENO, &t->saved) != 0) {
+    if (t == NULL || tcgetattr(STDIN_FILENO, &saved) != 0) {
         free(t);
         return NULL;
     }
     t->shell = shell;
     t->out = shell->out;
-    raw = t->saved;
+    raw = saved;
     raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
     raw.c_oflag |= OPOST | ONLCR;
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
+    give_back_on_signals();
     /* What was typed ahead is kept. */
     (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
     read_size(t);
@@ -594,7 +613,7 @@ void terminal_close(struct terminal *t)
     if (t == NULL)
         return;
     out_flush(t->out);
-    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
+    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
     for (size_t i = 0; i < t->history_count; i++)
         free(t->history[i]);
     free(t);

@@ -3,6 +3,8 @@
 """Transcripts on a real terminal: what is echoed, said and prompted, byte by byte."""
 
 import os
+import signal
+import termios
 import unittest
 
 import cli_bed
@@ -138,6 +140,16 @@ class Terminal(cli_bed.Case):
             t.until("\nbed#")
         self.assertNotIn("%", t.all)
 
+    def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(self):
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            t = self.ready()
+            taken = termios.tcgetattr(t.fd)[3]
+            self.assertEqual(taken & (termios.ICANON | termios.ECHO), 0)
+            os.kill(t.pid, number)
+            self.assertEqual(t.ended(), -number)
+            left = termios.tcgetattr(t.fd)[3]
+            self.assertEqual(left & (termios.ICANON | termios.ECHO), termios.ICANON | termios.ECHO)
+
     def test_pages_end_with_more(self):
         t = self.terminal(rows=8)
         t.until("bed#")
@@ -175,7 +187,6 @@ class Terminal(cli_bed.Case):
         t.until("Sessions       : 0 active of 0")
         t.send("q")
         t.until("\nbed#")
-
 
     @unittest.skipIf(os.geteuid() != 0, "only root can be another user")
     def test_who_may_not_edit_begins_below_and_stays_there(self):
