@@ -381,14 +381,16 @@ static void name_session(struct client *client, unsigned long id, char *buf, siz
     answer_free(&answer);
 }
 
-/* The number behind "session " in a message, or 0. */
+/* Who holds a lock as a message says it, or 0. */
 static unsigned long session_in(const char *message)
 {
-    const char *at = strstr(message, "session ");
+    static const char holder[] = "locked by session ";
+    const char *at = strstr(message, holder);
     uint64_t number = 0;
 
     if (at != NULL) {
-        struct cursor c = cursor_of(at + 8, strlen(at + 8));
+        at += sizeof(holder) - 1;
+        struct cursor c = cursor_of(at, strlen(at));
         (void)number_take(&c, UINT32_MAX, &number);
     }
     return (unsigned long)number;

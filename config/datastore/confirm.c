@@ -103,13 +103,15 @@ bool confirm_permits(const struct confirm *confirm, const struct store_access *a
                             "can confirm or cancel it");
 }
 
-void confirm_begin(struct confirm *confirm, uint32_t session, const struct store_commit *commit,
-                   struct snapshot *before)
+void confirm_begin(struct confirm *confirm, const struct store_access *access,
+                   const struct store_commit *commit, struct snapshot *before)
 {
     if (!confirm_waits(confirm)) {
         confirm->before = snapshot_share(before);
         confirm->persistent = false;
-        confirm->session = session;
+        confirm->session = access->session;
+        (void)snprintf(confirm->who, sizeof(confirm->who), "user %s in session %u",
+                       access->user != NULL ? access->user : "-", access->session);
     }
     if (commit->persist != NULL) {
         confirm->persistent = true;

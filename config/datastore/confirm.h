@@ -11,13 +11,14 @@
 
 #include "config/datastore/running.h"
 
-enum { CONFIRM_PERSIST_SIZE = 256 };
+enum { CONFIRM_PERSIST_SIZE = 256, CONFIRM_WHO_SIZE = 96 };
 
 struct confirm {
     struct running *running;
     struct snapshot *before; /* what is rolled back to; NULL: none waits */
     uint32_t session;
     bool persistent;
+    char who[CONFIRM_WHO_SIZE]; /* began it, in words: it may outlive the session */
     char persist[CONFIRM_PERSIST_SIZE];
     struct loop_timer timer;
 };
@@ -32,8 +33,8 @@ bool confirm_waits_for_other(const struct confirm *confirm, uint32_t session);
 bool confirm_permits(const struct confirm *confirm, const struct store_access *access,
                      const char *persist_id, struct rpc_errors *errors);
 /* A confirmed commit was done; `before` was running then. */
-void confirm_begin(struct confirm *confirm, uint32_t session, const struct store_commit *commit,
-                   struct snapshot *before);
+void confirm_begin(struct confirm *confirm, const struct store_access *access,
+                   const struct store_commit *commit, struct snapshot *before);
 /* What waits is `kept`, or rolled back: false if memory is out. */
 bool confirm_end(struct confirm *confirm, bool kept);
 /* Something else is running now: it is over, and not rolled back to. */

@@ -107,11 +107,14 @@ static bool may_change(const struct store *store, const struct store_access *acc
 {
     if (!locks_permit(&store->locks, access->session, id, errors))
         return false;
-    return id != STORE_RUNNING || !confirm_waits_for_other(&store->confirm, access->session) ||
-           rpc_error_refuse(errors, RPC_IN_USE,
-                            "running waits for the confirmation of another session's commit: try "
-                            "again when it was confirmed, cancelled or rolled back; root may "
-                            "commit or cancel-commit it");
+    if (id != STORE_RUNNING || !confirm_waits_for_other(&store->confirm, access->session))
+        return true;
+    (void)rpc_error_add(errors, RPC_ERROR_APPLICATION, RPC_IN_USE, NULL,
+                        "running waits for the confirmation of a commit of %s: try again when it "
+                        "was confirmed, cancelled or rolled back; root may commit or cancel-commit "
+                        "it",
+                        store->confirm.who);
+    return false;
 }
 
 bool store_lock(struct store *store, uint32_t session, enum store_id id, struct rpc_errors *errors)
@@ -384,7 +387,7 @@ bool store_commit(struct store *store, const struct store_access *access,
     if (ok && commit->confirmed && store->running.now == before && !waits)
         log_debug("commit: it changes nothing, so that nothing waits for a confirmation");
     else if (ok && commit->confirmed)
-        confirm_begin(&store->confirm, who->session, commit, before);
+        confirm_begin(&store->confirm, who, commit, before);
     else if (ok && waits)
         (void)confirm_end(&store->confirm, true);
     snapshot_drop(before);

@@ -30,6 +30,7 @@ enum store_naming { STORE_TELLING, STORE_SETTING, STORE_REPLACING, STORE_REMOVIN
 /* On whose behalf a datastore is changed. */
 struct store_access {
     uint32_t session; /* of NETCONF; 0: the agent itself */
+    const char *user; /* whose session it is; NULL: nobody's */
     bool recovery;    /* of root: it may confirm and cancel what another session's commit began */
     bool overwrites;  /* a startup file that was changed on the disk since it was read */
     /*

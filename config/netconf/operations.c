@@ -64,6 +64,7 @@ static struct store_access access_of(const struct request *request)
     bool free = is_free(request);
 
     return (struct store_access){.session = request->session->id,
+                                 .user = request->session->user.name,
                                  .recovery = request->session->user.recovery,
                                  .permits = free ? NULL : permits,
                                  .may_name = free ? NULL : may_name,

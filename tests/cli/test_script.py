@@ -102,8 +102,15 @@ class Script(cli_bed.Case):
         other.ok("<commit><confirmed/></commit>")
         status, _, error = self.nmsp("-c", "conf t", "-c", "nmsp enable")
         self.assertEqual(status, 1)
-        self.assertIn("waits for the confirmation", error)
+        self.assertIn("waits for the confirmation of a commit of user %s in session %s: " % (netconf_bed.ROOT, other.id),
+                      error)
         other.ok("<cancel-commit/>")
+
+        self.commands("configure terminal revert timer 5", "hostname timed", "end")
+        status, _, error = self.nmsp("-c", "conf t", "-c", "nmsp enable")
+        self.assertEqual(status, 1)
+        self.assertRegex(error, "of a commit of user %s in session [0-9]+: " % netconf_bed.ROOT)
+        self.commands("configure revert now")
 
     def test_what_is_configured_under_a_timer_is_kept_when_it_is_confirmed(self):
         self.commands("configure terminal revert timer 5", "hostname timed", "nmsp enable", "end")
