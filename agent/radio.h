@@ -124,6 +124,7 @@ struct radio_withdrawal {
 struct radio_client {
     struct mac device;
     uint16_t ap;
+    bool suppressed; /* location servers are not told that it is one */
     uint16_t vlan;
     uint8_t protocol; /* as on the wire: 1 b ... 7 be */
     uint8_t ssid_len;

@@ -71,5 +71,6 @@ void settings_free(struct settings *settings)
     free(settings->aaa.users);
     free(settings->aaa.method_lists);
     free(settings->radios.radios);
+    free(settings->radios.suppressed);
     free(settings);
 }

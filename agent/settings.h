@@ -125,6 +125,10 @@ struct settings_radios {
     char helper[SETTINGS_PATH_SIZE];            /* the socket of nmsp-radio */
     struct settings_radio *radios;
     size_t radio_count;
+    /* nmsp attachment suppress: interfaces with whose clients location servers are not told that
+     * they are clients. */
+    char (*suppressed)[SETTINGS_IFNAME_SIZE];
+    size_t suppressed_count;
 };
 
 enum settings_algorithm { SETTINGS_RSSI_AVERAGE, SETTINGS_SIMPLE };

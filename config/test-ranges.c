@@ -327,13 +327,10 @@ static const struct leaf *find_leaf(const char *path)
     return NULL;
 }
 
-/* The key of an entry is kept with what stands in it. */
 static bool is_kept(const char *path)
 {
     for (size_t i = 0; apply_kept[i] != NULL; i++)
-        if (strcmp(apply_kept[i], path) == 0 ||
-            (strcmp(path, "/nmspd-nmsp:nmsp/interface/name") == 0 &&
-             strncmp(apply_kept[i], path, strlen(path) - strlen("name")) == 0))
+        if (strcmp(apply_kept[i], path) == 0)
             return true;
     return false;
 }

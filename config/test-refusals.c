@@ -377,9 +377,9 @@ static void lists_take_as_many_as_they_may_and_no_more(void **state)
     } rows[] = {
         {"{'nmspd-nmsp:nmsp':{'server':[", "{'host':'a#','port':1}", SETTINGS_SERVERS_MAX,
          "/nmspd-nmsp:nmsp/server"},
-        {"{'nmspd-aaa:aaa':{'attribute-list':[", "{'name':'a#'}", 1024,
+        {"{'nmspd-aaa:aaa':{'attribute-list':[", "{'name':'a#'}", 2048,
          "/nmspd-aaa:aaa/attribute-list"},
-        {"{'nmspd-aaa:aaa':{'user':[", "{'mac':'0200000#','attribute-list':'x'}", 1024,
+        {"{'nmspd-aaa:aaa':{'user':[", "{'mac':'0200000#','attribute-list':'x'}", 2048,
          "/nmspd-aaa:aaa/user"},
         {"{'nmspd-aaa:aaa':{'credential-download':[", "{'name':'a#','method':'local'}", 64,
          "/nmspd-aaa:aaa/credential-download"},

@@ -89,6 +89,7 @@ static inline bool testing_same(const struct settings *x, const struct settings 
            x->radios.scan_seconds == y->radios.scan_seconds &&
            strcmp(x->radios.helper, y->radios.helper) == 0 &&
            testing_same_array(&x->radios, &y->radios, radios, radio_count) &&
+           testing_same_array(&x->radios, &y->radios, suppressed, suppressed_count) &&
            memcmp(&x->location, &y->location, sizeof(x->location)) == 0 &&
            memcmp(&x->capacity, &y->capacity, sizeof(x->capacity)) == 0 &&
            x->trace.level == y->trace.level && x->trace.buffer_size == y->trace.buffer_size;

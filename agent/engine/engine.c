@@ -421,6 +421,10 @@ static void take_client(struct engine *engine, const struct radio_client *client
         mark_changed(engine, slot);
     }
     set_associated(engine, slot, true, client->ap);
+    if (device->suppressed != client->suppressed) {
+        device->suppressed = client->suppressed;
+        mark_changed(engine, slot);
+    }
     device_info_take_client(engine->info, slot, engine->epoch, client);
     mark_info(engine, slot);
 }

@@ -62,7 +62,8 @@ struct table_device {
         uint16_t silent_since;  /* of tags: when it was heard last, for the engine */
     };
     uint8_t sample_count;
-    bool used;
+    bool used : 1;
+    bool suppressed : 1; /* with TABLE_ASSOCIATED: that it is a client is told to nobody */
 };
 
 struct table {

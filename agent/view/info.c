@@ -46,7 +46,7 @@ enum info_kind info_kind(const struct engine *engine, uint32_t index,
         return INFO_NONE;
     if (client && (device->flags & TABLE_ASSOCIATED) != 0) {
         *ap = device->associated_ap;
-        return subfilter_has_ap(filter, *ap) ? INFO_ASSOCIATED : INFO_NONE;
+        return subfilter_has_ap(filter, *ap) && !device->suppressed ? INFO_ASSOCIATED : INFO_NONE;
     }
     if (!client && record_of(engine, index, DEVICE_INFO_ROGUE) == NULL)
         return INFO_NONE;

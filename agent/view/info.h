@@ -6,7 +6,8 @@
  * The information of a device goes by one AP: the serving one of an associated client, else the one
  * that hears the device loudest of those that the filter lets through. Nothing is kept here; who
  * announces the same device again hands in the AP that was told before, so that two APs that hear a
- * device alike do not take turns.
+ * device alike do not take turns. Of an associated client whose attachment is suppressed there is
+ * nothing to tell.
  */
 #ifndef AGENT_VIEW_INFO_H
 #define AGENT_VIEW_INFO_H

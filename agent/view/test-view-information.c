@@ -231,6 +231,29 @@ static void a_client_that_left_is_told_once_with_the_ap_where_it_was(void **stat
     assert_int_equal(s->peer->belief.left, 1);
 }
 
+static void
+a_client_whose_attachment_is_suppressed_has_left_until_it_is_suppressed_no_more(void **state)
+{
+    struct state *s = *state;
+    struct radio_event joined = {.kind = RADIO_CLIENT_JOINED,
+                                 .joined = {.device = bed_mac(1), .ap = 1}};
+
+    engine_take(s->bed->engine, &joined);
+    bed_hear(s->bed, 1, 1, -60);
+    ask(s->peer, INFO_MS);
+    assert_int_equal(told_client(s->peer).state, WIRE_CLIENT_ASSOCIATED);
+    joined.joined.suppressed = true;
+    engine_take(s->bed->engine, &joined);
+    loop_advance(s->bed->loop, 1000);
+    assert_int_equal(told_client(s->peer).state, WIRE_CLIENT_LEFT);
+    assert_int_equal(s->peer->belief.known_count, 0);
+    joined.joined.suppressed = false;
+    engine_take(s->bed->engine, &joined);
+    loop_advance(s->bed->loop, 1000);
+    assert_int_equal(told_client(s->peer).state, WIRE_CLIENT_ASSOCIATED);
+    assert_int_equal(s->peer->belief.known_count, 1);
+}
+
 static void a_client_of_an_ap_that_was_removed_is_told_with_that_ap(void **state)
 {
     struct state *s = *state;
@@ -660,6 +683,7 @@ int main(void)
         TEST(nobody_wakes_up_for_information_while_nothing_changes),
         TEST(who_is_heard_no_more_has_left_although_nothing_else_happens),
         TEST(a_client_that_left_is_told_once_with_the_ap_where_it_was),
+        TEST(a_client_whose_attachment_is_suppressed_has_left_until_it_is_suppressed_no_more),
         TEST(a_client_of_an_ap_that_was_removed_is_told_with_that_ap),
         TEST(a_handle_that_another_ap_takes_over_does_not_move_who_left),
         TEST(who_is_back_within_the_second_has_not_left),

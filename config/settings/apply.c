@@ -22,7 +22,6 @@ const char *const apply_kept[] = {
     "/nmspd-nmsp:nmsp/notification/interferer-notify-interval",
     "/nmspd-nmsp:nmsp/notification/attachment-notify-interval",
     "/nmspd-nmsp:nmsp/notification/location-notify-interval",
-    "/nmspd-nmsp:nmsp/interface/suppress-attachment",
     "/nmspd-location:location/expiry/calibrating-client",
     "/nmspd-location:location/rssi-half-life/calibrating-client",
     "/nmspd-location:location/plm/client",
@@ -61,19 +60,11 @@ static const struct lyd_node *find(const struct lyd_node *tree, const char *path
     return node;
 }
 
-/* Is this leaf set to something else than its default, in any entry of the lists above it? */
-static bool is_set(const struct lyd_node *tree, struct cursor path, struct path_step step)
+/* Is this leaf set to something else than its default? */
+static bool is_set(const struct lyd_node *tree, const char *path)
 {
-    if (!path_next(&path, &step))
-        return false;
-    for (const struct lyd_node *node = tree; node != NULL; node = node->next) {
-        if (path_is(step.name, node->schema->name) &&
-            path_is(step.module, node->schema->module->name) &&
-            (node->schema->nodetype == LYS_LEAF ? !lyd_is_default(node)
-                                                : is_set(lyd_child(node), path, step)))
-            return true;
-    }
-    return false;
+    const struct lyd_node *node = find(tree, path);
+    return node != NULL && !lyd_is_default(node);
 }
 
 static const struct lyd_node *child(const struct lyd_node *parent, const char *name)
@@ -340,6 +331,7 @@ static void sort_lists(struct settings *s)
     SORT(s->aaa.users, s->aaa.user_count, compare_users);
     SORT(s->aaa.method_lists, s->aaa.method_list_count, compare_names);
     SORT(s->radios.radios, s->radios.radio_count, compare_names);
+    SORT(s->radios.suppressed, s->radios.suppressed_count, compare_names);
 }
 
 /* --- aaa ------------------------------------------------------------------------------------- */
@@ -498,6 +490,13 @@ static void apply_listen(struct work *work, const struct lyd_node *nmsp)
     apply_rate(child(node, "throttle"), "rate", "burst", &listen->all);
 }
 
+/* One that is not suppressed leaves its place empty. */
+static void apply_interface(struct work *work, const struct lyd_node *entry, void *to)
+{
+    if (is_true(value(entry, "suppress-attachment")))
+        (void)apply_text(work, entry, "name", to, SETTINGS_IFNAME_SIZE);
+}
+
 static void apply_nmsp(struct work *work)
 {
     const struct lyd_node *nmsp = find(work->tree, "/nmspd-nmsp:nmsp");
@@ -516,6 +515,9 @@ static void apply_nmsp(struct work *work)
     }
     apply_access_points(work, nmsp);
     apply_listen(work, nmsp);
+    settings->radios.suppressed =
+        apply_list(work, nmsp, "interface", sizeof(*settings->radios.suppressed),
+                   &settings->radios.suppressed_count, apply_interface);
 }
 
 /* --- system and radios ----------------------------------------------------------------------- */
@@ -599,8 +601,7 @@ static void apply_kept_knobs(struct work *work, const char *const *paths)
     struct settings *settings = work->settings;
 
     for (; *paths != NULL; paths++)
-        if (is_set(work->tree, path_cursor(*paths), (struct path_step){.name = {NULL, 0}}) &&
-            settings->kept_count < SETTINGS_KEPT_MAX)
+        if (is_set(work->tree, *paths) && settings->kept_count < SETTINGS_KEPT_MAX)
             settings->kept[settings->kept_count++] = *paths;
 }
 

@@ -286,6 +286,21 @@ static void a_radio_without_an_interval_of_its_own_has_the_common_one(void **sta
     settings_free(s);
 }
 
+static void interfaces_that_are_suppressed_are_listed_by_name(void **state)
+{
+    struct settings *s =
+        testing_accept(config, "{'nmspd-nmsp:nmsp':{'interface':["
+                               "{'name':'wlan1','suppress-attachment':true},{'name':'wlan2'},"
+                               "{'name':'abcdefghijklmno','suppress-attachment':true}]}}");
+
+    (void)state;
+    assert_int_equal(s->radios.suppressed_count, 3);
+    assert_string_equal(s->radios.suppressed[0], "");
+    assert_string_equal(s->radios.suppressed[1], "abcdefghijklmno");
+    assert_string_equal(s->radios.suppressed[2], "wlan1");
+    settings_free(s);
+}
+
 static void every_spelling_of_a_mac_is_the_same_mac(void **state)
 {
     static const char *const spellings[] = {
@@ -375,6 +390,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(settings_that_say_the_same_are_the_same),
         cmocka_unit_test(the_auth_list_is_taken_in_any_order_and_with_dangling_names),
         cmocka_unit_test(a_radio_without_an_interval_of_its_own_has_the_common_one),
+        cmocka_unit_test(interfaces_that_are_suppressed_are_listed_by_name),
         cmocka_unit_test(every_spelling_of_a_mac_is_the_same_mac),
         cmocka_unit_test(a_legacy_cipher_is_taken_where_the_build_can_do_it),
         cmocka_unit_test(not_asking_for_a_legacy_cipher_needs_no_capability),

@@ -63,16 +63,9 @@ static bool is_leaf(const struct lyd_node *node)
     return (node->schema->nodetype & LYD_NODE_TERM) != 0;
 }
 
-/* libyang has a NULL for what is no leaf, and compilers know that. */
-static const char *leaf_value(const struct lyd_node *leaf)
-{
-    const char *value = lyd_get_value(leaf);
-    return value != NULL ? value : "";
-}
-
 static bool is_sentence(const struct lyd_node *leaf)
 {
-    return strchr(leaf_value(leaf), ' ') != NULL;
+    return strchr(lyd_get_value(leaf), ' ') != NULL;
 }
 
 /* "name=value ..."; the values of a leaf-list stand behind one name. */
@@ -87,7 +80,7 @@ static void tell_words(const char *title, const struct lyd_node *node)
             continue;
         bool goes_on = child->schema == last;
         (void)snprintf(word, sizeof(word), "%s%s%s", goes_on ? "" : child->schema->name,
-                       goes_on ? "" : "=", leaf_value(child));
+                       goes_on ? "" : "=", lyd_get_value(child));
         put(&line, goes_on ? "," : " ", word);
         last = child->schema;
     }
@@ -98,7 +91,7 @@ static void tell_sentences(const char *title, const struct lyd_node *node)
 {
     for (const struct lyd_node *child = lyd_child(node); child != NULL; child = child->next)
         if (is_leaf(child) && is_sentence(child))
-            log_info("report: %s: %s: %s", title, child->schema->name, leaf_value(child));
+            log_info("report: %s: %s: %s", title, child->schema->name, lyd_get_value(child));
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

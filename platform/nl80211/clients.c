@@ -53,6 +53,21 @@ static const struct interface *bss_of(struct clients *c, const struct interface 
     return interface;
 }
 
+static bool is_listed(const struct settings_radios *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->suppressed_count; i++)
+        if (strcmp(settings->suppressed[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* By its own name, or a VLAN's by that of its AP. */
+static bool is_suppressed(struct clients *c, const struct interface *interface)
+{
+    return c->settings != NULL && (is_listed(c->settings, interface->is.name) ||
+                                   is_listed(c->settings, bss_of(c, interface)->is.name));
+}
+
 static void tell_joined(struct clients *c, const struct radio *radio,
                         const struct interface *interface, const struct station *station)
 {
@@ -60,6 +75,7 @@ static void tell_joined(struct clients *c, const struct radio *radio,
     struct radio_event event = {.kind = RADIO_CLIENT_JOINED,
                                 .joined = {.device = station->mac,
                                            .ap = radio->handle,
+                                           .suppressed = is_suppressed(c, interface),
                                            .vlan = vlan_of(interface),
                                            .protocol = station->protocol,
                                            .ssid_len = bss->is.ssid_len}};
@@ -308,6 +324,7 @@ bool clients_waiting(struct clients *c, const struct radio *radio)
 void clients_collect(struct clients *c, const struct interface *interface)
 {
     c->by_interface[interface_index(c->radios, interface)].collected = true;
+    c->by_interface[interface_index(c->radios, interface)].suppressed = is_suppressed(c, interface);
 }
 
 bool clients_collected(const struct clients *c, const struct interface *interface)
@@ -371,13 +388,25 @@ static bool forget_interface(void *context, struct station *station)
     return false;
 }
 
-void clients_ssid_changed(struct clients *c, const struct interface *interface)
+void clients_changed(struct clients *c, const struct interface *interface)
 {
     const struct radio *radio = radios_of(c->radios, interface);
     uint32_t ifindex = interface->is.ifindex;
 
     if (radio != NULL)
         stations_sweep(stations_of(c, radio), forget_interface, &ifindex);
+}
+
+void clients_configure(struct clients *c, const struct settings_radios *settings)
+{
+    c->settings = settings;
+    for (EACH_INTERFACE(interface, c->radios)) {
+        bool *suppressed = &c->by_interface[interface_index(c->radios, interface)].suppressed;
+        if (*suppressed == is_suppressed(c, interface))
+            continue;
+        *suppressed = !*suppressed;
+        clients_changed(c, interface);
+    }
 }
 
 void clients_radio_gone(struct clients *c, const struct radio *radio)

@@ -16,6 +16,7 @@ struct clients {
     struct radios *radios;
     struct own_aps *aps;
     struct loop *loop;
+    const struct settings_radios *settings; /* NULL until they are known */
     struct radio_sink sink;
     struct nl80211_counters *counters;
     void (*changed)(void *context); /* how many clients an AP has */
@@ -29,6 +30,7 @@ struct clients {
     } by_radio[RADIOS_MAX];
     struct {
         bool collected;
+        bool suppressed;   /* as its clients were told, or will be */
         uint32_t complete; /* the last round whose dump was complete */
     } by_interface[INTERFACES_MAX];
 };
@@ -37,6 +39,8 @@ struct clients {
 int clients_init(struct clients *clients);
 void clients_fini(struct clients *clients);
 
+/* The settings stay valid until the next call. */
+void clients_configure(struct clients *clients, const struct settings_radios *settings);
 /* From now on, until clients_drop(). */
 void clients_collect(struct clients *clients, const struct interface *interface);
 bool clients_collected(const struct clients *clients, const struct interface *interface);
@@ -60,7 +64,7 @@ void clients_tell_again(struct clients *clients, const struct radio *radio);
 /* The AP is none any more, which was told. */
 void clients_forget(struct clients *clients, const struct radio *radio);
 /* Its clients are told anew when they are listed next. */
-void clients_ssid_changed(struct clients *clients, const struct interface *interface);
+void clients_changed(struct clients *clients, const struct interface *interface);
 
 bool clients_have(const struct clients *clients, const struct mac *station);
 

@@ -153,12 +153,14 @@ static void on_interface_told(void *context, const struct interface *interface,
     struct nl80211 *n = context;
     const struct nl80211_interface *was = &interface->is;
 
-    if (strcmp(was->name, now->name) != 0)
+    if (strcmp(was->name, now->name) != 0) {
         own_aps_renamed(&n->aps, interface);
+        clients_changed(&n->clients, interface);
+    }
     if (was->frequency != now->frequency)
         own_aps_channel_changed(&n->aps, interface);
     if (was->ssid_len != now->ssid_len || memcmp(was->ssid, now->ssid, now->ssid_len) != 0)
-        clients_ssid_changed(&n->clients, interface);
+        clients_changed(&n->clients, interface);
 }
 
 static void offer_mac(struct nl80211 *n, const struct mac *mac, bool wired)
@@ -579,6 +581,7 @@ void nl80211_configure(void *nl80211, const struct settings_radios *settings)
 
     n->settings = settings;
     own_aps_configure(&n->aps, settings);
+    clients_configure(&n->clients, settings);
     if (first)
         start(n);
     settle(n);

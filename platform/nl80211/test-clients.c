@@ -313,6 +313,49 @@ static void a_new_ssid_is_told_with_its_clients(void **state)
     assert_int_equal(strncmp(scene_said(s), "joined 0a ap 0 p=0 vlan=0 ssid=other\n", 36), 0);
 }
 
+static void clients_of_a_suppressed_interface_are_told_as_such_at_the_next_poll(void **state)
+{
+    char names[][SETTINGS_IFNAME_SIZE] = {"elsewhere", "wlan0"};
+
+    (void)state;
+    (void)known(0xa);
+    s->settings.suppressed = names;
+    s->settings.suppressed_count = 1;
+    scene_configure(s);
+    poll();
+    assert_null(strstr(scene_said(s), "joined"));
+    s->settings.suppressed_count = 2;
+    scene_configure(s);
+    poll();
+    assert_int_equal(strncmp(scene_said(s), "joined 0a ap 0 p=0 vlan=0 ssid=net suppressed\n", 46),
+                     0);
+    poll();
+    assert_null(strstr(scene_said(s), "joined"));
+    s->settings.suppressed_count = 0;
+    scene_configure(s);
+    poll();
+    assert_int_equal(strncmp(scene_said(s), "joined 0a ap 0 p=0 vlan=0 ssid=net\n", 35), 0);
+}
+
+static void a_vlan_is_suppressed_with_its_interface(void **state)
+{
+    char names[][SETTINGS_IFNAME_SIZE] = {"wlan0"};
+    struct scene_interface *vlan = scene_ap(s, 1, 0);
+
+    (void)state;
+    s->settings.suppressed = names;
+    s->settings.suppressed_count = 1;
+    scene_configure(s);
+    vlan->type = NL80211_IFTYPE_AP_VLAN;
+    vlan->mac = wlan0->mac;
+    vlan->ssid = NULL;
+    (void)snprintf(vlan->name, sizeof(vlan->name), "wlan0.12");
+    (void)scene_station(s, vlan, 0xa);
+    scene_event(s, NL80211_CMD_NEW_INTERFACE, vlan->ifindex, NULL);
+    assert_int_equal(strncmp(scene_said(s), "joined 0a ap 0 p=0 vlan=12 ssid=net suppressed\n", 47),
+                     0);
+}
+
 static void a_mac_that_no_station_can_have_is_malformed(void **state)
 {
     (void)state;
@@ -671,6 +714,8 @@ int main(void)
         TEST(statistics_are_told_at_most_every_10_s),
         TEST(counters_that_are_all_0_are_no_statistics),
         TEST(a_new_ssid_is_told_with_its_clients),
+        TEST(clients_of_a_suppressed_interface_are_told_as_such_at_the_next_poll),
+        TEST(a_vlan_is_suppressed_with_its_interface),
         TEST(a_mac_that_no_station_can_have_is_malformed),
         TEST(who_is_missing_from_a_complete_dump_has_left),
         TEST(who_is_missing_from_an_interrupted_dump_stays_until_a_complete_one),

@@ -110,8 +110,9 @@ static void on_sample(void *context, const struct radio_sample *sample)
 
 static void on_client_joined(void *context, const struct radio_client *client)
 {
-    say(context, "joined %02x ap %u p=%u vlan=%u ssid=%.*s\n", client->device.b[5], client->ap,
-        client->protocol, client->vlan, client->ssid_len, (const char *)client->ssid);
+    say(context, "joined %02x ap %u p=%u vlan=%u ssid=%.*s%s\n", client->device.b[5], client->ap,
+        client->protocol, client->vlan, client->ssid_len, (const char *)client->ssid,
+        client->suppressed ? " suppressed" : "");
 }
 
 static void on_client_left(void *context, uint16_t ap, const struct mac *device)
