@@ -29,8 +29,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import bed  # noqa: E402
 import bench_netconf  # noqa: E402
 
-RUN, MSE, FLOOR, CROWD = (os.environ.get(name, "")
-                          for name in ("BENCH_RUN", "BENCH_MSE", "BENCH_FLOOR", "NMSPD_CROWD_PROGRAM"))
+RUN, MSE, FLOOR, CROWD, NMSP = (os.environ.get(name, "") for name in (
+    "BENCH_RUN", "BENCH_MSE", "BENCH_FLOOR", "NMSPD_CROWD_PROGRAM", "NMSP"))
 CIPHER = "TLS13-CHACHA20-POLY1305-SHA256"
 LINE = b'{"mac":"02:11:00:00:00:01","ap":"02:0a:00:00:01:00/0","rssi":-47,"a":9}\n'
 
@@ -152,7 +152,7 @@ def memory_of(pid, name="VmRSS"):
 class Stage:
     """An agent that plays a scene to servers, or a crowd (tests/bench/crowd.h)."""
 
-    def __init__(self, scene, servers=1, interval=1, capacity=None, devices=0, more=()):
+    def __init__(self, scene, servers=1, interval=1, capacity=None, devices=0, more=(), users=0):
         self.folder = tempfile.mkdtemp()
         self.servers = [Server(mac, interval, devices, *more) for mac in bed.SERVER_MACS[:servers]]
         self.agent = Agent(self.folder)
@@ -161,13 +161,15 @@ class Stage:
         config["nmspd-nmsp:nmsp"]["notification"]["client-notify-interval"] = interval
         if capacity:
             config["nmspd-system:system"]["capacity"] = capacity
+        config["nmspd-aaa:aaa"]["user"] += [{"mac": "0250aa00%04x" % n, "attribute-list": "L"} for n in range(users)]
+        self.management = os.path.join(self.folder, "management.sock")
         path = os.path.join(self.folder, "scene")
         with open(path, "w", encoding="ascii") as file:
             file.write("scene 1\n" + scene)
         self.agent.configure(config)
         if "devices" in scene:
             self.agent.program, self.agent.environment["NMSPD_CROWD"] = CROWD, path
-            self.agent.start()
+            self.agent.start("--management", self.management)
         else:
             self.agent.start("--replay", path)
         for server in self.servers:
@@ -462,20 +464,63 @@ def row_y1(table, size, _keys):
                   figure / figures[0], 0.3)
 
 
+def crowd_of(devices):
+    return ("aps 16 mac=02:0a:00:00:00:00\ndevices %d mac=02:11:00:00:00:00 aps=16 heard-by=4 every=2000 "
+            "rssi=-40 to=-75 walk=60000 for=600000\n" % devices), {"devices": devices, "samples": devices * 4, "aps": 64}
+
+
+def row_c1(table, size, _keys):
+    scene, capacity = crowd_of(size.clients)
+
+    def cost(command):
+        line = [NMSP, "--socket", stage.management, "-c", command]
+        return sum(cpu_of(line, stdout=subprocess.DEVNULL) for _ in range(10)) * 100
+
+    with Stage(scene, capacity=capacity, devices=size.clients, users=size.users) as stage:
+        ours, least = alternately(size.rounds, *(
+            lambda command=command: cost(command) for command in ("show nmsp status", "terminal length 0")))
+    table.row("C1", "CPU of `show nmsp status` (%.1f ms), %d users, %d devices / `terminal length 0` (%.1f ms)" % (
+        ours, size.users, size.clients, least), ours / least, 3)
+
+
+def row_c2(table, size, _keys):
+    """What it holds when the first piece has come, and when the last has."""
+    scene, capacity = crowd_of(size.ceiling)
+    with Stage(scene, capacity=capacity, devices=size.ceiling) as stage:
+        bed.until(lambda: stage.servers[0].totals()["devices"] >= size.ceiling, "all devices were told once", 120)
+        held, lines = [], 0
+        with subprocess.Popen([NMSP, "--socket", stage.management, "-c", "show location summary"],
+                              stdout=subprocess.PIPE) as process:
+            while chunk := process.stdout.read1(16384):
+                lines += chunk.count(b"\n")
+                try:
+                    held.append(memory_of(process.pid, "VmHWM"))
+                except (AttributeError, OSError):
+                    break  # it has ended, and the pipe holds the rest
+            lines += process.stdout.read().count(b"\n")
+    if lines < size.ceiling:
+        raise RuntimeError("only %d lines are shown" % lines)
+    if not held:
+        raise Skip("it had ended before it could be looked at")
+    table.row("C2", "KiB more after %d devices of `show location summary` than after the first (%d KiB)" % (
+        size.ceiling, held[0]), held[-1] - held[0], 1024)
+
+
 ROWS = {"R1": row_r1, "R2": row_r2, "R3": row_r3, "R5": row_r5, "R6": row_r6, "R7": row_r7, "R8": row_r8,
-        "R9": row_r9, "R10": row_r10, "Y1": row_y1, "N": row_cost, "S1": row_a, row_s1, "S2": row_s2}
+        "R9": row_r9, "R10": row_r10, "Y1": row_y1, "C1": row_c1, "C2": row_c2, "N": row_cost, "A": row_a, "S1": row_s1,
+        "S2": row_s2}
 
 
 class Full:
     rounds, ticks, megabytes, seconds = 5, 200, 128, 10
-    scale, campus, ceiling = 9375, 18000, 150000
+    scale, campus, ceiling, clients, users = 9375, 18000, 150000, 5000, 2000
     access_points = 10, 100, 1000
     agent_tls = 0.0
 
 
 class Smoke(Full):
     rounds, ticks, megabytes, seconds = 1, 20, 4, 2
-    scale, campus, ceiling = 200, 300, 600
+    scale, campus, ceiling, clients, users = 200, 300, 600, 100, 50
     access_points = 2, 4
 
 
