@@ -160,6 +160,8 @@ struct state_device {
     struct mac associated_ap;
     uint8_t associated_slot;
     int64_t last_seen; /* wall clock, ms */
+    bool has_announced;
+    int64_t last_announced; /* in a measurement; likewise, to a second */
     uint32_t readings;
     bool has_info;
     struct device_info info;

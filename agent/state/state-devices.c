@@ -76,11 +76,14 @@ static bool device_passes(const struct engine *engine, const struct state_device
     return !filter->has_ap || is_heard(engine, filter, device);
 }
 
-static void describe_device(const struct engine *engine, uint32_t slot, struct state_device *out)
+static void describe_device(const struct agent *agent, uint32_t slot, struct state_device *out)
 {
+    const struct engine *engine = agent->options.engine;
     const struct table_device *device = table_device(engine_table(engine), slot);
     const struct device_info *info = device_info_of(engine_device_info(engine), slot);
     const struct radio_ap *ap = NULL;
+    const struct loop *loop = engine_loop(engine);
+    int64_t announced = 0;
 
     *out = (struct state_device){.slot = slot,
                                  .mac = device->mac,
@@ -92,6 +95,8 @@ static void describe_device(const struct engine *engine, uint32_t slot, struct s
                                  .has_info = info != NULL};
     if (info != NULL)
         out->info = *info;
+    out->has_announced = views_announced(agent->session.views, slot, &announced);
+    out->last_announced = loop_wall(loop) - (loop_now(loop) - announced);
     if (out->is_associated)
         ap = engine_ap(engine, device->associated_ap);
     out->has_associated_ap = ap != NULL;
@@ -115,7 +120,7 @@ enum state_found state_next_device(const struct agent *agent,
         uint32_t slot = cursor->next++;
         if (!device_passes(engine, filter, table_device(table, slot)))
             continue;
-        describe_device(engine, slot, out);
+        describe_device(agent, slot, out);
         return STATE_FOUND;
     }
     return STATE_END;
@@ -129,7 +134,7 @@ bool state_find_device(const struct agent *agent, const struct mac *mac, struct 
     uint32_t slot = table_find(engine_table(engine), mac);
     if (slot == TABLE_NONE)
         return false;
-    describe_device(engine, slot, out);
+    describe_device(agent, slot, out);
     return true;
 }
 

@@ -99,6 +99,11 @@ static void announce(struct channel *channel, uint32_t index, uint32_t epoch, bo
         channel_take(channel, CHANNEL_NEWS, index);
 }
 
+const struct channel_announced *channel_announced_of(const struct channel *channel, uint32_t index)
+{
+    return channel != NULL ? &channel->announced[index] : NULL;
+}
+
 void channel_diverge(struct channel *channel, uint32_t index)
 {
     announce(channel, index, channel->announced[index].epoch, true);

@@ -158,6 +158,9 @@ struct channel *channel_new(const struct channel_operations *operations,
 /* All that follow allow NULL, which is a channel of which nothing is subscribed. */
 void channel_free(struct channel *channel);
 
+/* NULL: nothing is subscribed. */
+const struct channel_announced *channel_announced_of(const struct channel *channel, uint32_t index);
+
 /* --- for members in step --------------------------------------------------------------------- */
 
 void channel_tick(struct channel *channel, const int64_t *intervals);

@@ -19,6 +19,9 @@ struct view {
     struct loop_deferred owed;
 };
 
+/* When epochs were announced: enough for minutes, in seconds. */
+enum { TIMES = 256, TIMES_APART_MS = 1000 };
+
 struct views {
     struct loop *loop;
     struct engine *engine;
@@ -28,10 +31,51 @@ struct views {
     struct loop_deferred moved;
     struct engine_observer observer;
     struct view *list;
+    struct {
+        uint32_t epoch;
+        int64_t at;
+    } times[TIMES]; /* a ring */
+    size_t times_noted;
 };
 
 static const struct channel_operations *const rows[DELIVER_CHANNELS] = {
     [DELIVER_MEASUREMENT] = &channel_measurement, [DELIVER_INFORMATION] = &channel_information};
+
+/* --- when ------------------------------------------------------------------------------------ */
+
+static void note_time(struct views *views, uint32_t epoch)
+{
+    int64_t now = loop_now(views->loop);
+
+    if (views->times_noted > 0 &&
+        now - views->times[(views->times_noted - 1) % TIMES].at < TIMES_APART_MS)
+        return;
+    views->times[views->times_noted % TIMES].epoch = epoch;
+    views->times[views->times_noted % TIMES].at = now;
+    views->times_noted++;
+}
+
+bool views_announced(const struct views *views, uint32_t index, int64_t *at)
+{
+    uint32_t epoch = 0;
+    bool is = false;
+
+    for (const struct view *view = views->list; view != NULL; view = view->next) {
+        const struct channel_announced *announced =
+            channel_announced_of(view->channels[DELIVER_MEASUREMENT], index);
+        if (announced == NULL || !announced->is || (is && !engine_after(announced->epoch, epoch)))
+            continue;
+        is = true;
+        epoch = announced->epoch;
+    }
+    for (size_t back = 1; is && back <= TIMES && back <= views->times_noted; back++) {
+        size_t place = (views->times_noted - back) % TIMES;
+        *at = views->times[place].at;
+        if (!engine_after(views->times[place].epoch, epoch))
+            return true;
+    }
+    return false;
+}
 
 /* --- ticks ----------------------------------------------------------------------------------- */
 
@@ -73,8 +117,10 @@ static void tell_owed(void *context)
     struct view *view = context;
     int64_t intervals[SCHEDULE_ITEMS];
 
-    if (take(view, SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT, intervals))
+    if (take(view, SCHEDULE_CLIENT, SCHEDULE_ROGUE_CLIENT, intervals)) {
         channel_tick(view->channels[DELIVER_MEASUREMENT], intervals);
+        note_time(view->views, view->deliver.announced);
+    }
     if (take(view, SCHEDULE_AP_MONITOR, SCHEDULE_AP_MONITOR, intervals))
         direct_tell_aps(view->direct, true);
     if (take(view, SCHEDULE_INFORMATION, SCHEDULE_INFORMATION, intervals))
@@ -296,6 +342,7 @@ static bool sync_pass(struct view_member *member)
     uint32_t epoch = engine_epoch_close(view->views->engine);
     bool resumes = member->resuming && !engine_after(view->deliver.announced, member->pass);
 
+    note_time(view->views, epoch);
     if (!member->passing && !resumes) {
         member->pass = epoch;
         for (unsigned i = 0; i < DELIVER_CHANNELS; i++)

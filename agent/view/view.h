@@ -72,4 +72,8 @@ void views_withdraw(struct view_member *member, uint64_t services);
 
 size_t views_count(const struct views *views);
 
+/* When this device was last put into a measurement, of whichever view (loop_now(), to a second).
+ * False: no view has told it, or it was longer ago than is remembered, some minutes at least. */
+bool views_announced(const struct views *views, uint32_t index, int64_t *at);
+
 #endif

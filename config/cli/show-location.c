@@ -221,6 +221,8 @@ static void device_detail(struct shell *shell, const struct tree *device, void *
     out_line(shell->out, "  %-22s: %s%s", "Class", class_text(device),
              tree_is(device, "locally-administered", "true") ? " (random MAC)" : "");
     out_line(shell->out, "  %-22s: %s", "Last heard", tree_or(device, "last-heard", "-"));
+    out_line(shell->out, "  %-22s: %s", "Last announced",
+             tree_or(device, "last-announced", "not in the last minutes"));
     if (tree_at(device, "associated") != NULL)
         out_line(shell->out, "  %-22s: %s slot %s", "Associated with AP",
                  show_mac(tree_or(device, "associated/ap-mac", "-"), mac),

@@ -144,6 +144,10 @@ static uint32_t fill_device(const struct state_tree *state, struct state_maker *
         FIELD(FIELD_TIME, state_device, last_seen, "last-heard"),
         FIELD_END,
     };
+    static const struct state_field announced[] = {
+        FIELD(FIELD_TIME, state_device, last_announced, "last-announced"),
+        FIELD_END,
+    };
     static const struct state_field ap[] = {
         FIELD(FIELD_MAC, state_device, associated_ap, "ap-mac"),
         FIELD(FIELD_NUMBER, state_device, associated_slot, "slot"),
@@ -156,6 +160,8 @@ static uint32_t fill_device(const struct state_tree *state, struct state_maker *
     struct lyd_node *node = make_entry(m, rpc, "device", mac_text(&device->mac, mac), NULL);
 
     make_fields(m, node, fields, device);
+    if (device->has_announced)
+        make_fields(m, node, announced, device);
     if (device->is_associated) {
         struct lyd_node *associated = make_inner(m, node, "associated");
         if (device->has_associated_ap)

@@ -53,6 +53,8 @@ class Story(cli_bed.Case):
                 self.assertNotIn("%", said)
         mse.wait_session()
         until(lambda: self.active() == ["127.0.0.1"], "the status says active")
+        until(lambda: re.search(r"Last announced +: 20[0-9-]+T", self.commands("show location detail " + scene.ALICE)),
+              "it is told when the client was announced")
         self.assertEqual(t.do("write memory"), "write memory\nBuilding configuration...\n[OK]\n")
         self.assertIn("All is well: 1 session active.", t.do("show nmsp diagnosis"))
         self.assertIn("Mobile Station,", t.do("show nmsp subscription detail"))
