@@ -29,7 +29,7 @@ enum {
     ELEMENT_VENDOR = 221,
 };
 
-enum { CAPABILITY_PRIVACY = 0x0010 };
+enum { CAPABILITY_ESS = 0x0001, CAPABILITY_IBSS = 0x0002, CAPABILITY_PRIVACY = 0x0010 };
 enum { OPEN, WEP, WPA, WPA2, WPA3 };
 
 /* --- headers --- */
@@ -196,8 +196,9 @@ static void take_element(uint8_t id, struct cursor value, struct dot11_network *
 void dot11_parse_elements(struct cursor elements, uint16_t capability,
                           struct dot11_network *network)
 {
-    *network =
-        (struct dot11_network){.encryption = (capability & CAPABILITY_PRIVACY) != 0 ? WEP : OPEN};
+    *network = (struct dot11_network){
+        .is_infrastructure = (capability & (CAPABILITY_ESS | CAPABILITY_IBSS)) == CAPABILITY_ESS,
+        .encryption = (capability & CAPABILITY_PRIVACY) != 0 ? WEP : OPEN};
     while (cursor_left(&elements) > 0) {
         uint8_t id = cursor_u8(&elements);
         struct cursor value = cursor_sub(&elements, cursor_u8(&elements));

@@ -37,6 +37,7 @@ struct dot11_frame {
 
 /* What a beacon, a probe response or a scan result says of a network. */
 struct dot11_network {
+    bool is_infrastructure; /* an AP's: a mesh point and an IBSS send beacons, too */
     bool has_ssid;
     uint8_t ssid_len; /* 0: hidden */
     uint8_t ssid[RADIO_SSID_MAX];
@@ -55,7 +56,8 @@ bool dot11_bssid(const struct dot11_frame *frame, struct mac *bssid);
 bool dot11_parse_beacon(struct cursor body, struct dot11_network *network);
 
 /*
- * Elements, and the capability field that goes with them. An element that runs past the end ends
+ * Elements, and the capability field that goes with them, which says ESS for an AP, IBSS for an
+ * ad-hoc network, and neither for a mesh point (9.4.1.4). An element that runs past the end ends
  * the reading: what stands before it holds.
  *
  * Encryption, the best that is offered: an RSN element with an SAE, OWE or 192-bit AKM is WPA3, any

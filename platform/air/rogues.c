@@ -9,11 +9,14 @@
 struct rogues {
     struct inventory inventory;
     struct cache cache;
+    uint64_t other_networks; /* beacons of mesh points and ad-hoc networks */
     struct source_counters counted;
 };
 
 static const struct counter counter_table[] = {
-    {"monitor/forgotten", offsetof(struct rogues, cache.evicted)}, {NULL, 0}};
+    {"monitor/forgotten", offsetof(struct rogues, cache.evicted)},
+    {"monitor/other-networks", offsetof(struct rogues, other_networks)},
+    {NULL, 0}};
 
 struct rogues *rogues_new(const struct source_setup *setup)
 {
@@ -201,6 +204,10 @@ void rogues_heard(struct rogues *rogues, const struct rogues_beacon *beacon, int
         inventory_is_own(&rogues->inventory, &beacon->bssid) ||
         inventory_is_client(&rogues->inventory, &beacon->bssid))
         return;
+    if (!beacon->network.is_infrastructure) {
+        rogues->other_networks++;
+        return;
+    }
     struct rogue *rogue = cache_take(&rogues->cache, &beacon->bssid, now);
     if (is_trusted(rogue, now))
         return;

@@ -4,7 +4,8 @@
  * interfaces, so that one beacon is one sample, facts are told once, and the monitor knows whose
  * clients are rogue clients.
  *
- * What is no rogue: the BSSID of an AP interface of this machine, and the network that a station
+ * What is no rogue: a mesh point or an ad-hoc network, which are no access points, and counted; the
+ * BSSID of an AP interface of this machine, and the network that a station
  * interface of this machine is associated with (its uplink): whoever configured that trusts it. The
  * kernel's scan results say which that is. Nor does a beacon make a rogue of a client of ours:
  * anybody can send one with its MAC.

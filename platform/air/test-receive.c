@@ -129,6 +129,25 @@ static void our_uplink_is_no_rogue(void **state)
     assert_said("sample 30 ap 0 rogue beacon -60 age=0\nrogue 30 ap 0 rogue b1 ch11 e0 net\n");
 }
 
+/* Neither ESS nor IBSS, no name, elements mesh configuration and mesh id; IBSS; both, which is
+ * nonsense. */
+static void mesh_points_and_ad_hoc_networks_are_no_rogues_and_counted(void **state)
+{
+    (void)state;
+    HEAR(BEACON, 0, ALL, 0x20, 0x20, "ttttttttii\x00\0\0\0\x71\7\1\1\0\1\0\0\x9\x72\4mesh");
+    HEAR(BEACON, 0, ALL, 0x21, 0x21,
+         "ttttttttii\x02\0\0\x8"
+         "freifunk\3\1\13");
+    HEAR(BEACON, 0, ALL, 0x22, 0x22, "ttttttttii\x03\0\0\3net\3\1\13");
+    assert_said("");
+    assert_int_equal(air_counted(air, "monitor", "other-networks"), 3);
+    /* Whoever talks to one is a client as any other. */
+    HEAR(DATA, TO, 0x20, 0x30, 0x31, "xxxxxxxx");
+    assert_said("sample 30 ap 0 client data -60 age=0\n");
+    HEAR(BEACON, 0, ALL, 0x20, 0x20, NET);
+    assert_said("sample 20 ap 0 rogue beacon -60 age=0\nrogue 20 ap 0 rogue b1 ch11 e0 net\n");
+}
+
 static void a_beacon_in_anothers_name_is_nothing(void **state)
 {
     (void)state;
@@ -412,6 +431,7 @@ int main(void)
         TEST(facts_are_told_again_when_they_change_and_after_a_while),
         TEST(what_our_own_interfaces_send_is_nothing),
         TEST(our_uplink_is_no_rogue),
+        TEST(mesh_points_and_ad_hoc_networks_are_no_rogues_and_counted),
         TEST(a_beacon_in_anothers_name_is_nothing),
         TEST(probes_and_data_of_stations_are_clients),
         TEST(who_talks_to_a_rogue_ap_is_its_client),

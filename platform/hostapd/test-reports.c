@@ -251,6 +251,7 @@ static void it_is_asked_for_the_channels_of_our_aps_and_of_those_that_were_heard
     struct rogues_beacon beacon = {.bssid = {{0x00, 0x11, 0x92, 0, 0, 1}},
                                    .ap = &(struct radio_ap){.ap = 0, .band = RADIO_BAND_2GHZ},
                                    .frequency = 2462,
+                                   .network = {.is_infrastructure = true},
                                    .signal = -66,
                                    .noise = RADIO_DB_UNKNOWN,
                                    .heard = loop_now(bed->loop)};
@@ -273,6 +274,7 @@ static void more_channels_than_fit_are_asked_for_in_turn(void **state)
         struct rogues_beacon beacon = {.bssid = {{0x00, 0x11, 0x92, 0, 0, (uint8_t)i}},
                                        .ap = &(struct radio_ap){.band = RADIO_BAND_2GHZ},
                                        .frequency = frequencies[i],
+                                       .network = {.is_infrastructure = true},
                                        .signal = -66,
                                        .heard = loop_now(bed->loop)};
         rogues_heard(bed->rogues, &beacon, loop_now(bed->loop),

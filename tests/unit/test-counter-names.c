@@ -79,7 +79,7 @@ static void every_leaf_is_a_counter_of_a_source(void **state)
             leaves++;
         }
     }
-    assert_int_equal(leaves, 19);
+    assert_int_equal(leaves, 20);
 }
 
 int main(void)
