@@ -228,6 +228,7 @@ static bool begins_part(const struct command *command, const struct command *bef
 
 struct counted {
     const struct writer_state *state;
+    bool parted; /* the last line was the ! that ends a block */
     const struct command *command;
     const struct command *before;
 };
@@ -236,9 +237,11 @@ static void separated(void *context, const char *text)
 {
     struct counted *counted = context;
 
-    if (counted->command != counted->before && begins_part(counted->command, counted->before))
+    if (counted->command != counted->before && begins_part(counted->command, counted->before) &&
+        !counted->parted)
         counted->state->line(counted->state->context, "!");
     counted->before = counted->command;
+    counted->parted = strcmp(text, "!") == 0;
     counted->state->line(counted->state->context, text);
 }
 
@@ -246,7 +249,7 @@ void running_write(const struct tree *data, bool all, void (*line)(void *context
                    void *context)
 {
     const struct writer_state to = {line, context, data, all};
-    struct counted counted = {&to, NULL, NULL};
+    struct counted counted = {&to, false, NULL, NULL};
     const struct writer_state state = {separated, &counted, data, all};
     struct node_path path;
 
@@ -257,6 +260,7 @@ void running_write(const struct tree *data, bool all, void (*line)(void *context
         node_read(commands[i].node, &path);
         write_each(&state, &commands[i], &path, data);
     }
-    line(context, "!");
+    if (!counted.parted)
+        line(context, "!");
     line(context, "end");
 }

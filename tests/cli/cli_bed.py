@@ -54,7 +54,12 @@ class Terminal:
             data = b""
         if not data:
             raise EOFError(self.all[self.seen:])
-        self.all += data.decode().replace("\r\n", "\n")
+        self.all += data.decode(errors="replace").replace("\r\n", "\n")
+
+    def drain(self):
+        """What is there already."""
+        while select.select([self.fd], [], [], 0.01)[0]:
+            self.more(time.monotonic() + PATIENCE)
 
     def until(self, end):
         """All that came since the last call, up to this text."""

@@ -3,6 +3,7 @@
 """Transcripts on a real terminal: what is echoed, said and prompted, byte by byte."""
 
 import os
+import random
 import signal
 import termios
 import unittest
@@ -92,7 +93,7 @@ class Terminal(cli_bed.Case):
         t.do("no nmsp attachment suppress", "bed(config-if)#")
         t.do("exit", CONFIG)
         self.assertIn("\ninterface wlan0\n nmsp attachment suppress\n!\n", self.running())
-        self.assertIn("\ninterface wlan1\n!\n", self.running())
+        self.assertIn("\ninterface wlan1\n!\nend\n", self.running())
         self.assertTrue(t.do("do show nmsp attachment suppress interfaces", CONFIG).endswith("-\nwlan0\n"))
         t.do("aaa attribute list B", "bed(config-attr-list)#")
         t.do("end")
@@ -157,6 +158,24 @@ class Terminal(cli_bed.Case):
             self.assertEqual(t.ended(), -number)
             left = termios.tcgetattr(t.fd)[3]
             self.assertEqual(left & (termios.ICANON | termios.ECHO), termios.ICANON | termios.ECHO)
+
+    def test_whatever_is_typed_it_goes_on_and_leaves_when_told(self):
+        draw = random.Random(7)
+        words = "show nmsp status | include begin ( [ * no do aaa username password interface server end all -1 % ::1".split()
+        for size in ({"rows": 1, "columns": 1}, {"rows": 2, "columns": 2}, {"rows": 24, "columns": 80}):
+            t = self.terminal(**size)
+            t.until("bed#")
+            for _ in range(40):
+                piece = draw.choice((
+                    " ".join(draw.choices(words, k=5)).encode() + draw.choice((b"\r", b"?", b"\t", b"\x1a", b"\x03", b"q")),
+                    bytes(draw.choice(range(1, 256)) for _ in range(20)).replace(b"\x04", b""),
+                    b"\x1b[" + bytes([draw.randrange(32, 127)]) * 3, draw.choice((b"x", b"\xc3\xa4", b"\xff", b"?")) * 300))
+                os.write(t.fd, piece)
+                t.drain()
+            os.write(t.fd, b"q\x03\x03\x15end\r")
+            t.drain()
+            os.write(t.fd, b"q\x15exit\r")
+            self.assertEqual(t.ended(), 0)
 
     def test_pages_end_with_more(self):
         t = self.terminal(rows=8)
