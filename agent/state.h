@@ -110,7 +110,9 @@ struct state_ap_cursor {
 
 struct state_ap {
     struct radio_ap ap;
-    int64_t up; /* ms since it went up; 0 if it is not */
+    int64_t up;            /* ms since it went up; 0 if it is not */
+    bool has_access_point; /* it is a radio of this access point, not of this machine */
+    struct mac access_point;
 };
 
 bool state_next_ap(const struct agent *agent, struct state_ap_cursor *cursor, struct state_ap *out);

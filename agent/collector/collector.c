@@ -580,6 +580,14 @@ bool collector_next_slot(const struct collector *c, const struct mac *identity, 
     return false;
 }
 
+bool collector_owner(const struct collector *c, uint16_t ap, struct mac *identity)
+{
+    if (c->owner[ap] == 0)
+        return false;
+    *identity = c->places[c->owner[ap] - 1].identity;
+    return true;
+}
+
 bool collector_next_trouble(const struct collector *c, size_t *cursor,
                             struct collector_trouble *out)
 {

@@ -134,6 +134,8 @@ void collector_count_devices(const struct collector *collector, struct collector
 /* An AP radio of this access point; a cursor of 0 starts. */
 bool collector_next_slot(const struct collector *collector, const struct mac *identity,
                          size_t *cursor, uint16_t *ap);
+/* Whose AP radio this is; false: one of this machine. */
+bool collector_owner(const struct collector *collector, uint16_t ap, struct mac *identity);
 /* What is wrong with access points that have a session. */
 struct collector_trouble {
     struct mac identity;

@@ -48,6 +48,8 @@ bool state_next_access_point_slot(const struct agent *agent, const struct mac *i
         if (ap == NULL)
             continue;
         out->ap = *ap;
+        out->has_access_point = true;
+        out->access_point = *identity;
         out->up = ap->up ? loop_now(agent->loop) - ap->up_since : 0;
         return true;
     }

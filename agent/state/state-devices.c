@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/agent_internal.h"
+#include "agent/collector/collector.h"
 #include "agent/engine/engine.h"
 #include "agent/state.h"
 
@@ -12,6 +13,7 @@ static void describe_ap(const struct agent *agent, const struct radio_ap *ap, st
     *out = (struct state_ap){.ap = *ap};
     if (ap->up)
         out->up = loop_now(agent->loop) - ap->up_since;
+    out->has_access_point = collector_owner(agent->collector, ap->ap, &out->access_point);
 }
 
 bool state_next_ap(const struct agent *agent, struct state_ap_cursor *cursor, struct state_ap *out)

@@ -64,7 +64,6 @@ static void detail(struct shell *shell, const struct tree *ap, void *context)
     } rows[] = {
         {"Name", "name", ""},
         {"Session", "session/phase", ""},
-        {"Address", "session/address", ""},
         {"TLS", "session/tls-version", ""},
         {"So for", "since", " s"},
         {"Last message waited", "delay", " ms"},
@@ -85,6 +84,7 @@ static void detail(struct shell *shell, const struct tree *ap, void *context)
         {"Unsupported messages", "session/counters/unsupported", ""},
     };
     char quoted[OUT_QUOTED_SIZE];
+    char address[SHOW_ADDRESS_SIZE];
     char mac[SHOW_TEXT_SIZE];
 
     *(bool *)context = true;
@@ -92,6 +92,7 @@ static void detail(struct shell *shell, const struct tree *ap, void *context)
              tree_is(ap, "up", "true") ? "Active" : "Inactive");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         row(shell, rows[i].name, ap, rows[i].path, rows[i].unit);
+    out_line(shell->out, "  %-28s: %s", "Address", address_of(ap, address));
     for (TREE_EACH(radio, ap, "radio"))
         out_line(shell->out, "  AP %s slot %s, %s channel %s, %s, %s",
                  show_mac(tree_or(radio, "mac", "-"), mac), tree_or(radio, "slot", "-"),

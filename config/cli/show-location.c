@@ -333,6 +333,8 @@ struct aps {
     char name[OUT_QUOTED_SIZE];
     unsigned slots;
     unsigned count;
+    bool is_own; /* not an access point's */
+    bool is_up;
 };
 
 static void put_ap(struct aps *aps)
@@ -340,8 +342,8 @@ static void put_ap(struct aps *aps)
     if (aps->slots == 0)
         return;
     buffer_print(&aps->rows, "%-33s%-7u%-21s%-15s%-15s%-18s%-9s%-41s%s\n", aps->name, aps->slots,
-                 "nl80211", aps->last, aps->last, "default-location", "--", "0.0.0.0",
-                 "Registered");
+                 aps->is_own ? "nl80211" : "nmspd", aps->last, aps->last, "default-location", "--",
+                 "0.0.0.0", aps->is_up ? "Registered" : "Not registered");
     aps->count++;
 }
 
@@ -359,8 +361,11 @@ static void take_ap(struct shell *shell, const struct tree *ap, void *context)
         (void)snprintf(aps->name, sizeof(aps->name), "%s",
                        out_quoted(tree_or(ap, "name", "-"), quoted));
         aps->slots = 0;
+        aps->is_up = false;
     }
     aps->slots++;
+    aps->is_own = tree_at(ap, "access-point") == NULL;
+    aps->is_up = aps->is_up || !tree_is(ap, "up", "false") || aps->is_own;
 }
 
 bool show_ap_summary(struct shell *shell, const struct command_line *line)

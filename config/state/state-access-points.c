@@ -91,7 +91,7 @@ bool state_read_access_points_rpc(const struct state_tree *state, struct lyd_nod
                              : state_next_access_points(agent, &cursor, page, limit);
     for (size_t i = 0; i < count; i++)
         fill_access_point(state, m, rpc, &page[i]);
-    if (!is_single && count == limit)
+    if (!is_single && count == (limit < STATE_ACCESS_POINTS_MAX ? limit : STATE_ACCESS_POINTS_MAX))
         make_number(m, rpc, "next", cursor.next);
     return true;
 }

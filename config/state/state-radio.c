@@ -51,6 +51,8 @@ static void fill_ap(struct state_maker *m, struct lyd_node *rpc, const struct st
     (void)snprintf(slot, sizeof(slot), "%u", (unsigned)ap->slot);
     struct lyd_node *node = make_entry(m, rpc, "ap", mac_text(&ap->mac, mac), slot);
     make_fields(m, node, fields, ap);
+    if (state->has_access_point)
+        make_mac(m, node, "access-point", &state->access_point);
     if (ap->up)
         make_number(m, node, "up-time", (uint64_t)(state->up / 1000));
     if (ap->utilisation != RADIO_UTILISATION_UNKNOWN)
