@@ -375,6 +375,23 @@ static void an_agent_that_is_no_access_point_ends_with_a_diagnosis(void **state)
     assert_int_equal(session_diagnosis(scene.peers[0]->session), DIAGNOSIS_NOT_ACCESS_POINT);
 }
 
+static void an_agent_whose_radios_come_later_is_found_out_as_well(void **state)
+{
+    struct mac mac = identity(9);
+
+    (void)state;
+    scene.peers[0] = bed_peer_as(scene.bed, &mac);
+    say_capability(0, 0);
+    pass(SESSION_IDLE_MS / 2);
+    say_capability(0, OFFER_ALL);
+    pass(SESSION_IDLE_MS / 2);
+    say_capability(0, OFFER_ALL); /* once more: no new time */
+    assert_false(scene.peers[0]->closed);
+    pass(SESSION_IDLE_MS / 2);
+    assert_true(scene.peers[0]->closed);
+    assert_int_equal(session_diagnosis(scene.peers[0]->session), DIAGNOSIS_NOT_ACCESS_POINT);
+}
+
 static void a_server_that_offers_services_and_subscribes_is_one(void **state)
 {
     struct mac mac = identity(9);
@@ -898,6 +915,7 @@ int main(void)
         TEST(what_an_access_point_asks_for_is_unsupported),
         TEST(nothing_is_taken_of_a_server_or_before_it_granted_anything),
         TEST(an_agent_that_is_no_access_point_ends_with_a_diagnosis),
+        TEST(an_agent_whose_radios_come_later_is_found_out_as_well),
         TEST(a_server_that_offers_services_and_subscribes_is_one),
         TEST(other_settings_end_the_session_of_who_is_something_else_now),
         TEST(its_aps_are_down_when_the_session_ends_and_go_with_the_configuration),

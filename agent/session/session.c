@@ -37,6 +37,7 @@ struct session {
     struct access_point *access_point; /* it is one: it is listened to, and not published to */
     uint32_t collected;                /* the number of this session there */
     uint64_t asked;                    /* of it: the services */
+    bool idle_settled;                 /* the peer has asked, or its time to do so has begun */
     bool subscribe_due;
     uint32_t requests_sent;
     uint64_t told_offer; /* the mask of the Capability that was sent last */
@@ -309,16 +310,18 @@ static void take_capability(struct session *session, const struct wire_message *
     }
     if (!mac_equal(&message->sender_id.mac, &session->identity))
         session->counters.foreign_sender++;
-    bool first = session->phase == PHASE_CAPABILITY;
     session->phase = PHASE_ACTIVE;
     liveness_has_capability(&session->liveness);
     if (session->access_point != NULL)
         listen_to(session, message);
-    else if (first && message->services.mask != 0)
+    else if (message->services.mask != 0 && !session->idle_settled) {
+        /* Not with the first one alone: an agent's radios may come later. */
+        session->idle_settled = true;
         liveness_waits(&session->liveness,
                        loop_now(session->shared->loop) + (session->transport.inbound
                                                               ? SESSION_IDLE_MS
                                                               : SESSION_IDLE_DIALLED_MS));
+    }
 }
 
 static void take_subscribe(struct session *session, const struct wire_message *message)
@@ -337,6 +340,7 @@ static void take_request(struct session *session, const struct wire_message *mes
 {
     uint16_t result = WIRE_RESULT_NOT_PERMITTED;
 
+    session->idle_settled = true;
     liveness_waits(&session->liveness, LIVENESS_NEVER);
     if (session->phase == PHASE_ACTIVE && message->header.id == WIRE_SUBSCRIBE_REQUEST) {
         take_subscribe(session, message);

@@ -305,9 +305,10 @@ class Hostile(Hardening):
             return self.seen > 100 and self.seen == before
 
         until(stands, "the agent has stopped reading")
-        grown = self.private() - memory
         if self.memory_is_its_own():
-            self.assertLessEqual(grown, SESSION_BOUND)
+            # What reports took is given back a little later.
+            until(lambda: self.private() - memory <= SESSION_BOUND, "the session stays within its bound")
+        grown = self.private() - memory
         print("\n%s: %d frames taken, %+d bytes" % (kind, self.seen, grown))
         self.assert_nobody_noticed()
         hostile.do("resume")
