@@ -40,7 +40,7 @@ class Story(cli_bed.Case):
         t.do("configure terminal", "bed(config)#")
         for line, prompt in (
                 ("aaa new-model", "(config)#"), ("nmsp enable", "(config)#"),
-                ("nmsp servr", "(config)#"), ("nmsp server 127.0.0.1 port %d" % mse.port, "(config)#"),
+                ("nmsp servr", "(config)#"),
                 # As the technical note has them.
                 ("username %s aaa attribute list NMSP" % plain, "(config)#"),
                 ("aaa attribute list NMSP", "(config-attr-list)#"),
@@ -49,6 +49,12 @@ class Story(cli_bed.Case):
             said = t.do(line, "bed" + prompt)
             if line == "nmsp servr":
                 self.assertIn("\n" + " " * 21 + "^\n% Invalid input detected at '^' marker.\n", said)
+                # What was well up to the caret, and how it goes on there.
+                t.send("nmsp serv?")
+                self.assertIn("server", t.until("\nbed(config)#nmsp serv"))
+                t.send("er ?")
+                self.assertIn("A.B.C.D", t.until("\nbed(config)#nmsp server "))
+                self.assertNotIn("%", t.do("127.0.0.1 port %d" % mse.port, "bed(config)#"))
             else:
                 self.assertNotIn("%", said)
         mse.wait_session()
