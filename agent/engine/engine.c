@@ -736,14 +736,14 @@ void engine_expire(struct engine *engine)
     if (now < engine->expires_at && !engine->aps_left)
         return;
     engine->expires_at = INT64_MAX;
-    for (uint8_t c = 0; c < sizeof(ages) / sizeof(ages[0]); c++)
-        ages[c] =
-            (struct age_limit){engine->ap_left,
-                               engine->aps.records,
-                               &least,
-                               sample_time(now),
-                               {sample_time(expiry_of(engine, c, RADIO_SOURCE_UNKNOWN)),
-                                sample_time(expiry_of(engine, c, RADIO_SOURCE_BEACON_REPORT))}};
+    for (unsigned c = 0; c <= RADIO_CLASS_ROGUE_CLIENT; c++)
+        ages[c] = (struct age_limit){
+            engine->ap_left,
+            engine->aps.records,
+            &least,
+            sample_time(now),
+            {sample_time(expiry_of(engine, (uint8_t)c, RADIO_SOURCE_UNKNOWN)),
+             sample_time(expiry_of(engine, (uint8_t)c, RADIO_SOURCE_BEACON_REPORT))}};
     expire_devices(engine, ages);
     if (least != INT32_MAX)
         expires_by(engine, (now / 10 + least) * 10);
